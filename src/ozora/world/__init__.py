@@ -1,0 +1,1 @@
+"""The film set: a Shot becomes frames, depth, subject ids, a camera path and captions."""

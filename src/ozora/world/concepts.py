@@ -1,7 +1,7 @@
-"""The registry of concepts: every word a Shot may use, as data that rigs, renderer, captions and probes read.
+"""The registry of concepts: every word a Shot may use, as data for rigs, renderer, captions and probes.
 
-Adding a subject, place or colour is one entry here (plus its rig or its ground). Lengths are metres; colours are
-linear RGB albedo in 0..1. The first synonym of a value is its plain English name.
+Adding a subject, place or colour is one entry here (plus its rig or its ground). Lengths are metres; colours
+are linear RGB albedo in 0..1. The first synonym of a value is its plain English name.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Concept:
 
 @dataclass(frozen=True)
 class SubjectConcept(Concept):
-    """Something that acts: what it can do, where it can be, how large it really is and what colour by nature.
+    """Something that acts: what it can do, where it can be, how large it really is, its colour by nature.
 
-    ``height`` and ``length`` are metres at size "medium". ``natural_colour`` is the colour word people would use
-    for the "natural" look, ``natural_rgb`` its albedo; ``colours`` are those that suit it, the likeliest first.
+    ``height`` and ``length`` are metres at size "medium". ``natural_colour`` is the colour word people would
+    use for the "natural" look, ``natural_rgb`` its albedo; ``colours`` suit it, the likeliest first.
     """
 
     family: str
@@ -41,7 +41,7 @@ class SubjectConcept(Concept):
 
 @dataclass(frozen=True)
 class ActionConcept(Concept):
-    """Something a subject does. ``travels`` tells whether it crosses the set, so that a direction has meaning."""
+    """Something a subject does. ``travels``: it crosses the set, so that a direction has meaning."""
 
     travels: bool
 
@@ -87,8 +87,8 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "black", (0.028, 0.028, 0.034), ("natural", "white", "brown"),
     ),
     SubjectConcept(
-        "person", ("person", "figure", "hiker", "man", "woman", "traveller"), "biped", _GAITS, _LAND, 1.75, 0.5,
-        "blue", (0.04, 0.08, 0.25), ("natural", "red", "yellow", "white", "black", "green"),
+        "person", ("person", "figure", "hiker", "man", "woman", "traveller"), "biped", _GAITS, _LAND,
+        1.75, 0.5, "blue", (0.04, 0.08, 0.25), ("natural", "red", "yellow", "white", "black", "green"),
     ),
     SubjectConcept(
         "ball", ("ball", "sphere"), "solid", ("roll", "bounce"), (*_LAND, "tabletop"), 0.5, 0.5,
@@ -125,12 +125,13 @@ ACTIONS: dict[str, ActionConcept] = _by_name(
 
 PLACES: dict[str, PlaceConcept] = _by_name(
     PlaceConcept(
-        "snowfield", ("snowfield", "snowy field", "snow", "field of snow", "snowy plain", "snow-covered field",
-                      "wintry field", "white field"),
+        "snowfield",
+        ("snowfield", "snowy field", "snow", "field of snow", "snowy plain", "snow-covered field"),
         ("clear", "fog", "snow"), ("none", "tree", "rock", "wall"),
     ),
     PlaceConcept(
-        "meadow", ("meadow", "grassy field", "green field", "grass", "grassland", "field of grass", "pasture"),
+        "meadow",
+        ("meadow", "grassy field", "green field", "grass", "grassland", "field of grass", "pasture"),
         ("clear", "fog", "snow"), ("none", "tree", "rock", "wall"),
     ),
     PlaceConcept(
@@ -138,9 +139,12 @@ PLACES: dict[str, PlaceConcept] = _by_name(
         ("clear", "fog", "snow"), ("none", "tree", "rock", "wall"),
     ),
     PlaceConcept(
-        "sea", ("sea", "ocean", "open sea", "open water", "waves", "water"), ("clear", "fog", "snow"), ("none", "rock"),
+        "sea", ("sea", "ocean", "open sea", "open water", "waves", "water"),
+        ("clear", "fog", "snow"), ("none", "rock"),
     ),
-    PlaceConcept("tabletop", ("table top", "table", "wooden table", "tabletop", "desk"), ("clear",), ("none",)),
+    PlaceConcept(
+        "tabletop", ("table top", "table", "wooden table", "tabletop", "desk"), ("clear",), ("none",)
+    ),
 )
 
 TIMES: dict[str, Concept] = _by_name(
@@ -158,9 +162,9 @@ WEATHERS: dict[str, Concept] = _by_name(
 )
 
 MOVES: dict[str, Concept] = _by_name(
-    Concept("static", ("static camera", "still camera", "fixed camera", "locked-off shot", "camera stands still")),
+    Concept("static", ("static camera", "still camera", "fixed camera", "locked-off shot", "still frame")),
     Concept("pan", ("pan", "camera pans", "panning shot", "camera turns")),
-    Concept("dolly", ("dolly", "camera pushes in", "camera moves forward", "dolly shot", "camera moves closer")),
+    Concept("dolly", ("dolly", "camera pushes in", "camera moves forward", "camera moves closer")),
     Concept("orbit", ("orbit", "camera circles", "camera orbits", "orbiting camera", "circling shot")),
     Concept("follow", ("follow", "camera follows", "tracking shot", "camera tracks", "following shot")),
 )
@@ -264,18 +268,19 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "second_subject": ("none", *SUBJECTS),
     "cut": ("none", "cut"),
 }
-"""What ``captions.shot_fields`` labels: every axis, the kind of a second subject, and whether the clip cuts."""
+"""What ``captions.shot_fields`` labels: every axis, the second subject's kind, and whether the clip cuts."""
 
 
 def synonyms(axis: str, value: str) -> tuple[str, ...]:
-    """English words for one value of an axis, the plainest first. Raises KeyError for an unknown axis or value."""
+    """English words for one value of an axis, the plainest first. Raises KeyError for an unknown one."""
     return _REGISTRY[axis][value].synonyms
 
 
 def albedo(kind: str, colour: str) -> RGB:
-    """Linear RGB of a subject's main colour: its own natural albedo for "natural" and for the word that names it."""
+    """Linear RGB of a subject's main colour: its own for "natural" and for the word that names it."""
     subject = SUBJECTS[kind]
-    return subject.natural_rgb if visible_colour(kind, colour) == subject.natural_colour else COLOURS[colour].rgb
+    visible = visible_colour(kind, colour)
+    return subject.natural_rgb if visible == subject.natural_colour else COLOURS[visible].rgb
 
 
 def visible_colour(kind: str, colour: str) -> str:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ozora.errors import refuse
+from ozora.world import concepts
+
+LONGEST_SECONDS = 60.0
+FASTEST_FPS = 60
+MOST_SUBJECTS = 3
 
 
 @dataclass(frozen=True)
@@ -60,3 +71,158 @@ class Shot:
     def frames(self) -> int:
         """Frames of the clip, of the form 1 + 4k that the autoencoder wants."""
         return 1 + 4 * max(0, round(self.seconds * self.fps / 4))
+
+    def to_json(self) -> dict[str, Any]:
+        """This shot as plain JSON values; ``Shot.from_json`` gives back an equal shot."""
+        record = asdict(self)
+        record["subjects"] = list(record["subjects"])
+        record["cuts"] = list(record["cuts"])
+        return record
+
+    @staticmethod
+    def from_json(record: object) -> Shot:
+        """Build and validate a shot from JSON values; left-out fields take their defaults.
+
+        A subject without an action takes the first its kind can do. Raises OzoraError naming the field, what
+        came and what is allowed.
+        """
+        values = _known(record, Shot, "shot")
+        if "subjects" not in values:
+            raise refuse("subjects", "nothing", f"a list of 1 to {MOST_SUBJECTS} subjects")
+        values["subjects"] = _each(values["subjects"], "subjects", _subject)
+        if "camera" in values:
+            values["camera"] = _camera(values["camera"], "camera")
+        if "cuts" in values:
+            values["cuts"] = _each(values["cuts"], "cuts", _cut)
+        shot = Shot(**values)
+        validate(shot)
+        return shot
+
+
+def read_shot(path: str | Path) -> Shot:
+    """Read a shot from a JSON file. Raises OzoraError if it cannot be read, is not JSON or is not a shot."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "not text"
+        raise refuse("shot file", f"{path.name} ({reason})", "a readable JSON file") from error
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise refuse("shot file", f"{path.name} (not JSON{where})", "a JSON file of a shot") from error
+    return Shot.from_json(record)
+
+
+def validate(shot: Shot) -> None:
+    """Refuse a shot that cannot be filmed.
+
+    Raises OzoraError, one sentence with the field, what came and what is allowed, for unknown words, for
+    combinations that cannot be (a sailboat in the dunes, a flying ball) and for times out of range.
+    """
+    if not isinstance(shot.subjects, tuple) or not 1 <= len(shot.subjects) <= MOST_SUBJECTS:
+        count = f"{len(shot.subjects)} subjects" if isinstance(shot.subjects, tuple | list) else shot.subjects
+        raise refuse("subjects", count, f"1 to {MOST_SUBJECTS} subjects")
+    _word("place", shot.place, "place")
+    _word("time", shot.time, "time")
+    place = concepts.PLACES[shot.place]
+    _one_of("weather", _word("weather", shot.weather, "weather"), place.weathers, f"at {place.name}")
+    _one_of("occluder", _word("occluder", shot.occluder, "occluder"), place.occluders, f"at {place.name}")
+    _word("look", shot.look, "look")
+    for index, subject in enumerate(shot.subjects):
+        _validate_subject(f"subjects[{index}]", subject, shot.place)
+    _validate_camera("camera", shot.camera)
+    _number("seconds", shot.seconds, 0.0, LONGEST_SECONDS, "seconds")
+    _whole("fps", shot.fps, 1, FASTEST_FPS)
+    _whole("seed", shot.seed, 0, 2**63 - 1)
+    if not isinstance(shot.cuts, tuple):
+        raise refuse("cuts", shot.cuts, "a list of cuts")
+    earliest = 0.0
+    for index, cut in enumerate(shot.cuts):
+        _number(f"cuts[{index}].at", cut.at, earliest, shot.seconds, "seconds, inside the clip and in order")
+        if cut.at == shot.seconds:
+            raise refuse(f"cuts[{index}].at", cut.at, f"less than the clip's {shot.seconds:g} seconds")
+        _validate_camera(f"cuts[{index}].camera", cut.camera)
+        earliest = cut.at
+
+
+def _validate_subject(name: str, subject: Subject, place: str) -> None:
+    _word(f"{name}.kind", subject.kind, "subject")
+    for axis in ("colour", "material", "size", "action", "speed", "direction", "position"):
+        _word(f"{name}.{axis}", getattr(subject, axis), axis)
+    concept = concepts.SUBJECTS[subject.kind]
+    _one_of(f"{name}.action", subject.action, concept.actions, f"for {concept.name}")
+    if place not in concept.places:
+        raise refuse("place", place, f"{', '.join(concept.places)} for {concept.name} ({name})")
+
+
+def _validate_camera(name: str, camera: Camera) -> None:
+    _word(f"{name}.move", camera.move, "camera")
+    _word(f"{name}.framing", camera.framing, "framing")
+    _word(f"{name}.height", camera.height, "height")
+
+
+def _word(name: str, came: object, axis: str) -> str:
+    if not isinstance(came, str):
+        raise refuse(name, came, f"one of {', '.join(concepts.AXES[axis])}")
+    if came not in concepts.AXES[axis]:
+        raise refuse(name, came, concepts.allowed(came, concepts.AXES[axis]))
+    return came
+
+
+def _one_of(name: str, came: str, possible: tuple[str, ...], why: str) -> None:
+    if came not in possible:
+        raise refuse(name, came, f"{', '.join(possible)} {why}")
+
+
+def _number(name: str, came: object, above: float, most: float, unit: str) -> None:
+    # NaN and infinity fail the comparison too.
+    if not isinstance(came, int | float) or isinstance(came, bool) or not above < came <= most:
+        raise refuse(name, came, f"more than {above:g} and at most {most:g} {unit}")
+
+
+def _whole(name: str, came: object, least: int, most: int) -> None:
+    if not isinstance(came, int) or isinstance(came, bool) or not least <= came <= most:
+        raise refuse(name, came, f"a whole number from {least} to {most}")
+
+
+Described = TypeVar("Described")
+
+
+def _each(came: object, name: str, read: Callable[[object, str], Described]) -> tuple[Described, ...]:
+    if not isinstance(came, list | tuple):
+        raise refuse(name, came, f"a list of {name}")
+    return tuple(read(item, f"{name}[{index}]") for index, item in enumerate(came))
+
+
+def _subject(came: object, name: str) -> Subject:
+    values = _known(came, Subject, name)
+    if "kind" not in values:
+        raise refuse(f"{name}.kind", "nothing", ", ".join(concepts.AXES["subject"]))
+    concept = concepts.SUBJECTS.get(values["kind"]) if isinstance(values["kind"], str) else None
+    if concept is not None:
+        values.setdefault("action", concept.actions[0])
+    return Subject(**values)
+
+
+def _camera(came: object, name: str) -> Camera:
+    return Camera(**_known(came, Camera, name))
+
+
+def _cut(came: object, name: str) -> Cut:
+    values = _known(came, Cut, name)
+    if "at" not in values:
+        raise refuse(f"{name}.at", "nothing", "seconds from the start of the clip")
+    return Cut(at=values["at"], camera=_camera(values.get("camera", {}), f"{name}.camera"))
+
+
+def _known(came: object, kind: type, name: str) -> dict[str, Any]:
+    """The values of a JSON object, if every key is a field of ``kind``."""
+    names = tuple(entry.name for entry in fields(kind))
+    if not isinstance(came, Mapping):
+        raise refuse(name, came, f"an object with {', '.join(names)}")
+    for key in came:
+        if key not in names:
+            raise refuse(f"{name} field", key, concepts.allowed(str(key), names))
+    return dict(came)
