@@ -1,0 +1,275 @@
+"""Draw random shots worth filming, the same for the same seed, and keep some combinations out of training.
+
+Every axis is drawn from its own stream, keyed by (seed, axis), so that fixing one axis leaves the luck of the
+others alone. Weights say how often a value should be seen: subjects and times evenly, the unremarkable (medium
+framing, clear weather, natural look) mostly, the rare often enough to be learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from random import Random
+
+from ozora.errors import refuse
+from ozora.world import concepts
+from ozora.world.shot import Camera, Cut, Shot, Subject, validate
+
+Weights = Mapping[str, float]
+
+HELD_OUT: tuple[tuple[str, str, str], ...] = (
+    ("fox", "snowfield", "sunset"),
+    ("fox", "meadow", "night"),
+    ("fox", "dunes", "dawn"),
+    ("horse", "snowfield", "night"),
+    ("horse", "meadow", "dusk"),
+    ("horse", "dunes", "noon"),
+    ("bird", "snowfield", "noon"),
+    ("bird", "dunes", "dusk"),
+    ("bird", "sea", "sunset"),
+    ("person", "snowfield", "dawn"),
+    ("person", "meadow", "sunset"),
+    ("person", "dunes", "night"),
+    ("ball", "meadow", "dusk"),
+    ("ball", "tabletop", "dawn"),
+    ("cube", "snowfield", "dusk"),
+    ("cube", "meadow", "noon"),
+    ("cube", "tabletop", "night"),
+    ("balloon", "dunes", "sunset"),
+    ("balloon", "sea", "noon"),
+    ("sailboat", "sea", "dawn"),
+)
+"""(subject, place, time) that training never sees, to measure whether a model composes what it knows.
+
+At most one time for each subject and place, four for each time: every pair of words still meets in training.
+"""
+
+_HELD_OUT = frozenset(HELD_OUT)
+
+_PLACE: Weights = {"snowfield": 1, "meadow": 1, "dunes": 1, "sea": 1, "tabletop": 2}
+_TIME: Weights = {"dawn": 1.25, "noon": 1, "sunset": 1, "dusk": 1, "night": 1.05}  # evens out what is held out
+_ACTION: Weights = {"stand": 0.5, "run": 1.25}
+_WEATHER: dict[str, Weights] = {
+    "snowfield": {"clear": 0.5, "fog": 0.15, "snow": 0.35},
+    "meadow": {"clear": 0.63, "fog": 0.19, "snow": 0.18},
+    "dunes": {"clear": 0.82, "fog": 0.18, "snow": 0.0},
+    "sea": {"clear": 0.68, "fog": 0.2, "snow": 0.12},
+    "tabletop": {"clear": 1.0},
+}
+_CAMERA: Weights = {"static": 0.35, "pan": 0.14, "dolly": 0.15, "orbit": 0.14, "follow": 0.22}
+_FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
+_HEIGHT: Weights = {"low": 0.17, "eye": 0.65, "high": 0.18}
+_SPEED: Weights = {"slow": 0.2, "normal": 0.6, "fast": 0.2}
+_DIRECTION: Weights = {"left": 0.42, "right": 0.42, "towards": 0.08, "away": 0.08}
+_POSITION: Weights = {"left": 0.2, "centre": 0.6, "right": 0.2}
+_SIZE: Weights = {"small": 0.15, "medium": 0.7, "large": 0.15}
+_MATERIAL: Weights = {"matte": 0.45, "glossy": 0.35, "metal": 0.2}
+_LOOK: Weights = {"natural": 0.92, "black-and-white": 0.08}
+_OCCLUDER: Weights = {"tree": 0.4, "rock": 0.35, "wall": 0.25}
+
+_NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35}
+_SECOND_SUBJECT_SHARE = 0.165
+_OCCLUDED_SHARE = 0.42  # of the shots in which passing behind something makes sense
+_CUT_SHARE = 0.1
+_CROSSING = ("walk", "run", "roll", "slide", "fly")
+_LARGEST_RATIO = 7.6  # of two subjects in one frame, so that the smaller is still seen
+_SHORTEST_CUT_SECONDS = 1.5
+
+
+def is_held_out(shot: Shot) -> bool:
+    """Whether any subject of the shot stands in a combination that training must never see."""
+    return any((subject.kind, shot.place, shot.time) in _HELD_OUT for subject in shot.subjects)
+
+
+@cache
+def legal_combinations() -> tuple[tuple[str, str, str], ...]:
+    """Every (subject, place, time) that can be filmed, held out or not."""
+    return tuple(
+        (subject.name, place, time)
+        for subject in concepts.SUBJECTS.values()
+        for place in subject.places
+        for time in concepts.TIMES
+    )
+
+
+def sample_shot(
+    seed: int, *, held_out: bool = False, seconds: float = 4.0, fps: int = 12, **fixed: str
+) -> Shot:
+    """Draw one shot: the same seed gives the same shot, on any machine.
+
+    ``fixed`` pins axes of the first subject and the shot by their names in ``concepts.FIELDS``
+    (``sample_shot(1, subject="fox", place="meadow", cut="none")``). With ``held_out`` only combinations of
+    ``HELD_OUT`` are drawn, without it never one of them. Raises OzoraError if what is fixed cannot be.
+    """
+    for axis, value in fixed.items():
+        if axis not in concepts.FIELDS:
+            raise refuse("fixed axis", axis, concepts.allowed(axis, tuple(concepts.FIELDS)))
+        if value not in concepts.FIELDS[axis]:
+            raise refuse(axis, value, concepts.allowed(str(value), concepts.FIELDS[axis]))
+    draw = _Draw(seed, fixed)
+    kind, place, time = _combination(draw, held_out)
+    first = _subject(draw, kind)
+    second = _second_subject(draw, first, place, time, held_out)
+    camera = _camera(draw, first)
+    subjects = (first,) if second is None else _side_by_side(draw, first, second)
+    shot = Shot(
+        subjects=subjects,
+        place=place,
+        time=time,
+        weather=draw("weather", _WEATHER[place]),
+        camera=camera,
+        look=draw("look", _LOOK),
+        occluder=_occluder(draw, first, camera, place),
+        cuts=_cuts(draw, camera, seconds, fps),
+        seconds=seconds,
+        fps=fps,
+        seed=draw.stream("seed").getrandbits(31),
+    )
+    validate(shot)
+    return shot
+
+
+class _Draw:
+    """One seed's luck: an independent stream for every axis, and the axes that are not left to it."""
+
+    def __init__(self, seed: int | str, fixed: Mapping[str, str]) -> None:
+        self.seed = seed
+        self.fixed = fixed
+
+    def stream(self, axis: str) -> Random:
+        return Random(f"ozora shot {self.seed} {axis}")
+
+    def __call__(self, axis: str, weights: Weights) -> str:
+        """The fixed value of the axis, or one drawn by weight."""
+        return self.fixed[axis] if axis in self.fixed else self.free(axis, weights)
+
+    def free(self, axis: str, weights: Weights) -> str:
+        return self.stream(axis).choices(list(weights), list(weights.values()))[0]
+
+    def happens(self, axis: str, share: float) -> bool:
+        return self.stream(f"{axis} at all").random() < share
+
+
+def _combination(draw: _Draw, held_out: bool) -> tuple[str, str, str]:
+    """Subject evenly, then a place it can be in, then a time; only those that fit what is fixed."""
+    left = _combinations_left(frozenset(draw.fixed.items()), held_out)
+    if not left:
+        came = ", ".join(f"{axis}={value}" for axis, value in draw.fixed.items())
+        which = "held out of" if held_out else "seen in"
+        raise refuse("fixed", came, f"axes that go together, in a subject, place and time {which} training")
+    kind = draw.free("subject", dict.fromkeys([kind for kind, _, _ in left], 1.0))
+    place = draw.free("place", {place: _PLACE[place] for subject, place, _ in left if subject == kind})
+    time = draw.free("time", {time: _TIME[time] for *pair, time in left if pair == [kind, place]})
+    return kind, place, time
+
+
+@cache
+def _combinations_left(
+    fixed_items: frozenset[tuple[str, str]], held_out: bool
+) -> tuple[tuple[str, str, str], ...]:
+    fixed = dict(fixed_items)
+    return tuple(
+        (kind, place, time)
+        for kind, place, time in legal_combinations()
+        if ((kind, place, time) in _HELD_OUT) == held_out
+        and fixed.get("subject", kind) == kind
+        and fixed.get("place", place) == place
+        and fixed.get("time", time) == time
+        and fixed.get("action", concepts.SUBJECTS[kind].actions[0]) in concepts.SUBJECTS[kind].actions
+        and fixed.get("weather", "clear") in concepts.PLACES[place].weathers
+        and fixed.get("occluder", "none") in concepts.PLACES[place].occluders
+        and _possible(fixed.get("second_subject", "none"), place, time, held_out)
+    )
+
+
+def _possible(kind: str, place: str, time: str, held_out: bool) -> bool:
+    """Whether a second subject may be here: it fits the place, and training may see it there and then."""
+    if kind == "none":
+        return True
+    return place in concepts.SUBJECTS[kind].places and (held_out or (kind, place, time) not in _HELD_OUT)
+
+
+def _subject(draw: _Draw, kind: str) -> Subject:
+    concept = concepts.SUBJECTS[kind]
+    action = draw("action", {action: _ACTION.get(action, 1.0) for action in concept.actions})
+    travels = concepts.ACTIONS[action].travels
+    # A direction that nothing shows (a spinning cube has none) stays at its default.
+    faces = travels or action == "stand"
+    return Subject(
+        kind,
+        colour=draw("colour", _colours(concept)),
+        material=draw("material", _MATERIAL if concept.family == "solid" else {"natural": 1}),
+        size=draw("size", _SIZE),
+        action=action,
+        speed=draw("speed", {"normal": 1} if action == "stand" else _SPEED),
+        direction=draw("direction", _DIRECTION if faces else {"right": 1}),
+        position=draw("position", {"centre": 1} if travels else _POSITION),
+    )
+
+
+def _colours(concept: concepts.SubjectConcept) -> Weights:
+    share = _NATURAL_SHARE.get(concept.family)
+    if share is None:
+        return dict.fromkeys(concept.colours, 1.0)
+    others = [colour for colour in concept.colours if colour != "natural"]
+    return {"natural": share, **dict.fromkeys(others, (1 - share) / len(others))}
+
+
+def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out: bool) -> Subject | None:
+    if "second_subject" in draw.fixed:
+        kind = draw.fixed["second_subject"]
+    elif draw.happens("second subject", _SECOND_SUBJECT_SHARE):
+        kinds = [kind for kind in concepts.SUBJECTS if _suits(kind, first.kind, place, time, held_out)]
+        kind = draw.free("second subject", dict.fromkeys(kinds, 1.0)) if kinds else "none"
+    else:
+        kind = "none"
+    if kind == "none":
+        return None
+    # Its luck is its own: what is fixed was meant for the first subject.
+    second = _subject(_Draw(f"{draw.seed} second", {}), kind)
+    both_travel = concepts.ACTIONS[first.action].travels and concepts.ACTIONS[second.action].travels
+    if both_travel and draw.happens("same way", 0.6):
+        return replace(second, direction=first.direction)
+    return second
+
+
+def _suits(kind: str, beside: str, place: str, time: str, held_out: bool) -> bool:
+    pair = (concepts.SUBJECTS[kind], concepts.SUBJECTS[beside])
+    smaller, larger = sorted(max(concept.height, concept.length) for concept in pair)
+    in_scale = larger / smaller <= _LARGEST_RATIO
+    return kind != beside and in_scale and _possible(kind, place, time, held_out)
+
+
+def _side_by_side(draw: _Draw, first: Subject, second: Subject) -> tuple[Subject, Subject]:
+    """Two subjects on opposite sides of the frame, the first where it is fixed to be."""
+    side = draw("position", {"left": 1, "right": 1})
+    opposite = {"left": "right", "right": "left", "centre": "right"}[side]
+    return replace(first, position=side), replace(second, position=opposite)
+
+
+def _camera(draw: _Draw, first: Subject) -> Camera:
+    moves = concepts.ACTIONS[first.action].travels or first.action == "rise"
+    # Following what stays in place would be a static camera by another name.
+    weights = _CAMERA if moves else {move: weight for move, weight in _CAMERA.items() if move != "follow"}
+    return Camera(draw("camera", weights), draw("framing", _FRAMING), draw("height", _HEIGHT))
+
+
+def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
+    crosses = first.action in _CROSSING and first.direction in ("left", "right")
+    here = concepts.PLACES[place].occluders
+    possible = {name: weight for name, weight in _OCCLUDER.items() if name in here}
+    fits = crosses and len(possible) > 1 and camera.move != "orbit" and camera.framing != "close"
+    hidden = fits and draw.happens("occluder", _OCCLUDED_SHARE)
+    return draw("occluder", possible if hidden else {"none": 1})
+
+
+def _cuts(draw: _Draw, camera: Camera, seconds: float, fps: int) -> tuple[Cut, ...]:
+    """Perhaps one cut near the middle, on a frame, to a camera that clearly differs."""
+    wanted = draw.happens("cut", _CUT_SHARE) and seconds >= _SHORTEST_CUT_SECONDS
+    if draw("cut", {"cut" if wanted else "none": 1}) == "none":
+        return ()
+    at = round(seconds * draw.stream("cut time").uniform(0.35, 0.65) * fps) / fps
+    framing = draw.free("cut framing", {name: 1 for name in _FRAMING if name != camera.framing})
+    move = draw.free("cut camera", {"static": 0.6, "pan": 0.15, "dolly": 0.25})
+    return (Cut(at, Camera(move, framing, draw.free("cut height", _HEIGHT))),)
