@@ -1,0 +1,1 @@
+"""The networks and their maths. Import what you need from its module: nothing heavy is imported here."""
