@@ -219,7 +219,7 @@ COLOURS: dict[str, ColourConcept] = _by_name(
     ColourConcept("white", ("white", "snow-white"), (0.83, 0.83, 0.81)),
     ColourConcept("black", ("black", "jet-black", "dark"), (0.022, 0.022, 0.026)),
     ColourConcept("brown", ("brown", "chestnut", "dark brown"), (0.17, 0.066, 0.025)),
-    ColourConcept("pink", ("pink", "rose"), (0.80, 0.24, 0.40)),
+    ColourConcept("pink", ("pink", "rose-pink"), (0.80, 0.24, 0.40)),
 )
 
 MATERIALS: dict[str, Concept] = _by_name(

@@ -1,8 +1,8 @@
 """Draw random shots worth filming, the same for the same seed, and keep some combinations out of training.
 
 Every axis is drawn from its own stream, keyed by (seed, axis), so that fixing one axis leaves the luck of the
-others alone. Weights say how often a value should be seen: subjects and times evenly, the unremarkable (medium
-framing, clear weather, natural look) mostly, the rare often enough to be learnt.
+others alone. Weights say how often a value should be seen: subjects and times evenly, the unremarkable mostly
+(medium framing, clear weather, natural look), the rare often enough to be learnt.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ At most one time for each subject and place, four for each time: every pair of w
 _HELD_OUT = frozenset(HELD_OUT)
 
 _PLACE: Weights = {"snowfield": 1, "meadow": 1, "dunes": 1, "sea": 1, "tabletop": 2}
-_TIME: Weights = {"dawn": 1.25, "noon": 1, "sunset": 1, "dusk": 1, "night": 1.05}  # evens out what is held out
+# Slightly uneven, to even out what is held out.
+_TIME: Weights = {"dawn": 1.25, "noon": 1, "sunset": 1, "dusk": 1, "night": 1.05}
 _ACTION: Weights = {"stand": 0.5, "run": 1.25}
 _WEATHER: dict[str, Weights] = {
     "snowfield": {"clear": 0.5, "fog": 0.15, "snow": 0.35},

@@ -1,0 +1,221 @@
+"""English for captions, as data: verbs, prepositions, light, camera, mood. ``captions`` puts them together.
+
+Nouns and adjectives that name a concept live in ``concepts``; here is what a sentence needs around them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ANY_SPEED = ("slow", "normal", "fast")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb in its base form (only its first word is inflected), for which subjects, places and speeds it fits.
+
+    No subjects or places named means all. ``tells_speed``: the verb alone already says how fast.
+    """
+
+    base: str
+    subjects: tuple[str, ...] = ()
+    speeds: tuple[str, ...] = ANY_SPEED
+    places: tuple[str, ...] = ()
+    tells_speed: bool = False
+
+
+_UNHURRIED, _BRISK = ("slow", "normal"), ("normal", "fast")
+
+VERBS: dict[str, tuple[Verb, ...]] = {
+    "stand": (Verb("stand"), Verb("stand still"), Verb("wait"), Verb("pause")),
+    "walk": (
+        Verb("walk"),
+        Verb("pad", ("fox",), _UNHURRIED),
+        Verb("amble", ("horse",), ("slow",), tells_speed=True),
+        Verb("stroll", ("person",), _UNHURRIED),
+        Verb("wander", (), ("slow",), tells_speed=True),
+        Verb("trudge", ("person",), ("slow",), ("snowfield", "dunes"), tells_speed=True),
+        Verb("stride", ("person",), ("fast",), tells_speed=True),
+    ),
+    "run": (
+        Verb("run"),
+        Verb("gallop", ("horse",), _BRISK),
+        Verb("canter", ("horse",), _UNHURRIED),
+        Verb("trot", ("fox", "horse"), ("slow",), tells_speed=True),
+        Verb("jog", ("person",), ("slow",), tells_speed=True),
+        Verb("sprint", ("person", "fox"), ("fast",), tells_speed=True),
+        Verb("dash", ("fox", "person"), ("fast",), tells_speed=True),
+        Verb("race", (), ("fast",), tells_speed=True),
+    ),
+    "fly": (Verb("fly"), Verb("glide", (), _UNHURRIED), Verb("soar"), Verb("flap"), Verb("wing its way")),
+    "roll": (Verb("roll"), Verb("trundle", (), ("slow",), tells_speed=True)),
+    "bounce": (Verb("bounce"), Verb("bounce up and down"), Verb("hop", (), _UNHURRIED)),
+    "spin": (
+        Verb("spin"),
+        Verb("rotate", (), _UNHURRIED),
+        Verb("turn", (), _UNHURRIED),
+        Verb("spin around"),
+        Verb("twirl", (), ("fast",)),
+    ),
+    "slide": (Verb("slide"), Verb("glide", (), _UNHURRIED), Verb("skid", (), ("fast",))),
+    "rise": (Verb("rise"), Verb("climb"), Verb("ascend"), Verb("lift off", (), _BRISK), Verb("float up")),
+    "drift": (Verb("drift"), Verb("float"), Verb("glide")),
+    "sail": (Verb("sail"), Verb("cruise"), Verb("glide"), Verb("sail along")),
+}
+
+PLACE_NOUNS: dict[str, tuple[str, ...]] = {
+    "snowfield": ("the snow", "a snowy field", "a snowfield", "a snow-covered field", "a snowy plain",
+                  "a field of snow", "fresh snow"),
+    "meadow": ("a meadow", "the grass", "a grassy field", "a green meadow", "a field of grass", "a pasture",
+               "the meadow"),
+    "dunes": ("the dunes", "sand dunes", "the desert", "the sand", "a sandy desert", "desert dunes"),
+    "sea": ("the sea", "the ocean", "the open sea", "open water", "the waves", "the water"),
+    "tabletop": ("a table", "a wooden table", "a tabletop", "a table top", "the table", "a desk"),
+}
+
+PREPOSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "crossing": {
+        "snowfield": ("across", "over", "through", "in"),
+        "meadow": ("across", "through", "over", "in"),
+        "dunes": ("across", "over", "through", "in"),
+        "tabletop": ("across", "on", "along"),
+    },
+    "staying": {
+        "snowfield": ("in", "on"),
+        "meadow": ("in", "on"),
+        "dunes": ("in", "on"),
+        "tabletop": ("on", "on top of"),
+    },
+    "above": {place: ("over", "above") for place in PLACE_NOUNS},
+    "afloat": {"sea": ("on", "across", "over")},
+}
+"""How a subject is in a place: crossing it, staying in it, above it or afloat on it."""
+
+MANNER = {
+    **dict.fromkeys(("walk", "run", "roll", "slide"), "crossing"),
+    **dict.fromkeys(("stand", "bounce", "spin"), "staying"),
+    **dict.fromkeys(("fly", "rise", "drift"), "above"),
+    "sail": "afloat",
+}
+
+TIMES: dict[str, tuple[str, ...]] = {
+    "dawn": ("at dawn", "at daybreak", "at sunrise", "in the early morning", "at first light"),
+    "noon": ("at noon", "at midday", "in bright daylight", "in the middle of the day", "in the daytime"),
+    "sunset": ("at sunset", "at sundown", "at golden hour", "in the light of the setting sun"),
+    "dusk": ("at dusk", "at twilight", "in the evening", "during the blue hour", "in the violet evening light"),
+    "night": ("at night", "in the dark", "by night", "in the moonlight"),
+}
+SKIES: dict[str, tuple[str, ...]] = {
+    "dawn": ("under a pale dawn sky", "as the sun comes up at dawn"),
+    "noon": ("under the midday sun", "on a sunny day at noon"),
+    "sunset": ("under a sunset sky", "as the sun sets"),
+    "dusk": ("under a violet evening sky", "under a dusky twilight sky"),
+    "night": ("under a starry sky", "on a starry night", "under the stars at night"),
+}
+"""Times told by an open, clear sky: not for table tops, fog or snowfall."""
+
+TIMES_AND_WEATHERS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("dawn", "fog"): ("in the misty dawn", "on a foggy morning at dawn"),
+    ("noon", "fog"): ("on a foggy day at noon", "in the midday haze"),
+    ("sunset", "fog"): ("in a hazy sunset", "in the fog at sunset"),
+    ("dusk", "fog"): ("on a foggy evening", "in the misty twilight"),
+    ("night", "fog"): ("on a foggy night", "on a misty night"),
+    ("dawn", "snow"): ("on a snowy dawn", "in the early morning snowfall"),
+    ("noon", "snow"): ("in the midday snowfall", "at noon on a day of falling snow"),
+    ("sunset", "snow"): ("in a snowfall at sunset",),
+    ("dusk", "snow"): ("on an evening of falling snow", "in a snowfall at dusk"),
+    ("night", "snow"): ("on a night of falling snow", "in a snowfall at night"),
+    ("noon", "clear"): ("on a clear day at noon",),
+    ("dusk", "clear"): ("on a clear evening",),
+    ("night", "clear"): ("on a clear night",),
+}
+WEATHERS: dict[str, tuple[str, ...]] = {
+    "clear": ("under a clear sky", "in clear weather", "under a cloudless sky"),
+    "fog": ("in fog", "in the mist", "in thick fog", "in the haze"),
+    "snow": ("in falling snow", "as snow falls", "while it is snowing", "as snowflakes drift down"),
+}
+
+ADVERBS: dict[str, tuple[str, ...]] = {
+    "slow": ("slowly", "gently", "unhurriedly"),
+    "normal": ("steadily", "at an even pace"),
+    "fast": ("quickly", "fast", "swiftly", "at full speed"),
+}
+HEADINGS: dict[str, tuple[str, ...]] = {
+    "left": ("to the left", "from right to left", "leftwards"),
+    "right": ("to the right", "from left to right", "rightwards"),
+    "towards": ("towards the camera", "towards us", "towards the viewer"),
+    "away": ("away from the camera", "into the distance", "away from us"),
+}
+FACINGS: dict[str, tuple[str, ...]] = {
+    "left": ("facing left", "looking to the left"),
+    "right": ("facing right", "looking to the right"),
+    "towards": ("facing the camera", "looking at us"),
+    "away": ("facing away from us", "with its back to the camera"),
+}
+SIDES: dict[str, tuple[str, ...]] = {
+    "left": ("on the left", "on the left of the frame", "left of centre"),
+    "centre": ("in the centre", "in the middle of the frame"),
+    "right": ("on the right", "on the right of the frame", "right of centre"),
+}
+
+CAMERA_CLAUSES: dict[str, tuple[str, ...]] = {
+    "static": ("the camera stands still", "the camera does not move", "the camera is fixed"),
+    "pan": ("the camera pans", "the camera pans across the scene", "the camera turns sideways"),
+    "dolly": ("the camera pushes in", "the camera moves forward", "the camera moves closer", "the camera dollies in"),
+    "orbit": ("the camera circles around {it}", "the camera orbits {it}", "the camera circles the scene"),
+    "follow": ("the camera follows", "the camera follows {it}", "the camera tracks {it}"),
+}
+CAMERA_SHOTS: dict[str, tuple[str, ...]] = {
+    "static": ("static", "still"),
+    "pan": ("panning",),
+    "dolly": ("dolly",),
+    "orbit": ("orbiting", "circling"),
+    "follow": ("tracking", "following"),
+}
+FRAMING_SHOTS: dict[str, str] = {"wide": "wide", "medium": "medium", "close": "close"}
+FRAMINGS: dict[str, tuple[str, ...]] = {
+    "wide": ("wide shot", "in a wide shot", "seen from afar"),
+    "medium": ("medium shot", "in a medium shot"),
+    "close": ("close-up", "in close-up", "seen up close"),
+}
+HEIGHT_SHOTS: dict[str, str] = {"low": "low-angle", "eye": "eye-level", "high": "high-angle"}
+HEIGHTS: dict[str, tuple[str, ...]] = {
+    "low": ("from a low angle", "seen from low down", "from ground level"),
+    "eye": ("at eye level", "from eye height"),
+    "high": ("seen from above", "from a high angle", "from high up"),
+}
+LOOK_SHOTS: dict[str, tuple[str, ...]] = {
+    "natural": ("full-colour",),
+    "black-and-white": ("black-and-white", "monochrome"),
+}
+LOOKS: dict[str, tuple[str, ...]] = {
+    "natural": ("in natural colours", "in full colour"),
+    "black-and-white": ("in black and white", "in monochrome", "black-and-white film"),
+}
+CUTS: dict[str, tuple[str, ...]] = {
+    "wide": ("then cut to a wide shot", "then the film cuts to a wide view"),
+    "medium": ("then cut to another angle", "then the film cuts to a medium shot"),
+    "close": ("then cut to a close-up", "then the film cuts to a close view"),
+}
+
+LIGHTS: dict[str, tuple[str, ...]] = {
+    "dawn": ("soft pale light", "pink morning light", "tender first light and long soft shadows"),
+    "noon": ("bright clear light", "hard light and short shadows", "crisp white light"),
+    "sunset": ("warm golden light", "low orange light and long shadows", "glowing amber light"),
+    "dusk": ("cool violet light", "fading purple light", "soft bluish-violet light"),
+    "night": ("dim blue light", "faint silvery moonlight", "deep blue darkness"),
+}
+GREY_LIGHTS: dict[str, tuple[str, ...]] = {
+    "dawn": ("soft pale light",),
+    "noon": ("bright hard light", "short shadows"),
+    "sunset": ("low light and long shadows",),
+    "dusk": ("soft fading light",),
+    "night": ("dim light and deep shadows",),
+}
+MOODS: dict[str, tuple[str, ...]] = {
+    "fast": ("lively", "energetic", "full of drive"),
+    "fog": ("mysterious", "hushed and dreamy"),
+    "night": ("quiet and still", "calm and secretive"),
+    "calm": ("calm", "peaceful", "calm and quiet", "serene"),
+}
+OPENINGS = ("a video of", "a film of", "a clip of", "footage of")
