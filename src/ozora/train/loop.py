@@ -1,0 +1,400 @@
+"""One loop for every network: time-boxed, resumable, honest about what it does.
+
+``train(recipe, minutes=…, out=…)`` builds the recipe's task, runs it until the time is up and exports
+weights. In ``out``: ``state.pt`` (everything needed to go on), ``losses.jsonl``, ``samples/`` and the
+exported weights.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from torch import Tensor, nn
+
+from ozora.errors import OzoraError, refuse
+from ozora.train.optimisers import MovingAverage, build, schedule, set_rates
+from ozora.train.recipes import Recipe, Stage, get_recipe
+
+LOG_LINES = 2000
+"""About how many lines a run writes to ``losses.jsonl``, however many steps it takes."""
+
+
+class Task(Protocol):
+    """What a network brings to the loop."""
+
+    networks: dict[str, nn.Module]
+    """The networks whose parameters are trained, saved and averaged, by name."""
+
+    rate_factors: dict[str, float]
+    """Rates of a network relative to the recipe's, where not 1."""
+
+    def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
+        """Whether a parameter is a hidden matrix, for Muon."""
+        ...
+
+    def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
+        """Draw a batch and return scalar losses by name; ``total`` is minimised, the others are told."""
+        ...
+
+    def samples(self, folder: Path, stage: Stage, label: str) -> list[Path]:
+        """Make pictures that show how well it does now; called with averaged parameters."""
+        ...
+
+    def export(self, folder: Path, facts: dict[str, Any]) -> Path:
+        """Write weights with ``facts`` in their metadata; called with averaged parameters."""
+        ...
+
+    def compile(self) -> None:
+        """Compile what is worth it; called on a GPU only."""
+        ...
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came out of a run, or of its part so far when ``finished`` is False."""
+
+    out: Path
+    step: int
+    seconds: float
+    losses: dict[str, float]
+    weights: Path
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a run takes, by the clock or by count; ``pause`` stops this call earlier."""
+
+    seconds: float
+    steps: int | None = None
+    pause: float | None = None  # in seconds of this call, or in steps of the run when steps are counted
+
+    def progress(self, step: int, elapsed: float) -> float:
+        """Share of the budget that is used, 0..1."""
+        used = step / self.steps if self.steps is not None else elapsed / self.seconds
+        return min(1.0, used)
+
+    def paused(self, step: int, this_call: float) -> bool:
+        """Whether this call should stop although the run is not over."""
+        if self.pause is None:
+            return False
+        return (step if self.steps is not None else this_call) >= self.pause
+
+
+def train(
+    recipe: str | Recipe,
+    *,
+    minutes: float | None = None,
+    out: str | Path,
+    resume: str | Path | None = None,
+    footage: Sequence[str | Path] = (),
+    latents: Sequence[str | Path] = (),
+    autoencoder: str | Path | None = None,
+    text: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    device: str | None = None,
+    steps: int | None = None,
+    pause: float | None = None,
+    quiet: bool = False,
+) -> Report:
+    """Run a recipe until its time is up and export what it trained.
+
+    Args:
+        recipe: a name in ``recipes.RECIPES``, or a recipe.
+        minutes: the whole run's budget, over all resumed parts; the recipe's own if not given.
+        out: folder for state, losses, samples and weights.
+        resume: folder of an earlier part of the same run; ``out`` may be the same folder.
+        footage: folders filled by ``shoot`` (autoencoder, probe).
+        latents: files written by ``encode_footage`` (transformer).
+        autoencoder: trained autoencoder weights (transformer: to show samples; probe: to see through its
+        eyes). text: pre-trained text encoder weights (transformer). overrides: dotted changes to the recipe,
+        as ``optimiser.rate=1e-3``. device: "cpu", "cuda", …; a GPU if there is one. steps: count steps
+        instead of minutes; the run is then the same to the bit however often it is interrupted. pause: stop
+        this call after so many minutes (or at that step, when steps are counted) and export; the
+            schedule stays that of the whole run, so a later ``resume`` goes on as if nothing had happened.
+        quiet: no progress bar and no table.
+    """
+    chosen = get_recipe(recipe, overrides) if isinstance(recipe, str) else recipe
+    budget = _budget(chosen, minutes, steps, pause)
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    out = Path(out)
+    state = load_state(Path(resume), chosen) if resume is not None else None
+    if state is None and (out / "state.pt").exists():
+        raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
+    from ozora.train.tasks import Inputs, make_task  # here, because a task needs the loop's words
+
+    seed_everything(chosen.seed)
+    inputs = Inputs(tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text))
+    task = make_task(chosen, inputs, place)
+    return run(chosen, task, budget, out, place, state, Console(quiet=quiet))
+
+
+def run(
+    recipe: Recipe,
+    task: Task,
+    budget: Budget,
+    out: Path,
+    device: torch.device,
+    state: dict[str, Any] | None,
+    console: Console,
+) -> Report:
+    """Train ``task`` within ``budget``; see ``train``."""
+    out.mkdir(parents=True, exist_ok=True)
+    optimisers = build(recipe.optimiser, task.networks, task.rate_factors, task.is_matrix)
+    average = MovingAverage(task.networks, recipe.optimiser.average)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    step, before = 0, 0.0
+    if state is not None:
+        step, before = state["step"], state["elapsed"]
+        restore(state, task, optimisers, average, generator)
+    if device.type == "cuda" and recipe.compile:
+        task.compile()
+    started = saved = time.monotonic()
+    progress, told = budget.progress(step, before), _Means()
+    next_sample = (int(progress / recipe.sample_every) + 1) * recipe.sample_every
+    next_line = progress
+    with _bar(console) as bar, (out / "losses.jsonl").open("a") as lines, _stop_gently() as stop:
+        row = bar.add_task(recipe.name, total=1.0, loss="", step=step)
+        while progress < 1.0 and not budget.paused(step, time.monotonic() - started) and not stop:
+            stage = stage_at(recipe, progress)
+            set_rates(optimisers, schedule(recipe.optimiser, progress))
+            losses = one_step(task, optimisers, generator, stage, progress, recipe.optimiser.clip, device)
+            step += 1
+            average.update(step)
+            told.add(losses)
+            now = time.monotonic()
+            elapsed = before + now - started
+            progress = budget.progress(step, elapsed)
+            if progress >= next_line or progress >= 1.0:
+                means = told.take()
+                line = {"step": step, "seconds": round(elapsed, 2), "frames": stage.frames, **means}
+                lines.write(json.dumps(line) + "\n")
+                lines.flush()
+                next_line = progress + 1 / LOG_LINES
+                bar.update(row, completed=progress, loss=f"{means['total']:.4f}", step=step)
+            if progress >= next_sample and progress < 1.0:
+                next_sample += recipe.sample_every
+                with average.applied():
+                    task.samples(out / "samples", stage, f"{step:07d}")
+            if now - saved > recipe.save_every:
+                saved = now
+                save_state(out, recipe, step, elapsed, task, optimisers, average, generator)
+        bar.update(row, completed=progress)
+    elapsed = before + time.monotonic() - started
+    save_state(out, recipe, step, elapsed, task, optimisers, average, generator)
+    facts = {"recipe": asdict(recipe), "steps": step, "seconds": round(elapsed, 1)}
+    with average.applied():
+        task.samples(out / "samples", stage_at(recipe, progress), f"{step:07d}")
+        weights = task.export(out, facts)
+    report = Report(out, step, elapsed, told.last, weights, progress >= 1.0)
+    console.print(_table(recipe, report))
+    return report
+
+
+def one_step(
+    task: Task,
+    optimisers: list[torch.optim.Optimizer],
+    generator: torch.Generator,
+    stage: Stage,
+    progress: float,
+    clip: float,
+    device: torch.device,
+) -> dict[str, Tensor]:
+    """Draw a batch, take its gradients, clip them, move; returns losses. Non-finite values stop the run."""
+    for optimiser in optimisers:
+        optimiser.zero_grad(set_to_none=True)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        losses = task.losses(generator, stage, progress)
+    losses["total"].backward()
+    parameters = [p for group in optimisers for entry in group.param_groups for p in entry["params"]]
+    norm = torch.nn.utils.clip_grad_norm_(parameters, clip)
+    if not bool(torch.isfinite(losses["total"].detach() + norm)):
+        raise OzoraError(f"training stopped: {_culprit(losses, task)} is not finite.")
+    for optimiser in optimisers:
+        optimiser.step()
+    return {**{name: value.detach() for name, value in losses.items()}, "gradient": norm.detach()}
+
+
+def stage_at(recipe: Recipe, progress: float) -> Stage:
+    """The stage that a run is in."""
+    return next((stage for stage in recipe.stages if progress < stage.until), recipe.stages[-1])
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the generators that layers use without being handed one."""
+    random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def save_state(
+    out: Path,
+    recipe: Recipe,
+    step: int,
+    elapsed: float,
+    task: Task,
+    optimisers: list[torch.optim.Optimizer],
+    average: MovingAverage,
+    generator: torch.Generator,
+) -> None:
+    """Write ``state.pt``, whole or not at all: a run killed at any moment keeps its last state."""
+    state = {
+        "recipe": recipe.name,
+        "size": recipe.size,
+        "step": step,
+        "elapsed": elapsed,
+        "networks": {name: network.state_dict() for name, network in task.networks.items()},
+        "average": average.values,
+        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
+        "generator": generator.get_state(),
+        "random": torch.get_rng_state(),
+        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+    part = out / "state.pt.part"
+    torch.save(state, part)
+    part.replace(out / "state.pt")
+
+
+def load_state(folder: Path, recipe: Recipe) -> dict[str, Any]:
+    """Read ``state.pt`` of a folder; refused when it is missing, damaged or of another run."""
+    path = folder / "state.pt"
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise refuse(
+            "resume", str(folder), "a folder that an earlier run of the same recipe has written"
+        ) from error
+    if (state["recipe"], state["size"]) != (recipe.name, recipe.size):
+        raise refuse("resume", f"a run of {state['recipe']}", f"a run of {recipe.name} ({recipe.size})")
+    return state
+
+
+def restore(
+    state: dict[str, Any],
+    task: Task,
+    optimisers: list[torch.optim.Optimizer],
+    average: MovingAverage,
+    generator: torch.Generator,
+) -> None:
+    """Put everything back to where ``save_state`` found it."""
+    for name, network in task.networks.items():
+        network.load_state_dict(state["networks"][name])
+    average.load(state["average"])
+    for optimiser, values in zip(optimisers, state["optimisers"], strict=True):
+        base = [group["base"] for group in optimiser.param_groups]
+        optimiser.load_state_dict(values)
+        for group, rate in zip(optimiser.param_groups, base, strict=True):
+            group["base"] = rate  # a resumed run may be told other rates
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["random"])
+    if state["random_cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["random_cuda"])
+
+
+class _Means:
+    """Means of losses since the last line."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+        self.last: dict[str, float] = {}
+
+    def add(self, losses: dict[str, Tensor]) -> None:
+        for name, value in losses.items():
+            self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value
+            self._counts[name] = self._counts.get(name, 0) + 1
+
+    def take(self) -> dict[str, float]:
+        self.last = {name: round(float(value) / self._counts[name], 6) for name, value in self._sums.items()}
+        self._sums, self._counts = {}, {}
+        return self.last
+
+
+class _stop_gently:  # noqa: N801 - used like a function
+    """Ctrl-C (or a polite kill) ends the run after the step at hand, all saved; twice ends it at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __bool__(self) -> bool:
+        return self.asked
+
+    def __enter__(self) -> _stop_gently:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self._before[number] = signal.signal(number, self._ask)
+            except ValueError:  # not in the main thread: nobody can press Ctrl-C here
+                break
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, _: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def _budget(recipe: Recipe, minutes: float | None, steps: int | None, pause: float | None) -> Budget:
+    minutes = recipe.minutes if minutes is None else minutes
+    if minutes <= 0:
+        raise refuse("minutes", minutes, "more than 0")
+    if steps is not None and steps < 1:
+        raise refuse("steps", steps, "1 or more")
+    if pause is not None and pause <= 0:
+        raise refuse("pause", pause, "more than 0")
+    in_seconds = pause * 60 if pause is not None and steps is None else pause
+    return Budget(minutes * 60, steps, in_seconds)
+
+
+def _culprit(losses: dict[str, Tensor], task: Task) -> str:
+    """Name what went wrong first: a loss, else the gradient of a parameter."""
+    for name, value in losses.items():
+        if name != "total" and not bool(torch.isfinite(value).all()):
+            return f"the loss {name!r}"
+    for name, network in task.networks.items():
+        for path, parameter in network.named_parameters():
+            if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
+                return f"the gradient of {name}.{path}"
+    return "the total loss"
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("step {task.fields[step]} loss {task.fields[loss]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=console.quiet,
+    )
+
+
+def _table(recipe: Recipe, report: Report) -> Table:
+    table = Table(title=f"{recipe.name}: {'finished' if report.finished else 'paused'}")
+    table.add_column("what")
+    table.add_column("value", justify="right")
+    table.add_row("steps", str(report.step))
+    table.add_row("minutes", f"{report.seconds / 60:.1f}")
+    for name, value in report.losses.items():
+        table.add_row(name, f"{value:.5f}")
+    table.add_row("weights", str(report.weights))
+    return table
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)

@@ -1,0 +1,253 @@
+"""Runs. A run is a function that returns a frozen dataclass; to derive one, call it and replace what differs.
+
+On the command line a run is its name plus dotted overrides, ``optimiser.rate=1e-3`` or ``stages.0.batch=8``;
+an override must name a field that exists and carry a value of its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from ozora.errors import refuse
+from ozora.train.losses_autoencoder import AutoencoderLossSettings
+
+
+@dataclass(frozen=True)
+class OptimiserRecipe:
+    """Rates at full speed, and how they start and end; ``warm_up`` and ``decay`` are shares of the budget."""
+
+    rate: float = 1e-3  # AdamW: embeddings, convolutions, norms, heads
+    matrix_rate: float = 1e-3  # Muon: hidden matrices, where a network has them
+    betas: tuple[float, float] = (0.9, 0.99)
+    momentum: float = 0.95
+    weight_decay: float = 0.01
+    warm_up: float = 0.03
+    decay: float = 0.25
+    clip: float = 1.0
+    average: float = 0.999  # decay of the moving average of parameters, per step
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Part of a run, until the share ``until`` of its budget: ``batch`` clips of ``frames`` frames a step."""
+
+    until: float
+    frames: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What every run has. ``size`` names the networks' shape, ``minutes`` the budget unless one is given."""
+
+    name: str
+    size: str
+    minutes: float
+    stages: tuple[Stage, ...]
+    optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
+    seed: int = 0
+    sample_every: float = 0.1  # share of the budget between two sheets of samples
+    save_every: float = 60.0  # seconds between two saved states
+    compile: bool = True  # on a GPU
+
+
+@dataclass(frozen=True)
+class AutoencoderRecipe(Recipe):
+    """Train the autoencoder on footage."""
+
+    losses: AutoencoderLossSettings = field(default_factory=AutoencoderLossSettings)
+    statistics_clips: int = 512  # how many clips the latents' mean and deviation are measured over
+
+
+@dataclass(frozen=True)
+class TextRecipe(Recipe):
+    """Teach the text encoder to read a Shot out of its caption; nothing is filmed."""
+
+    shots: int = 20_000  # distinct shots drawn before training
+    typo_share: float = 0.3
+
+
+@dataclass(frozen=True)
+class TransformerRecipe(Recipe):
+    """Train transformer and text encoder on latents; a stage's ``frames`` are latent frames."""
+
+    text_rate: float = 0.3  # of the transformer's rates
+    fields_weight: float = 0.05  # of the Shot head's loss
+    early_weight: float = 0.25  # of the early head's loss
+    route: float = 0.0  # share of cells that skips the middle blocks in training
+    route_until: float = 0.75
+    captions: tuple[float, float, float, float] = (0.45, 0.30, 0.15, 0.10)  # full, medium, terse, none
+    typo_share: float = 0.1
+    variants: int = 6  # captions kept ready per shot
+    sample_steps: int = 16
+    guidance: float = 3.0
+
+
+@dataclass(frozen=True)
+class ProbeRecipe(Recipe):
+    """Train the evaluation probe on footage, softened by the autoencoder's own losses where one is given."""
+
+    stills_share: float = 0.3
+
+
+def micro_autoencoder() -> AutoencoderRecipe:
+    """The small autoencoder: 20 minutes on two CPU cores."""
+    return AutoencoderRecipe(
+        name="micro_autoencoder",
+        size="micro",
+        minutes=20,
+        stages=(Stage(0.3, 1, 16), Stage(0.5, 5, 6), Stage(1.0, 9, 4)),
+        optimiser=OptimiserRecipe(rate=2e-3, average=0.995, weight_decay=0.0),
+    )
+
+
+def micro_text() -> TextRecipe:
+    """The small text encoder, before it meets a picture: 2 minutes on two CPU cores."""
+    return TextRecipe(
+        name="micro_text",
+        size="micro",
+        minutes=2,
+        stages=(Stage(1.0, 1, 64),),
+        optimiser=OptimiserRecipe(rate=2e-3, matrix_rate=2e-3, average=0.99),
+    )
+
+
+def micro_transformer() -> TransformerRecipe:
+    """The small transformer: 40 minutes on two CPU cores; pictures, then short clips, then whole ones."""
+    return TransformerRecipe(
+        name="micro_transformer",
+        size="micro",
+        minutes=40,
+        stages=(Stage(0.4, 1, 96), Stage(0.6, 5, 20), Stage(1.0, 13, 8)),
+        optimiser=OptimiserRecipe(rate=1e-3, matrix_rate=2e-3, average=0.995),
+    )
+
+
+def micro_probe() -> ProbeRecipe:
+    """The judge: 8 minutes on two CPU cores."""
+    return ProbeRecipe(
+        name="micro_probe",
+        size="micro",
+        minutes=8,
+        stages=(Stage(0.3, 1, 32), Stage(0.6, 17, 12), Stage(1.0, 49, 8)),
+        optimiser=OptimiserRecipe(rate=1e-3, average=0.99),
+    )
+
+
+def mini_autoencoder() -> AutoencoderRecipe:
+    """The shipped autoencoder: 16 minutes on one large GPU."""
+    return AutoencoderRecipe(
+        name="mini_autoencoder",
+        size="mini",
+        minutes=16,
+        stages=(Stage(0.15, 1, 256), Stage(0.55, 9, 96), Stage(1.0, 17, 64)),
+        optimiser=OptimiserRecipe(rate=1e-3, average=0.999, weight_decay=0.0),
+        statistics_clips=2048,
+    )
+
+
+def mini_text() -> TextRecipe:
+    """The shipped text encoder, before it meets a picture: 2 minutes on one GPU."""
+    return TextRecipe(
+        name="mini_text",
+        size="mini",
+        minutes=2,
+        stages=(Stage(1.0, 1, 512),),
+        optimiser=OptimiserRecipe(rate=1e-3, matrix_rate=1e-3),
+        shots=100_000,
+    )
+
+
+def mini_transformer() -> TransformerRecipe:
+    """The shipped transformer: 19 minutes a lease on one large GPU; longer runs give a larger budget."""
+    return TransformerRecipe(
+        name="mini_transformer",
+        size="mini",
+        minutes=19,
+        stages=(Stage(0.25, 1, 2048), Stage(0.5, 5, 512), Stage(1.0, 13, 256)),
+        optimiser=OptimiserRecipe(rate=5e-4, matrix_rate=1e-3, average=0.9995),
+        route=0.5,
+    )
+
+
+def mini_probe() -> ProbeRecipe:
+    """The judge with a GPU's patience: 3 minutes."""
+    return replace(
+        micro_probe(), name="mini_probe", minutes=3, stages=(Stage(0.4, 17, 128), Stage(1.0, 49, 64))
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    recipe.__name__: recipe
+    for recipe in (
+        micro_autoencoder,
+        micro_text,
+        micro_transformer,
+        micro_probe,
+        mini_autoencoder,
+        mini_text,
+        mini_transformer,
+        mini_probe,
+    )
+}
+"""Every run by its name."""
+
+
+def get_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
+    """The run ``name`` with dotted overrides (``optimiser.rate=1e-3``) applied in order.
+
+    Raises ``OzoraError`` for an unknown run, an unknown field and a value of the wrong type.
+    """
+    name = name.replace("-", "_")
+    if name not in RECIPES:
+        raise refuse("recipe", name, ", ".join(RECIPES))
+    recipe = RECIPES[name]()
+    for override in overrides:
+        path, equals, value = override.partition("=")
+        if not equals or not path:
+            raise refuse("override", override, "field=value, with dots into nested fields")
+        recipe = _set(recipe, path.split("."), value, path)
+    return recipe
+
+
+def _set(thing: Any, path: list[str], value: str, whole: str) -> Any:
+    """A copy of ``thing`` with the field at ``path`` set from words."""
+    if not path:
+        return _typed(thing, value, whole)
+    head, rest = path[0], path[1:]
+    if is_dataclass(thing) and not isinstance(thing, type):
+        names = [entry.name for entry in fields(thing)]
+        if head not in names:
+            near = get_close_matches(head, names, n=1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            raise refuse(f"override {whole}", head, ", ".join(names) + hint)
+        return replace(thing, **{head: _set(getattr(thing, head), rest, value, whole)})
+    if isinstance(thing, tuple):
+        if not head.isdecimal() or int(head) >= len(thing):
+            raise refuse(f"override {whole}", head, f"a place from 0 to {len(thing) - 1}")
+        place = int(head)
+        return (*thing[:place], _set(thing[place], rest, value, whole), *thing[place + 1 :])
+    raise refuse(f"override {whole}", head, "nothing: the field before it holds a plain value")
+
+
+def _typed(now: Any, value: str, whole: str) -> Any:
+    """``value`` read as the type that the field has now."""
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+    if isinstance(now, tuple):
+        parts = value.strip("()").split(",")
+        if len(parts) != len(now) or any(type(item) not in kinds for item in now):
+            raise refuse(f"override {whole}", value, f"{len(now)} values with commas, like {now}")
+        return tuple(_typed(item, part.strip(), whole) for item, part in zip(now, parts, strict=True))
+    if type(now) not in kinds:
+        raise refuse(f"override {whole}", value, "one of its own fields, after a dot")
+    if isinstance(now, bool):
+        if value.lower() not in ("true", "false"):
+            raise refuse(f"override {whole}", value, kinds[bool])
+        return value.lower() == "true"
+    try:
+        return type(now)(value)
+    except ValueError:
+        raise refuse(f"override {whole}", value, kinds[type(now)]) from None
