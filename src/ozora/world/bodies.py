@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
+import torch
 from torch import Tensor
 
 ROUND_CONE, ELLIPSOID, BOX, RING, SHEET = range(5)
@@ -46,3 +48,51 @@ class Stage:
     centre: Tensor  # (F, S, 3) middle of each subject, metres
     extent: Tensor  # (F, S) radius of a sphere about ``centre`` that holds the subject
     heading: Tensor  # (F, S, 3) unit vector it faces or travels along
+
+
+def join(pieces: Sequence[Bodies]) -> Bodies:
+    """Lay several bodies side by side along K. All must have the same number of frames."""
+    per_frame = {"a", "b", "c", "axes", "size"}
+    return Bodies(
+        **{
+            item.name: torch.cat([getattr(piece, item.name) for piece in pieces], int(item.name in per_frame))
+            for item in fields(Bodies)
+        }
+    )
+
+
+def move(bodies: Bodies, device: str | torch.device) -> Bodies:
+    """The same bodies on another device."""
+    return Bodies(**{item.name: getattr(bodies, item.name).to(device) for item in fields(Bodies)})
+
+
+def bounds(bodies: Bodies) -> tuple[Tensor, Tensor]:
+    """Lowest and highest corner, each (F, K, 3) in metres, of a box along the world's axes about every primitive."""
+    kind = bodies.kind[None, :, None]  # (1, K, 1)
+    size, axes = bodies.size, bodies.axes
+    round_half = (axes * size[:, :, None]).square().sum(-1).sqrt()
+    box_half = (axes.abs() * size[:, :, None]).sum(-1)
+    ring_half = size[..., :1] * (1 - axes[..., 2].square()).clamp(min=0).sqrt() + size[..., 1:2]
+    half = torch.where(kind == ELLIPSOID, round_half, torch.where(kind == BOX, box_half, ring_half))
+    thin = size[..., :1]
+    cone_low = torch.minimum(bodies.a - size[..., :1], bodies.b - size[..., 1:2])
+    cone_high = torch.maximum(bodies.a + size[..., :1], bodies.b + size[..., 1:2])
+    sheet_low = torch.minimum(torch.minimum(bodies.a, bodies.b), bodies.c) - thin
+    sheet_high = torch.maximum(torch.maximum(bodies.a, bodies.b), bodies.c) + thin
+    low = torch.where(kind == ROUND_CONE, cone_low, torch.where(kind == SHEET, sheet_low, bodies.a - half))
+    high = torch.where(kind == ROUND_CONE, cone_high, torch.where(kind == SHEET, sheet_high, bodies.a + half))
+    return low, high
+
+
+def reach(bodies: Bodies, centre: Tensor) -> Tensor:
+    """Radius (F,) in metres of a sphere about ``centre`` (F, 3) that holds every primitive."""
+    kind, size, middle = bodies.kind[None], bodies.size, centre[:, None]
+    from_a, from_b, from_c = ((point - middle).norm(dim=-1) for point in (bodies.a, bodies.b, bodies.c))
+    cone = torch.maximum(from_a + size[..., 0], from_b + size[..., 1])
+    sheet = torch.maximum(torch.maximum(from_a, from_b), from_c) + size[..., 0]
+    ellipsoid = from_a + size.amax(-1)
+    box = from_a + size.norm(dim=-1)
+    ring = from_a + size[..., 0] + size[..., 1]
+    radius = torch.where(kind == ROUND_CONE, cone, torch.where(kind == SHEET, sheet, ellipsoid))
+    radius = torch.where(kind == BOX, box, torch.where(kind == RING, ring, radius))
+    return radius.amax(-1)

@@ -1,0 +1,184 @@
+"""Rigs: how subjects are built and move. ``stage`` works a shot's action out, body by body and frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ozora.errors import refuse
+from ozora.world.bodies import Bodies, Stage, bounds, join, move, reach
+from ozora.world.concepts import SIZE_SCALE
+from ozora.world.rigs import bird, occluders, person, quadruped, solids, vessels
+from ozora.world.rigs.frame import Parts
+from ozora.world.rigs.paths import Ground, Path, Scene, plan_path
+from ozora.world.shot import Shot, Subject
+
+__all__ = ["Ground", "stage"]
+
+Pose = Callable[[Subject, Path, Scene, np.random.Generator, float], tuple[Parts, Tensor]]
+
+
+@dataclass(frozen=True)
+class Rig:
+    """What staging needs of a kind of subject, each from the subject, the place's name and the scale."""
+
+    speed: Callable[[Subject, str, float], float]  # metres per second
+    room: Callable[[str, float], float]  # radius in metres that it takes on the ground
+    pose: Pose
+
+
+def _quadruped(animal: quadruped.Animal) -> Rig:
+    return Rig(
+        lambda subject, place, scale: quadruped.GAITS[subject.action].speed(animal.leg * scale, subject.speed),
+        lambda place, scale: (0.5 * animal.length + animal.chest[0] + 0.8 * animal.tail[0]) * scale,
+        partial(quadruped.pose, animal=animal),
+    )
+
+
+RIGS: dict[str, Rig] = {
+    **{name: _quadruped(animal) for name, animal in quadruped.ANIMALS.items()},
+    "bird": Rig(lambda s, place, scale: bird.speed(s.speed, scale), lambda place, scale: 0.75 * scale, bird.pose),
+    "person": Rig(
+        lambda s, place, scale: person.GAITS[s.action].speed(person.LEG * scale, s.speed),
+        lambda place, scale: 0.5 * scale,
+        person.pose,
+    ),
+    "ball": Rig(
+        lambda s, place, scale: solids.ball_speed(s.action, s.speed, solids.radius_of(place, scale)),
+        solids.radius_of,
+        solids.ball,
+    ),
+    "cube": Rig(
+        lambda s, place, scale: solids.cube_speed(s.action, s.speed, solids.side_of(place, scale)),
+        lambda place, scale: 0.72 * solids.side_of(place, scale),
+        solids.cube,
+    ),
+    "balloon": Rig(
+        lambda s, place, scale: vessels.balloon_speed(s.action, s.speed, scale),
+        lambda place, scale: 1.06 * vessels.BALLOON_RADIUS * scale,
+        vessels.balloon,
+    ),
+    "sailboat": Rig(
+        lambda s, place, scale: vessels.boat_speed(s.speed, scale), lambda place, scale: 2.3 * scale, vessels.sailboat
+    ),
+}
+"""Kind of subject → its rig."""
+
+
+@dataclass(frozen=True)
+class _Obstacle:
+    """A circle on the ground that moves: nobody else may enter it."""
+
+    position: Tensor  # (F, 2)
+    radius: float
+
+
+def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Stage:
+    """Work the action of a shot out: K primitives in F = ``shot.frames`` frames at times i/fps.
+
+    ``ground`` gives the terrain's height (...) in metres at points (..., 2) of x and z; the sea is calm at 0.
+    Everything is computed on the CPU from ``shot.seed`` alone, then moved to ``device``: the same shot gives the
+    same bodies everywhere. Subjects are numbered 1.. in the shot's order, an occluder 100. Raises OzoraError for
+    a kind or an action that no rig knows.
+    """
+    times = torch.arange(shot.frames, dtype=torch.float32) / shot.fps
+    scene = Scene(times, ground, shot.place, shot.time)
+    obstacles: list[_Obstacle] = []
+    bodies: list[Bodies] = []
+    props: list[Bodies] = []
+    centres, extents, headings = [], [], []
+    for index, subject in enumerate(shot.subjects):
+        rig = RIGS.get(subject.kind)
+        if rig is None:
+            raise refuse(f"subjects[{index}].kind", subject.kind, ", ".join(RIGS))
+        scale = SIZE_SCALE[subject.size]
+        chance = np.random.Generator(np.random.Philox(key=[shot.seed % 2**64, index]))
+        room = rig.room(shot.place, scale)
+        try:
+            speed = rig.speed(subject, shot.place, scale)
+        except KeyError:
+            raise refuse(f"subjects[{index}].action", subject.action, f"what a {subject.kind} can do") from None
+        hides = index == 0 and shot.occluder != "none"
+        path = plan_path(subject, speed, room, float(times[-1]), chance, oblique=hides)
+        if subject.action == "slide":
+            # Friction brings it to rest shortly before the end.
+            path = replace(path, braking=speed / max(0.9 * float(times[-1]), 1e-3))
+        path = _find_room(path, scene, room, obstacles)
+        parts, centre = rig.pose(subject, path, scene, chance, scale)
+        body = parts.bodies(index + 1)
+        position, direction = path.at(times)
+        obstacles.append(_Obstacle(position, room))
+        bodies.append(body)
+        centres.append(centre)
+        extents.append(reach(body, centre).amax().expand(shot.frames))
+        headings.append(torch.stack([direction[:, 0], torch.zeros(shot.frames), direction[:, 1]], -1))
+        if hides:
+            prop, obstacle = _hide(shot, body, path, room, scene, chance)
+            props.append(prop)
+            obstacles.append(obstacle)
+    return Stage(
+        bodies=move(join(bodies + props), device),
+        centre=torch.stack(centres, 1).to(device),
+        extent=torch.stack(extents, 1).to(device),
+        heading=torch.stack(headings, 1).to(device),
+    )
+
+
+def _find_room(path: Path, scene: Scene, room: float, obstacles: list[_Obstacle]) -> Path:
+    """The path, moved as little as it takes to stay clear of everybody already on the set; behind them if it can."""
+    if not obstacles:
+        return path
+    position, _ = path.at(scene.times)
+    step = 0.5 * room + 0.25 * max(other.radius for other in obstacles)
+    moves = [(x * step, z * step) for x in range(-8, 9) for z in range(-12, 5)]
+    # In front costs more than behind: whoever comes first in the words is seen first.
+    moves.sort(key=lambda by: abs(by[0]) * 1.1 + abs(by[1]) * (1.0 if by[1] <= 0 else 1.6))
+    shifts = torch.tensor(moves)  # (M, 2)
+    clear = torch.ones(len(moves), dtype=torch.bool)
+    for other in obstacles:
+        away = position[None] + shifts[:, None] - other.position[None]  # (M, F, 2)
+        clear &= away.norm(dim=-1).amin(-1) > 1.12 * (room + other.radius)
+    x, z = moves[int(clear.int().argmax())]
+    return replace(path, x=path.x + x, z=path.z + z)
+
+
+def _hide(
+    shot: Shot, body: Bodies, path: Path, room: float, scene: Scene, chance: np.random.Generator
+) -> tuple[Bodies, _Obstacle]:
+    """The occluder between the camera's side (+z) and where the subject is at the middle of the clip.
+
+    One that does not travel gets its occluder beside it: it would never be seen otherwise.
+    """
+    kind = shot.occluder
+    low, high = bounds(body)
+    middle = len(scene.times) // 2
+    position, direction = path.at(scene.times)
+    x, z = position[middle].tolist()
+    across = path.speed * abs(float(direction[middle, 0]))
+    half = float(torch.maximum(high[middle, :, 0].amax() - x, x - low[middle, :, 0].amin()))
+    half_width = half + 0.5 * occluders.HIDDEN_SECONDS * across
+    floor = float(scene.heights(position[middle : middle + 1])[0])
+    top = float(high[..., 1].amax()) - floor
+    travels = across * float(scene.times[-1]) > 2.2 * half
+    gap = occluders.depth_of(kind, half_width)
+    if travels:
+        # As near as it can stand without being walked into.
+        for _ in range(40):
+            circle = occluders.depth_of(kind, half_width)
+            spots = torch.tensor([[x + s * half_width, z + gap] for s in (-1.0, -0.5, 0.0, 0.5, 1.0)])
+            nearest = float((position[None] - spots[:, None]).norm(dim=-1).amin())
+            if nearest > 1.05 * (circle + 0.75 * room):
+                break
+            gap += 0.12 * (half_width + room)
+        spot = (x, z + gap)
+    else:
+        aside = 1.0 if chance.uniform() < 0.5 else -1.0
+        spot = (x + aside * (1.3 * half + 1.4 * half_width), z - 0.3 * half_width)
+    parts = occluders.build(kind, spot, half_width, top + 0.35 * gap, scene, chance)
+    radius = occluders.footprint(kind, half_width, top)
+    return parts.bodies(100), _Obstacle(torch.tensor([spot]).expand(len(scene.times), 2), radius)
