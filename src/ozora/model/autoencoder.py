@@ -2,8 +2,8 @@
 
 Every layer is a 2-D convolution over single frames; time enters only through blocks that also see the frame
 before (the idea of TAEHV, github.com/madebyollin/taehv) and through layers that merge or split pairs of
-frames. So the state of a stream is one feature map per block, a picture is a film of one latent, and the future
-never changes the past.
+frames. So the state of a stream is one feature map per block, a picture is a film of one latent, and the
+future never changes the past.
 
 Inside, frames are flattened time-major, (T·B, C, H, W): the frame before is the row B places earlier.
 """
@@ -211,8 +211,8 @@ class Decoder(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder, decoder and the statistics that make latents about zero mean and unit variance per channel.
 
-    ``encode`` and ``decode`` always run latent by latent and sample by sample, so that a film has the same bits
-    alone or in a batch, streamed or not, and a picture is a film of one latent. ``distribution`` and
+    ``encode`` and ``decode`` always run latent by latent and sample by sample, so that a film has the same
+    bits alone or in a batch, streamed or not, and a picture is a film of one latent. ``distribution`` and
     ``features`` run all at once, for training; they agree to rounding, since kernels round by shape.
     """
 
@@ -284,7 +284,8 @@ class Autoencoder(nn.Module):
         ``scale`` is 1 or 2: two heads read the same latents. Raises OzoraError for other shapes or scales.
         """
         if latents.ndim != 5 or not latents.numel():
-            raise refuse("latents", tuple(latents.shape), "(batch, latents, channels, height, width)")
+            came = tuple(latents.shape)
+            raise refuse("latents", came, "(batch, length, channels, h, w)")
         stream = self.stream(scale)
         return torch.cat([stream.push(latent) for latent in latents.unbind(1)], 1)
 
@@ -308,7 +309,7 @@ class DecoderStream:
 
     @torch.no_grad()
     def push(self, latent: Tensor) -> Tensor:
-        """Take the next latent (B, C, h, w); return its frames (B, 1 at first, then 4, 3, H, W) in [−1, 1]."""
+        """Take the next latent (B, C, h, w); return its frames (B, 1 at first, then 4, 3, H, W)."""
         model = self.autoencoder
         channels = model.config.latent_channels
         if latent.ndim != 4 or latent.shape[1] != channels:

@@ -20,8 +20,8 @@ class AutoencoderConfig:
     """Shape of one autoencoder.
 
     ``encoder_channels`` run from fine (one value per ``patch``) to coarse (one value per cell); the two
-    steps between them halve width, height and time. ``decoder_channels`` run from coarse to fine; the first two
-    steps double width, height and time, the third width and height for the ×2 head. Both heads emit patches.
+    steps between them halve width, height and time. ``decoder_channels`` run from coarse to fine; the first
+    two steps double width, height and time, the third width and height for the ×2 head.
     """
 
     name: str

@@ -1,0 +1,197 @@
+"""What the autoencoder is trained for: true pixels, edges and motion, and latents a generator can learn.
+
+No foreign network is needed. Each picture term is a norm of the error, so the error is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ozora.model.autoencoder import Autoencoder, LatentDistribution
+
+Perceptual = Callable[[Tensor, Tensor], Tensor]
+"""Distance of two batches of pictures (N, 3, H, W) in [−1, 1] as a frozen network feels it: a scalar."""
+
+OCCLUDER_IDS = 100
+"""Ids from here on are trees, rocks and walls: scenery, though it has silhouettes."""
+
+
+@dataclass(frozen=True)
+class AutoencoderLossSettings:
+    """Weights of the terms, and how latents are spoilt on the way to the decoder.
+
+    Defaults follow the SSVAE paper (arXiv 2512.05394) for masking and l-DeTok (arXiv 2507.15856) for noise.
+    """
+
+    charbonnier: float = 1.0
+    gradient: float = 0.5
+    motion: float = 0.5
+    kl: float = 1e-4  # per cell, summed over channels
+    perceptual: float = 0.1
+    equivariance: float = 0.0
+    gradient_scales: int = 2
+    large_share: float = 0.34  # share of frames that the ×2 head paints
+    perceptual_frames: int = 2
+    noise_share: float = 0.5
+    noise_limit: float = 0.3
+    mask_fractions: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
+    mask_chances: tuple[float, ...] = (0.7, 0.1, 0.1, 0.1)
+
+
+@dataclass(frozen=True)
+class AutoencoderLoss:
+    """``total`` to differentiate; ``parts`` are the detached terms, before their weights."""
+
+    total: Tensor
+    parts: dict[str, Tensor]
+
+
+def autoencoder_loss(
+    autoencoder: Autoencoder,
+    video_small: Tensor,
+    video_large: Tensor | None = None,
+    ids: Tensor | None = None,
+    *,
+    settings: AutoencoderLossSettings | None = None,
+    perceptual: Perceptual | None = None,
+    generator: torch.Generator | None = None,
+) -> AutoencoderLoss:
+    """Encode, spoil, decode and compare.
+
+    ``video_small`` (B, T, 3, H, W) in [−1, 1] is what the encoder sees and the ×1 head must give back;
+    ``video_large`` (B, T, 3, 2H, 2W), if any, teaches the ×2 head on a random ``large_share`` of the frames;
+    ``ids`` (B, T, any height, any width), 0 for background, put weight on what acts.
+    ``generator`` lives on the CPU and decides noise, masks and frames, so that a run can be repeated.
+    """
+    s = settings or AutoencoderLossSettings()
+    frames = video_small.shape[1]
+    weights = None if ids is None else content_weights(ids)  # (B, T, 1, ·, ·)
+    distribution = autoencoder.distribution(video_small)
+    latents, noise_level = spoil(autoencoder, distribution, s, generator)
+    features = autoencoder.features(latents, noise_level)
+    small = autoencoder.pixels(features, 1)
+
+    error = small - video_small
+    parts = {
+        "charbonnier": charbonnier(error, _fit(weights, error)),
+        "gradient": gradient(error, s.gradient_scales),
+        "motion": (error[:, 1:] - error[:, :-1]).abs().mean() if frames > 1 else error.new_zeros(()),
+        "kl": kl(distribution),
+    }
+    factors = {"charbonnier": s.charbonnier, "gradient": s.gradient, "motion": s.motion, "kl": s.kl}
+    if video_large is not None and s.large_share > 0:
+        chosen = _choose(frames, max(1, round(s.large_share * frames)), generator)
+        large_error = autoencoder.pixels(features[:, chosen], 2) - video_large[:, chosen]
+        some = None if weights is None else weights[:, chosen]
+        parts["large_charbonnier"] = charbonnier(large_error, _fit(some, large_error))
+        parts["large_gradient"] = gradient(large_error, s.gradient_scales)
+        factors |= {"large_charbonnier": s.charbonnier, "large_gradient": s.gradient}
+    if perceptual is not None and s.perceptual > 0:
+        chosen = _choose(frames, min(s.perceptual_frames, frames), generator)
+        parts["perceptual"] = perceptual(small[:, chosen].flatten(0, 1), video_small[:, chosen].flatten(0, 1))
+        factors["perceptual"] = s.perceptual
+    if s.equivariance > 0 and min(latents.shape[-2:]) > 1:
+        parts["equivariance"] = scale_equivariance(autoencoder, distribution.mean, video_small)
+        factors["equivariance"] = s.equivariance
+    total = torch.stack([parts[name] * factor for name, factor in factors.items()]).sum()
+    return AutoencoderLoss(total, {name: part.detach() for name, part in parts.items()})
+
+
+def spoil(
+    autoencoder: Autoencoder,
+    distribution: LatentDistribution,
+    settings: AutoencoderLossSettings,
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Draw latents (B, L, C, h, w), add noise to some samples and hide cells of others behind the mask token.
+
+    Returns the latents and the level of the added noise (B,), which the decoder is told.
+    """
+    mean = distribution.mean
+    batch, length, _, height, width = mean.shape
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=generator).to(mean)
+
+    def normal() -> Tensor:
+        return torch.randn(mean.shape, generator=generator).to(mean)
+
+    latents = mean + normal() * (0.5 * distribution.log_variance).exp()
+    noise_level = (uniform(batch) < settings.noise_share) * uniform(batch) * settings.noise_limit
+    latents = latents + noise_level[:, None, None, None, None] * normal()
+    chances = torch.tensor(settings.mask_chances)
+    which = torch.multinomial(chances, batch, replacement=True, generator=generator)
+    fraction = torch.tensor(settings.mask_fractions)[which].to(mean)  # (B,)
+    hidden = uniform(batch, length, 1, height, width) < fraction[:, None, None, None, None]
+    return torch.where(hidden, autoencoder.mask_token[:, None, None], latents), noise_level
+
+
+def content_weights(ids: Tensor, objects: float = 3.0, silhouette: float = 2.0) -> Tensor:
+    """Weigh pixels by what they show: ids (B, T, H, W) to weights (B, T, 1, H, W), 1 for mere background.
+
+    Subjects (ids 1 to 99) weigh ``objects``, small ones more (∝ area^−¼, within half and double); a band two
+    pixels wide along every border between ids weighs ``silhouette`` times more.
+    """
+    there = ((ids > 0) & (ids < OCCLUDER_IDS)).float()  # (B, T, H, W)
+    area = there.mean((1, 2, 3), keepdim=True).clamp_min(1e-4)
+    weights = 1 + there * (objects * (0.05 / area).pow(0.25).clamp(0.5, 2.0) - 1)
+    labels = ids.float().flatten(0, 1)[:, None]  # (B·T, 1, H, W)
+    padded = F.pad(labels, (1, 1, 1, 1), mode="replicate")
+    border = F.max_pool2d(padded, 3, 1) != -F.max_pool2d(-padded, 3, 1)
+    return (weights * torch.where(border[:, 0].unflatten(0, ids.shape[:2]), silhouette, 1.0))[:, :, None]
+
+
+def charbonnier(error: Tensor, weights: Tensor | None = None, softness: float = 1e-3) -> Tensor:
+    """Mean of √(error² + softness²) − softness (Charbonnier et al. 1994), weighted; a smooth L1."""
+    value = (error.square() + softness**2).sqrt() - softness
+    return value.mean() if weights is None else (value * (weights / weights.mean())).mean()
+
+
+def gradient(error: Tensor, scales: int = 2) -> Tensor:
+    """Mean absolute Sobel gradient of the error (B, T, 3, H, W), over ``scales`` halvings of the size."""
+    x = error.flatten(0, 1)
+    terms = []
+    for _ in range(scales):
+        across = x[..., 2:] - x[..., :-2]
+        across = (across[..., 2:, :] + 2 * across[..., 1:-1, :] + across[..., :-2, :]) / 8
+        down = x[..., 2:, :] - x[..., :-2, :]
+        down = (down[..., 2:] + 2 * down[..., 1:-1] + down[..., :-2]) / 8
+        terms.append(across.abs().mean() + down.abs().mean())
+        x = F.avg_pool2d(x, 2)
+    return torch.stack(terms).mean()
+
+
+def kl(distribution: LatentDistribution) -> Tensor:
+    """Divergence from the standard normal (Kingma & Welling 2013), summed over channels, mean over cells."""
+    mean, log_variance = distribution.mean, distribution.log_variance
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(2).mean()
+
+
+def scale_equivariance(autoencoder: Autoencoder, latents: Tensor, video: Tensor) -> Tensor:
+    """Distance between the decoded half-size latents and the half-size film (arXiv 2502.14831)."""
+    height, width = (side // 2 * 2 for side in latents.shape[-2:])
+    cropped = video[..., : 16 * height, : 16 * width]
+    half = autoencoder.features(_halve(latents[..., :height, :width]))
+    return charbonnier(autoencoder.pixels(half, 1) - _halve(cropped))
+
+
+def _halve(x: Tensor) -> Tensor:
+    return F.avg_pool2d(x.flatten(0, 1), 2).unflatten(0, x.shape[:2])
+
+
+def _fit(weights: Tensor | None, like: Tensor) -> Tensor | None:
+    """Bring weights (B, T, 1, ·, ·) to the height and width of ``like``."""
+    if weights is None or weights.shape[-2:] == like.shape[-2:]:
+        return weights
+    size = (like.shape[-2], like.shape[-1])
+    return F.interpolate(weights.flatten(0, 1), size, mode="area").unflatten(0, weights.shape[:2])
+
+
+def _choose(frames: int, count: int, generator: torch.Generator | None) -> Sequence[int]:
+    """Draw ``count`` different frames, in order."""
+    return sorted(torch.randperm(frames, generator=generator)[:count].tolist())
