@@ -1,4 +1,4 @@
-"""The one door to attention: every network calls `attend`, and a new kernel must equal the stock one in a test."""
+"""The one door to attention: every network calls `attend`; a new kernel must first equal the stock one."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def attend(
 ) -> Tensor:
     """Softmax attention (Vaswani et al. 2017, arXiv 1706.03762), scaled by the square root of the head width.
 
-    ``query`` (B, H, N, d), ``key`` and ``value`` (B, H, M, d); ``mask`` is boolean, True where a key may be seen,
-    and broadcasts to (B, H, N, M). ``kernel`` is a name from ``KERNELS``; by default ``best_kernel`` picks it.
-    Returns (B, H, N, d).
+    ``query`` (B, H, N, d), ``key`` and ``value`` (B, H, M, d); ``mask`` is boolean, True where a key may be
+    seen, and broadcasts to (B, H, N, M). ``kernel`` is a name from ``KERNELS``; by default `best_kernel`
+    picks it. Returns (B, H, N, d).
     """
     name = best_kernel(query) if kernel is None else kernel
     if name not in KERNELS:

@@ -1,8 +1,8 @@
-"""Rectified flow with a noise level per latent frame: what the transformer is asked, and how its answer is scored.
+"""Rectified flow with a noise level per latent frame: the question asked, the answer's score.
 
-z = (1 - t)·clean + t·noise (arXiv 2209.03003). The network predicts the clean latents and is scored as if it had
-predicted the velocity (arXiv 2511.13720). Drawing noise levels frame by frame (arXiv 2407.01392) from a mixture of
-patterns lets one network film from words, continue, fill, loop and stream.
+z = (1 - t)·clean + t·noise (arXiv 2209.03003). The network predicts the clean latents and is scored as if it
+had predicted the velocity (arXiv 2511.13720). Drawing noise levels frame by frame (arXiv 2407.01392) from a
+mixture of patterns lets one network film from words, continue, fill, loop and stream.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SMALLEST_TIMESTEP = 0.05
 """Velocity weights stop growing here: 1 / t² would let nearly clean frames drown all others."""
 
 CONTEXT_NOISE = 0.15
-"""Given frames carry at most this noise in training, so that the network learns to doubt its context a little."""
+"""Given frames carry at most this noise in training, so that the network learns to doubt its context."""
 
 
 def noised(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
@@ -32,7 +32,7 @@ def noised(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
 
 
 def shifted(timestep: Tensor, shift: float) -> Tensor:
-    """Move noise levels towards 1 by ``shift``: larger films hide less under the same noise (arXiv 2403.03206)."""
+    """Move noise levels towards 1: larger films hide less under the same noise (arXiv 2403.03206)."""
     return shift * timestep / (1 + (shift - 1) * timestep)
 
 
@@ -53,7 +53,7 @@ def draw_timesteps(
 
 @dataclass(frozen=True)
 class Draw:
-    """What a pattern may use: level draws for every frame (B, L), randomness in [0, 1) (B, 4), and frame numbers."""
+    """What a pattern may use: drawn levels, dice in [0, 1) and frame numbers."""
 
     level: Tensor  # (B, L) independent noise levels
     context: Tensor  # (B, 1) noise level of given frames
@@ -66,7 +66,7 @@ class Draw:
         return self.frame.shape[1]
 
     def given(self, which: Tensor) -> tuple[Tensor, Tensor]:
-        """Frames ``which`` (B, L) are given at the context's noise, the rest share one level; never all are given."""
+        """Frames ``which`` (B, L) are given at the context's noise, the rest share one level."""
         which = which & (self.frames > 1)
         return torch.where(which, self.context, self.level[:, :1]), which
 
@@ -120,7 +120,7 @@ def _independent(draw: Draw) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class NoisePattern:
-    """A way to spread noise over the frames of a film, its ``share`` of the training mixture and what it serves."""
+    """A way to spread noise over a film's frames, its ``share`` of training and what it serves."""
 
     name: str
     share: float
@@ -141,7 +141,7 @@ PATTERNS: tuple[NoisePattern, ...] = (
 
 @dataclass(frozen=True)
 class NoisePlan:
-    """Noise levels and given flags of a batch, both (B, L), and which of the patterns drew each film, (B,)."""
+    """Noise levels and given flags of a batch, both (B, L), and which pattern drew each film, (B,)."""
 
     timestep: Tensor
     given: Tensor
@@ -164,7 +164,8 @@ def plan_noise(
     clean_context = dice(batch, 1) < 0.5
     context = torch.where(clean_context, 0.0, CONTEXT_NOISE * dice(batch, 1))
     level = draw_timesteps((batch, frames), shift, generator)
-    draw = Draw(level, context, dice(batch, 4), dice(batch, frames), torch.arange(frames, device=device)[None])
+    frame = torch.arange(frames, device=device)[None]
+    draw = Draw(level, context, dice(batch, 4), dice(batch, frames), frame)
     shares = torch.tensor([pattern.share for pattern in patterns], device=device).cumsum(0)
     chosen = torch.bucketize(dice(batch) * shares[-1], shares, right=True).clamp(max=len(patterns) - 1)
     drawn = [pattern.draw(draw) for pattern in patterns]
@@ -204,21 +205,21 @@ def flow_loss(
     route: float = 0.0,
     early_weight: float = 0.25,
 ) -> FlowLoss:
-    """One training question: noise ``clean`` (B, L, C, h, w), ask the transformer, score frames that are not given.
+    """One training question: noise ``clean`` (B, L, C, h, w), ask the transformer, score what was not given.
 
     ``text`` holds B prompts; for guidance, the caller encodes the empty prompt "" for about a tenth of them.
     ``seconds`` (B, L) is when each latent frame happens. ``generator`` must live on the device of ``clean``.
     ``route`` is the share of cells that skips the routed blocks; the early head counts ``early_weight``.
     """
     if seconds.shape != clean.shape[:2]:
-        raise OzoraError(f"flow loss: seconds {tuple(seconds.shape)} do not fit latents {tuple(clean.shape)}.")
+        shapes = f"seconds {tuple(seconds.shape)} do not fit latents {tuple(clean.shape)}"
+        raise OzoraError(f"flow loss: {shapes}; expected (B, L) and (B, L, C, h, w).")
     if plan is None:
         shift = natural_shift(clean[0].numel())
         plan = plan_noise(clean.shape[0], clean.shape[1], shift, generator, patterns)
     noise = torch.randn(clean.shape, generator=generator, device=clean.device, dtype=clean.dtype)
-    answer = transformer(
-        noised(clean, noise, plan.timestep), plan.timestep, plan.given, seconds, text, route=route, generator=generator
-    )
+    noisy = noised(clean, noise, plan.timestep)
+    answer = transformer(noisy, plan.timestep, plan.given, seconds, text, route=route, generator=generator)
     final = velocity_error(answer.clean, clean, plan.timestep, plan.given)
     early = velocity_error(answer.early, clean, plan.timestep, plan.given)
     return FlowLoss(final + early_weight * early, {"final": final.detach(), "early": early.detach()})

@@ -1,4 +1,4 @@
-"""Where a token stands: rotary angles for the cells of a film (time, height, width) and the words of a sentence."""
+"""Where a token stands: rotary angles for cells of a film (time, height, width) and words in a line."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def axis_widths(head_width: int) -> tuple[int, int, int]:
     >>> axis_widths(64)
     (16, 24, 24)
     """
-    time = head_width // 8 * 2
-    if head_width % 4 or (head_width - time) % 4:
-        raise refuse("head width", head_width, "multiples of 4 whose three quarters split evenly, such as 32, 48 or 64")
+    time = head_width // 4
+    if head_width % 16:
+        raise refuse("head width", head_width, "multiples of 16, such as 32, 48 or 64")
     space = (head_width - time) // 2
     return time, space, space
 
 
 def _angles(position: Tensor, width: int, base: float) -> Tensor:
-    """Rotary angles (RoPE, Su et al. 2021, arXiv 2104.09864): ``position`` (...) to (..., width / 2) radians."""
+    """Rotary angles (RoPE, arXiv 2104.09864) in radians: ``position`` (...) to (..., width / 2)."""
     power = torch.arange(0, width, 2, device=position.device, dtype=torch.float32) / width
     return position.float().unsqueeze(-1) * base**-power
 
@@ -36,8 +36,9 @@ def _angles(position: Tensor, width: int, base: float) -> Tensor:
 def cell_angles(seconds: Tensor, height: int, width: int, head_width: int) -> Tensor:
     """Angles of every cell of a film; attention then feels only differences of time and of place.
 
-    ``seconds`` (B, L) is when each latent frame happens; ``height`` × ``width`` cells are counted from the middle
-    of the frame, so that another aspect ratio only adds cells at the rim. Returns (B, L·height·width, head_width / 2).
+    ``seconds`` (B, L) is when each latent frame happens; ``height`` × ``width`` cells are counted from the
+    middle of the frame, so that another aspect ratio only adds cells at the rim.
+    Returns (B, L·height·width, head_width / 2).
     """
     time_width, row_width, column_width = axis_widths(head_width)
     batch, frames = seconds.shape
@@ -57,6 +58,6 @@ def word_angles(count: int, head_width: int, device: torch.device | None = None)
 
 
 def rotate(heads: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Turn the pairs (first half, second half) of each head: ``heads`` (B, N, ..., d), angles broadcast to (…, d/2)."""
+    """Turn pairs (first half, second half) of ``heads`` (..., d) by angles that broadcast to (..., d/2)."""
     first, second = heads.chunk(2, dim=-1)
     return torch.cat((first * cosine - second * sine, second * cosine + first * sine), dim=-1)

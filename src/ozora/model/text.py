@@ -1,8 +1,8 @@
 """Words to vectors: bytes become words, words become a sentence, and a sentence shows which Shot it asks for.
 
-Works on bytes, so that no spelling and no script is out of vocabulary (character-aware encoders learn spelling at
-small size, arXiv 2212.10562). Its Shot head reads the fields of a Shot back out of the words, which trains the
-encoder before a single frame is rendered and tells the user afterwards what was understood.
+Works on bytes, so that no spelling and no script is out of vocabulary (character-aware encoders learn
+spelling at small size, arXiv 2212.10562). Its Shot head reads the fields of a Shot back out of the words, which trains
+the encoder before a single frame is rendered and tells the user afterwards what was understood.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Axes = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True)
 class TextConfig:
-    """Shape of a text encoder. ``axes`` are what its Shot head predicts, so that weights describe themselves."""
+    """Shape of a text encoder. ``axes`` is what its Shot head predicts: weights describe themselves."""
 
     out_width: int = 256
     byte_width: int = 96
@@ -72,7 +72,7 @@ class TextOutput:
         return len(self.words)
 
     def select(self, index: int) -> TextOutput:
-        """Prompt ``index`` alone, its padding cut off: exactly what it would be if encoded alone, up to rounding."""
+        """Prompt ``index`` alone, its padding cut off: what encoding it alone gives, up to rounding."""
         row = slice(index, index + 1)
         count = self.words.shape[1] if self.mask is None else int(self.mask[index].sum())
         fields = {axis: logits[row] for axis, logits in self.fields.items()}
@@ -96,30 +96,34 @@ def split_words(text: str) -> list[str]:
     return [word for word in (part.strip("'") for part in "".join(spaced).split()) if word]
 
 
+_UNSPACED = ((0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
+
+
 def _is_unspaced(character: str) -> bool:
     """True for Chinese characters and kana, which are written without spaces."""
-    point = ord(character)
-    return 0x3041 <= point <= 0x30FF or 0x3400 <= point <= 0x9FFF or 0xF900 <= point <= 0xFAFF or 0x20000 <= point <= 0x3FFFF
+    return any(first <= ord(character) <= last for first, last in _UNSPACED)
 
 
 def to_bytes(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Prompts to byte tokens (B, W, 16) int64 (byte + 1, 0 is padding) and the mask (B, W) of real words.
 
-    W is the longest prompt of the batch, at most 40 words; what follows is dropped, and so are bytes after a word's
-    sixteenth. A prompt without words becomes one word of no bytes: the "nothing" that guidance departs from.
+    W is the longest prompt of the batch, at most 40 words; what follows is dropped, and so are bytes after a
+    word's sixteenth. A prompt without words becomes one word of no bytes, the "nothing" of guidance.
     """
-    sentences = [[word.encode()[:BYTES_PER_WORD] for word in split_words(text)[:MOST_WORDS]] or [b""] for text in texts]
+    sentences = [_spelled(text) for text in texts]
     longest = max((len(sentence) for sentence in sentences), default=1)
     tokens = torch.zeros(len(sentences), longest, BYTES_PER_WORD, dtype=torch.int64)
     mask = torch.zeros(len(sentences), longest, dtype=torch.bool)
     for row, sentence in enumerate(sentences):
-        padded = b"".join(bytes(byte for byte in word) for word in sentence)
-        lengths = [len(word) for word in sentence]
+        rows = [[byte + 1 for byte in word] + [0] * (BYTES_PER_WORD - len(word)) for word in sentence]
+        tokens[row, : len(sentence)] = torch.tensor(rows)
         mask[row, : len(sentence)] = True
-        flat = torch.tensor(list(padded), dtype=torch.int64) + 1
-        place = torch.arange(BYTES_PER_WORD) < torch.tensor(lengths)[:, None]  # (words, 16)
-        tokens[row, : len(sentence)][place] = flat
     return tokens, mask
+
+
+def _spelled(text: str) -> list[bytes]:
+    """The words of a prompt as bytes, at least one word."""
+    return [word.encode()[:BYTES_PER_WORD] for word in split_words(text)[:MOST_WORDS]] or [b""]
 
 
 class _WordBlock(nn.Module):
@@ -166,7 +170,9 @@ class TextEncoder(nn.Module):
         self.out = nn.Linear(config.width, config.out_width, bias=False)
         self.pooled_out = nn.Linear(config.width, config.out_width, bias=False)
         self.queries = nn.Parameter(torch.randn(1 + len(config.axes), config.width) * config.width**-0.5)
-        self.fields = nn.ModuleDict({axis: nn.Linear(config.width, len(values)) for axis, values in config.axes})
+        self.fields = nn.ModuleDict(
+            {axis: nn.Linear(config.width, len(values)) for axis, values in config.axes}
+        )
 
     def forward(self, tokens: Tensor, mask: Tensor | None = None) -> TextOutput:
         """``tokens`` (B, W, 16) from `to_bytes`; ``mask`` (B, W), or None where no prompt is padded."""
@@ -175,11 +181,12 @@ class TextEncoder(nn.Module):
         for block in self.blocks:
             words = block(words, angles, mask)
         words = self.last_norm(words)
-        scores = self.queries @ words.transpose(1, 2)  # (B, 1 + axes, W): each query asks the sentence one thing
+        scores = self.queries @ words.transpose(1, 2)  # (B, 1 + axes, W): what each query seeks
         if mask is not None:
             scores = scores.masked_fill(~mask[:, None], float("-inf"))
         pooled = torch.softmax(scores, dim=-1) @ words  # (B, 1 + axes, d)
-        fields = {axis: layer(pooled[:, 1 + index]) for index, (axis, layer) in enumerate(self.fields.items())}
+        rows = zip(self.fields.items(), pooled[:, 1:].unbind(1), strict=True)
+        fields = {axis: layer(row) for (axis, layer), row in rows}
         return TextOutput(self.out(words), mask, self.pooled_out(pooled[:, 0]), fields)
 
     def spell(self, tokens: Tensor) -> Tensor:

@@ -2,10 +2,10 @@
 
 Reads noisy latents and predicts the clean ones. Notable features:
   - words and four registers stand in the same stream as the cells (no cross-attention);
-  - one shared network turns each latent frame's (noise level, given flag, frame step) into scales, shifts and gates;
-    every block adds its own offset and a small low-rank change (AdaLN-single, PixArt-α, arXiv 2310.00426);
-  - rotary positions in seconds and cells, normalised queries and keys (arXiv 2302.05442), SwiGLU (arXiv 2002.05202),
-    residual values (arXiv 2410.17897), no biases;
+  - one shared network turns each latent frame's noise level, given flag and frame step into gains, shifts
+    and gates; every block adds an offset and a low-rank change (AdaLN-single, PixArt-α, arXiv 2310.00426);
+  - rotary positions in seconds and cells, normalised queries and keys (arXiv 2302.05442), SwiGLU
+    (arXiv 2002.05202), residual values (arXiv 2410.17897), no biases;
   - an early head after a middle block, whose weaker guess serves internal guidance (arXiv 2512.24176);
   - token routing in training: part of every frame's cells skips the middle blocks (TREAD, arXiv 2501.04765).
 """
@@ -33,7 +33,7 @@ class TransformerConfig:
     width: int = 256
     layers: int = 6
     heads: int = 4
-    hidden: int = 512
+    hidden: int = 448
     registers: int = 4
     low_rank: int = 16
     time_features: int = 128
@@ -46,8 +46,8 @@ class TransformerConfig:
         start, stop = self.routed
         if not 1 <= start < stop <= self.early_after < self.layers:
             raise OzoraError(
-                f"transformer: routed blocks {self.routed} must begin after the first block and end at or before the early head (after block "
-                f"{self.early_after}), which must come before the last of {self.layers} blocks."
+                f"transformer: routed blocks {self.routed} must begin after the first block and end by the "
+                f"early head (after block {self.early_after}), which must come before the last of {self.layers}."
             )
 
 
@@ -68,20 +68,20 @@ class TransformerOutput:
 
 
 def _linear(inputs: int, outputs: int, zero: bool = False) -> nn.Linear:
-    """A bias-free layer that keeps variance, or starts silent so that the block it ends begins as identity."""
+    """A layer that keeps variance, or starts silent so that the block it ends is an identity at first."""
     layer = nn.Linear(inputs, outputs, bias=False)
     nn.init.zeros_(layer.weight) if zero else nn.init.normal_(layer.weight, std=inputs**-0.5)
     return layer
 
 
 def _normed(tokens: Tensor) -> Tensor:
-    """RMS normalisation over the last axis (arXiv 1910.07467), without gain: scales come from the conditioning."""
+    """RMS normalisation of the last axis (arXiv 1910.07467), no gain: scales come from the conditioning."""
     return F.rms_norm(tokens, tokens.shape[-1:])
 
 
 @dataclass(frozen=True)
 class Stream:
-    """How the token axis is laid out: ``context`` registers and words first, then ``frames`` equal groups of cells."""
+    """Layout of the token axis: ``context`` registers and words, then ``frames`` equal groups of cells."""
 
     context: int
     frames: int
@@ -91,7 +91,7 @@ class Stream:
     mask: Tensor | None  # (B, 1, 1, N) True where a token may be seen
 
     def per_frame(self, tokens: Tensor, gain: Tensor, shift: Tensor | None = None) -> Tensor:
-        """Scale (and shift) tokens (B, N, d): context tokens by row 0 of ``gain`` (B, 1+L, d), frame f's cells by 1+f."""
+        """Scale and shift tokens (B, N, d): context by row 0 of (B, 1+L, d), cells of frame f by row 1+f."""
         words, cells = self.split(tokens)
         if shift is None:
             words, cells = words * gain[:, :1], cells * gain[:, 1:, None]
@@ -102,7 +102,8 @@ class Stream:
 
     def split(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens (B, N, d) to context (B, K, d) and cells by frame (B, L, cells, d)."""
-        return tokens[:, : self.context], tokens[:, self.context :].unflatten(1, (self.frames, -1))
+        words, cells = tokens.split((self.context, tokens.shape[1] - self.context), dim=1)
+        return words, cells.unflatten(1, (self.frames, -1))
 
     def pick(self, tokens: Tensor, kept: Tensor) -> Tensor:
         """Keep all context tokens and the cells ``kept`` (B, L, k) of each frame: (B, K + L·k, d)."""
@@ -111,7 +112,7 @@ class Stream:
 
     def put_back(self, picked: Tensor, kept: Tensor, tokens: Tensor) -> Tensor:
         """Undo ``pick``: cells that were not kept come from ``tokens``, unchanged."""
-        words, part = picked[:, : self.context], picked[:, self.context :].unflatten(1, (self.frames, -1))
+        words, part = self.split(picked)
         index = kept[..., None].expand(-1, -1, -1, tokens.shape[-1])
         cells = self.split(tokens)[1].scatter(2, index, part)  # (B, L, cells, d)
         return torch.cat((words, cells.flatten(1, 2)), dim=1)
@@ -146,7 +147,9 @@ class Block(nn.Module):
         self.query_key_gain = nn.Parameter(torch.ones(2, 1, head))
         self.value_mix = nn.Parameter(torch.tensor([0.5, 0.5]))  # this block's values, the first block's
         offset = torch.zeros(6, width)
-        offset[[2, 5]] = 1.0  # gates open: the silent output layers already make the block an identity
+        offset[[1, 2, 4, 5]] = (
+            1.0  # gains of one; gates open, as the silent output layers keep the block quiet
+        )
         self.offset = nn.Parameter(offset)
         self.low = _linear(width, config.low_rank)
         self.high = _linear(config.low_rank, 6 * width, zero=True)
@@ -154,18 +157,19 @@ class Block(nn.Module):
     def forward(
         self, tokens: Tensor, condition: Tensor, shared: Tensor, first_value: Tensor | None, stream: Stream
     ) -> tuple[Tensor, Tensor]:
-        """``tokens`` (B, N, d), ``condition`` (B, 1+L, d), ``shared`` (B, 1+L, 6d); returns tokens and values."""
+        """``tokens`` (B, N, d), ``condition`` (B, 1+L, d), ``shared`` (B, 1+L, 6d)."""
         change = shared + self.high(self.low(condition))  # (B, 1+L, 6d)
-        shift, scale, gate, shift2, scale2, gate2 = (change.unflatten(-1, (6, -1)) + self.offset).unbind(-2)
-        mixed, value = self.attention(stream.per_frame(_normed(tokens), 1 + scale, shift), first_value, stream)
-        tokens = tokens + stream.per_frame(mixed, gate)
-        left, right = self.up(stream.per_frame(_normed(tokens), 1 + scale2, shift2)).chunk(2, dim=-1)
+        shift1, gain1, gate1, shift2, gain2, gate2 = (change.unflatten(-1, (6, -1)) + self.offset).unbind(-2)
+        mixed, value = self.attention(stream.per_frame(_normed(tokens), gain1, shift1), first_value, stream)
+        tokens = tokens + stream.per_frame(mixed, gate1)
+        left, right = self.up(stream.per_frame(_normed(tokens), gain2, shift2)).chunk(2, dim=-1)
         return tokens + stream.per_frame(self.down(F.silu(left) * right), gate2), value  # (B, N, d)
 
     def attention(self, tokens: Tensor, first_value: Tensor | None, stream: Stream) -> tuple[Tensor, Tensor]:
         """Every token looks at every token; values are mixed with the first block's."""
         qkv = self.qkv(tokens).unflatten(-1, (3, self.heads, -1))  # (B, N, 3, H, d/H)
-        query_key, value = qkv[:, :, :2], qkv[:, :, 2].flatten(2)  # (B, N, d)
+        query_key, values = qkv.split((2, 1), dim=2)
+        value = values.flatten(2)  # (B, N, d)
         query_key = rotate(_normed(query_key) * self.query_key_gain, stream.cosine, stream.sine)
         query, key = query_key.transpose(1, 3).unbind(2)  # (B, H, N, d/H)
         if first_value is not None:
@@ -190,7 +194,7 @@ class Head(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Noisy latents, per-frame noise levels and words to clean latents (DiT, arXiv 2212.09748, single stream)."""
+    """Noisy latents, noise levels per frame and words to clean latents (DiT, arXiv 2212.09748)."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -223,9 +227,10 @@ class Transformer(nn.Module):
     ) -> TransformerOutput:
         """Predict the clean latents.
 
-        ``latents`` (B, L, C, h, w) noisy; ``timestep`` (B, L) noise level 0..1 of each latent frame; ``given`` (B, L)
-        True where the frame is known; ``seconds`` (B, L) when each frame happens; ``text`` of B prompts, or of one
-        for all. ``route`` is the share of each frame's cells that skips the ``routed`` blocks (training only).
+        ``latents`` (B, L, C, h, w) noisy; ``timestep`` (B, L) noise level 0..1 of each latent frame;
+        ``given`` (B, L) True where the frame is known; ``seconds`` (B, L) when each frame happens; ``text``
+        of B prompts, or of one for all. ``route`` is the share of each frame's cells that skips the ``routed``
+        blocks, drawn from ``generator`` (training only). Raises OzoraError where shapes do not fit.
         """
         batch, frames, channels, height, width = latents.shape
         if channels != self.config.channels or timestep.shape != (batch, frames):
@@ -264,9 +269,10 @@ class Transformer(nn.Module):
         """Run every block; returns the tokens (B, N, d) after the last block and after the early head's."""
         start, stop = self.config.routed
         shared = self.shared(F.silu(condition))  # (B, 1+L, 6d)
-        middle, dense, full, first, dense_first = tokens, tokens, stream, None, None
+        first: Tensor | None = None
+        middle, dense, dense_first, full = tokens, tokens, first, stream
         for number, block in enumerate(self.blocks):
-            if kept is not None and number == start:
+            if kept is not None and first is not None and number == start:
                 dense, dense_first, stream = tokens, first, full.narrowed(kept)
                 tokens, first = full.pick(tokens, kept), full.pick(first, kept)
             tokens, value = block(tokens, condition, shared, first, stream)  # (B, N, d)
@@ -293,7 +299,7 @@ class Transformer(nn.Module):
 def _preconditioning(timestep: Tensor) -> tuple[Tensor, Tensor]:
     """How much of the noisy latents and of the network's answer make the clean guess (EDM, arXiv 2206.00364).
 
-    For unit-variance latents the first is the best linear guess by itself, so that a silent network already gives it,
+    For unit-variance latents the first alone is the best linear guess, which a silent network therefore gives,
     and the second makes the answer's target equally large at every noise level.
     """
     power = (1 - timestep) ** 2 + timestep**2
@@ -301,7 +307,7 @@ def _preconditioning(timestep: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def frame_steps(seconds: Tensor) -> Tensor:
-    """Time from each latent frame to the one before, (B, L), in thirds of a second; zero says a single picture."""
+    """Time from the frame before to each frame (B, L), in thirds of a second; zero says a picture."""
     step = seconds.diff(dim=1)
     step = torch.cat((step[:, :1], step), dim=1) if seconds.shape[1] > 1 else torch.zeros_like(seconds)
     return step.float() * TIME_UNITS_PER_SECOND
