@@ -1,0 +1,32 @@
+"""From scene light to shown colour: tone curve, colour grade, look, vignette."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ozora.world.render.light import Light
+
+
+def develop(colour: Tensor, light: Light, look: str) -> Tensor:
+    """Shown sRGB (3, H, W) in 0..1 of scene-linear light (3, H, W).
+
+    The tone curve is 1 − exp(−x), an ideal film's shoulder; ``light.paint`` is its inverse.
+    """
+    height, width = colour.shape[1:]
+    shown = 1 - torch.exp(-(colour * light.tint[:, None, None]).clamp(min=0))
+    shown = torch.where(shown <= 0.0031308, shown * 12.92, 1.055 * shown.clamp(min=1e-6).pow(1 / 2.4) - 0.055)
+    grey = 0.30 * shown[0] + 0.59 * shown[1] + 0.11 * shown[2]
+    if look == "black-and-white":
+        grey = 0.42 * shown[0] + 0.45 * shown[1] + 0.13 * shown[2]  # an orange filter darkens the sky
+        shown = grey.expand(3, height, width)
+        contrast = 1.16
+    else:
+        shown = grey + (shown - grey) * light.saturation
+        contrast = light.contrast
+    curve = shown * shown * (3 - 2 * shown)
+    shown = shown + (curve - shown) * (0.18 + (contrast - 1) * 1.4)
+    y = torch.linspace(-1, 1, height, device=colour.device)[:, None]
+    x = torch.linspace(-1, 1, width, device=colour.device)[None]
+    shown = shown * (1 - 0.11 * (x * x + y * y))
+    return shown.clamp(0, 1)

@@ -1,0 +1,122 @@
+"""Light and air: what the hour, the weather and the place do to sun, sky and distance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ozora.world.shot import Shot
+
+
+def paint(code: str) -> Tensor:
+    """Scene light (3,) that the tone curve of ``grade`` shows as the sRGB colour ``code`` (six hex digits)."""
+    shown = torch.tensor([int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)])
+    linear = torch.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    return -torch.log1p(-linear.clamp(max=0.97))
+
+
+@dataclass(frozen=True)
+class Light:
+    """Everything that lights a shot. Colours are scene-linear (3,)."""
+
+    sun: Tensor  # (3,) unit vector towards the sun or moon
+    disc: float  # brightness of the visible disc
+    sunlight: Tensor
+    skylight: Tensor
+    bounce: Tensor
+    zenith: Tensor
+    middle: Tensor
+    horizon: Tensor
+    glow: Tensor
+    halo: float  # how far the glow spreads
+    cloud_lit: Tensor
+    cloud_shade: Tensor
+    cover: float  # 0 blue sky .. 1 overcast
+    haze: Tensor  # colour distance fades to
+    reach: float  # metres over which clear air keeps 37 % of a colour
+    stars: float
+    penumbra: float  # tangent of the light's half angle
+    saturation: float
+    contrast: float
+    tint: Tensor  # (3,) gain of the grade
+
+
+_TIMES: dict[str, dict[str, object]] = {
+    "dawn": dict(height=8.0, side=(30, 55), sunlight=(2.1, 1.22, 0.85), skylight=(0.46, 0.50, 0.68), zenith="6f9bd0",
+                 middle="b9bfe0", horizon="f6cdc4", glow="ffe2b0", halo=5.0, lit="ffe3d2", shade="c9b3c8", cover=0.42,
+                 disc=2.5, reach=240.0, stars=0.0, penumbra=0.05, saturation=1.06, contrast=0.96, tint=(1.0, 0.99, 1.02)),
+    "noon": dict(height=52.0, side=(100, 150), sunlight=(2.5, 2.36, 2.1), skylight=(0.50, 0.62, 0.82), zenith="1f66bf",
+                 middle="5fa6e4", horizon="c4e2f6", glow="ffffff", halo=40.0, lit="ffffff", shade="b4c4da", cover=0.5,
+                 disc=4.0, reach=700.0, stars=0.0, penumbra=0.025, saturation=1.12, contrast=1.06, tint=(1.0, 1.0, 1.0)),
+    "sunset": dict(height=6.0, side=(9, 17), sunlight=(3.0, 1.25, 0.42), skylight=(0.50, 0.33, 0.40), zenith="4b4a86",
+                   middle="e0705a", horizon="ff9440", glow="ffd070", halo=6.0, lit="ffb46a", shade="8c4a63", cover=0.5,
+                   disc=6.0, reach=420.0, stars=0.0, penumbra=0.04, saturation=1.12, contrast=1.05, tint=(1.03, 1.0, 0.95)),
+    "dusk": dict(height=13.0, side=(35, 60), sunlight=(0.78, 0.46, 0.50), skylight=(0.36, 0.32, 0.56), zenith="37397a",
+                 middle="8a72b4", horizon="eeb0a4", glow="ffb48c", halo=2.2, lit="d899a8", shade="6a5a98", cover=0.46,
+                 disc=0.0, reach=330.0, stars=0.12, penumbra=0.14, saturation=1.05, contrast=1.0, tint=(1.0, 0.97, 1.05)),
+    "night": dict(height=8.5, side=(11, 17), sunlight=(0.36, 0.47, 0.72), skylight=(0.085, 0.12, 0.235), zenith="060b22",
+                  middle="0e1b44", horizon="274078", glow="9fb8e8", halo=26.0, lit="48598c", shade="141f44", cover=0.36,
+                  disc=2.6, reach=380.0, stars=1.0, penumbra=0.05, saturation=1.0, contrast=1.05, tint=(0.94, 1.0, 1.08)),
+}  # fmt: skip
+
+_GROUND = {"snowfield": (0.80, 0.84, 0.92), "meadow": (0.20, 0.28, 0.08), "dunes": (0.66, 0.45, 0.26),
+           "sea": (0.10, 0.22, 0.30), "tabletop": (0.40, 0.24, 0.13)}  # fmt: skip
+
+
+def light(shot: Shot, focus: float) -> Light:
+    """The light of a shot. ``focus`` is the camera's distance to its subject in metres; fog is scaled to it."""
+    mood = _TIMES[shot.time]
+    draw = torch.rand(2, generator=torch.Generator().manual_seed(shot.seed + 77)).tolist()
+    low, high = mood["side"]  # type: ignore[misc]
+    side = math.radians(low + (high - low) * draw[0]) * (1 if draw[1] < 0.5 else -1)
+    height = math.radians(float(mood["height"]))  # type: ignore[arg-type]
+    if shot.place == "tabletop":  # a window or a lamp stands higher than a low sun
+        height = max(height, math.radians(34))
+        side = math.copysign(math.radians(70), side)
+    sun = torch.tensor(
+        [math.sin(side) * math.cos(height), math.sin(height), -math.cos(side) * math.cos(height)]
+    )
+
+    def colour(name: str) -> Tensor:
+        value = mood[name]
+        return paint(value) if isinstance(value, str) else torch.tensor(value)
+
+    def number(name: str) -> float:
+        return float(mood[name])  # type: ignore[arg-type]
+
+    sunlight, skylight = colour("sunlight"), colour("skylight")
+    zenith, middle, horizon, glow = colour("zenith"), colour("middle"), colour("horizon"), colour("glow")
+    lit, shade = colour("lit"), colour("shade")
+    cover, reach, disc, stars = number("cover"), number("reach"), number("disc"), number("stars")
+    saturation, contrast, penumbra = number("saturation"), number("contrast"), number("penumbra")
+    haze = horizon
+    if shot.weather in ("fog", "snow"):
+        grey = 0.75 if shot.weather == "fog" else 0.55
+        veil = 0.45 * horizon + 0.35 * middle + 0.2 * zenith
+        veil = veil.mean() * 0.55 + veil * 0.45
+        zenith = zenith + (veil * 0.8 - zenith) * grey
+        middle = middle + (veil * 0.92 - middle) * grey
+        horizon = haze = horizon + (veil * 1.05 - horizon) * grey
+        glow = glow + (veil * 1.3 - glow) * grey * 0.8
+        lit, shade = lit + (veil * 1.15 - lit) * grey, shade + (veil * 0.8 - shade) * grey
+        dim = 0.32 if shot.weather == "fog" else 0.42
+        skylight = (skylight + (skylight.mean() - skylight) * 0.4) * 1.18 + sunlight.mean() * 0.11
+        sunlight = (sunlight + (sunlight.mean() - sunlight) * 0.5) * dim
+        cover = 0.9 if shot.weather == "snow" else 0.75
+        disc, stars, penumbra = disc * 0.12, stars * 0.06, max(penumbra, 0.12)
+        saturation, contrast = saturation * 0.9, contrast * 0.97
+        reach = max(3.2 * focus, 14.0) if shot.weather == "fog" else max(9.0 * focus, 55.0)
+    bounce = torch.tensor(_GROUND[shot.place]) * (skylight * 0.6 + sunlight * math.sin(height) * 0.5)
+    return Light(
+        sun, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, number("halo"), lit, shade, cover, haze,
+        reach, stars, penumbra, saturation, contrast, colour("tint"),
+    )  # fmt: skip
+
+
+def moved(light: Light, device: str | torch.device) -> Light:
+    """The same light with its tensors on another device."""
+    fields = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in light.__dict__.items()}
+    return Light(**fields)
