@@ -67,7 +67,7 @@ def test_neighbouring_streams_do_not_resemble_each_other(one: tuple[int, int], t
 
 def test_noise_is_the_same_in_another_process_and_for_ever() -> None:
     known = latent_noise(2**63 - 1, [-3, 5], (2, 2))
-    code = "from ozora.model import noise; print(noise.latent_noise(2**63-1, [-3, 5], (2, 2)).flatten().tolist())"
+    code = "from ozora.model.noise import *; print(latent_noise(2**63-1, [-3, 5], (2, 2)).flatten().tolist())"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert told.strip() == str(known.flatten().tolist())
     torch.testing.assert_close(known, torch.tensor(FOR_EVER), atol=1e-6, rtol=0)

@@ -279,7 +279,7 @@ class Autoencoder(nn.Module):
 
     @torch.no_grad()
     def decode(self, latents: Tensor, scale: int = 1) -> Tensor:
-        """Return the film (B, 4L−3, 3, 16h·scale, 16w·scale) in [−1, 1] of normalised latents (B, L, C, h, w).
+        """Turn normalised latents (B, L, C, h, w) into a film (B, 4L−3, 3, 16h·scale, 16w·scale), −1 to 1.
 
         ``scale`` is 1 or 2: two heads read the same latents. Raises OzoraError for other shapes or scales.
         """

@@ -27,8 +27,8 @@ def latent_noise(
     """Return standard normal noise (L, *shape), float32 on the CPU, one independent draw per position.
 
     ``seed`` is in [0, 2**63); ``positions`` are latent frames counted from the film's first, negative before
-    it (backward extension); ``shape`` is (C, h, w); ``step`` separates draws of one purpose, such as the steps
-    of a sampler that re-noises. Raises OzoraError for a seed, position, step or purpose out of range.
+    it (backward extension); ``shape`` is (C, h, w); ``step`` separates draws of one purpose, such as the
+    steps of a sampler that re-noises. Raises OzoraError for a seed, position, step or purpose out of range.
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < _SEED_LIMIT:
         raise refuse("seed", seed, "a whole number from 0 to 2**63 − 1")
@@ -40,7 +40,7 @@ def latent_noise(
     for row, position in enumerate(positions):
         if not -_POSITION_LIMIT <= position < _POSITION_LIMIT:
             raise refuse("position", position, "from −2**62 to 2**62 − 1")
-        # Philox's counter has four 64-bit words: the lowest runs on with the draw, the others name the stream.
+        # Philox's counter has four 64-bit words: the lowest runs on with the draw, the rest name the stream.
         counter = np.array([0, position + _POSITION_LIMIT, step, 0], dtype=np.uint64)
         key = np.array([seed, PURPOSES[purpose]], dtype=np.uint64)
         bits = np.random.Generator(np.random.Philox(counter=counter, key=key))
