@@ -216,7 +216,7 @@ COLOURS: dict[str, ColourConcept] = _by_name(
     ColourConcept("green", ("green", "emerald"), (0.05, 0.36, 0.07)),
     ColourConcept("blue", ("blue", "azure"), (0.025, 0.10, 0.58)),
     ColourConcept("purple", ("purple", "violet"), (0.24, 0.04, 0.44)),
-    ColourConcept("white", ("white", "snow-white"), (0.83, 0.83, 0.81)),
+    ColourConcept("white", ("white", "pure white"), (0.83, 0.83, 0.81)),
     ColourConcept("black", ("black", "jet-black", "dark"), (0.022, 0.022, 0.026)),
     ColourConcept("brown", ("brown", "chestnut", "dark brown"), (0.17, 0.066, 0.025)),
     ColourConcept("pink", ("pink", "rose-pink"), (0.80, 0.24, 0.40)),

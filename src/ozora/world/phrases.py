@@ -12,7 +12,7 @@ ANY_SPEED = ("slow", "normal", "fast")
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb in its base form (only its first word is inflected), for which subjects, places and speeds it fits.
+    """A verb in its base form (only its first word is inflected), and which subjects, places, speeds it fits.
 
     No subjects or places named means all. ``tells_speed``: the verb alone already says how fast.
     """
@@ -84,12 +84,16 @@ PREPOSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "snowfield": ("in", "on"),
         "meadow": ("in", "on"),
         "dunes": ("in", "on"),
+        "sea": ("on",),
         "tabletop": ("on", "on top of"),
     },
-    "above": {place: ("over", "above") for place in PLACE_NOUNS},
+    "above": dict.fromkeys(PLACE_NOUNS, ("over", "above")),
     "afloat": {"sea": ("on", "across", "over")},
 }
 """How a subject is in a place: crossing it, staying in it, above it or afloat on it."""
+
+AWKWARD = {("in", "a snowy plain"), ("on", "the desert"), ("on", "a sandy desert")}
+"""Preposition and noun that do not go together."""
 
 MANNER = {
     **dict.fromkeys(("walk", "run", "roll", "slide"), "crossing"),
@@ -102,7 +106,7 @@ TIMES: dict[str, tuple[str, ...]] = {
     "dawn": ("at dawn", "at daybreak", "at sunrise", "in the early morning", "at first light"),
     "noon": ("at noon", "at midday", "in bright daylight", "in the middle of the day", "in the daytime"),
     "sunset": ("at sunset", "at sundown", "at golden hour", "in the light of the setting sun"),
-    "dusk": ("at dusk", "at twilight", "in the evening", "during the blue hour", "in the violet evening light"),
+    "dusk": ("at dusk", "at twilight", "in the evening", "during the blue hour", "in violet evening light"),
     "night": ("at night", "in the dark", "by night", "in the moonlight"),
 }
 SKIES: dict[str, tuple[str, ...]] = {
@@ -150,7 +154,7 @@ FACINGS: dict[str, tuple[str, ...]] = {
     "left": ("facing left", "looking to the left"),
     "right": ("facing right", "looking to the right"),
     "towards": ("facing the camera", "looking at us"),
-    "away": ("facing away from us", "with its back to the camera"),
+    "away": ("facing away from us", "facing away from the camera"),
 }
 SIDES: dict[str, tuple[str, ...]] = {
     "left": ("on the left", "on the left of the frame", "left of centre"),
@@ -161,7 +165,7 @@ SIDES: dict[str, tuple[str, ...]] = {
 CAMERA_CLAUSES: dict[str, tuple[str, ...]] = {
     "static": ("the camera stands still", "the camera does not move", "the camera is fixed"),
     "pan": ("the camera pans", "the camera pans across the scene", "the camera turns sideways"),
-    "dolly": ("the camera pushes in", "the camera moves forward", "the camera moves closer", "the camera dollies in"),
+    "dolly": ("the camera pushes in", "the camera moves forward", "the camera dollies in"),
     "orbit": ("the camera circles around {it}", "the camera orbits {it}", "the camera circles the scene"),
     "follow": ("the camera follows", "the camera follows {it}", "the camera tracks {it}"),
 }
@@ -213,7 +217,7 @@ GREY_LIGHTS: dict[str, tuple[str, ...]] = {
     "night": ("dim light and deep shadows",),
 }
 MOODS: dict[str, tuple[str, ...]] = {
-    "fast": ("lively", "energetic", "full of drive"),
+    "fast": ("lively", "energetic", "brisk"),
     "fog": ("mysterious", "hushed and dreamy"),
     "night": ("quiet and still", "calm and secretive"),
     "calm": ("calm", "peaceful", "calm and quiet", "serene"),

@@ -1,0 +1,405 @@
+"""Say a Shot in English: terse, medium or full, seldom twice in the same words, and its exact labels.
+
+First it is decided which facts are said (the remarkable mostly, the unremarkable seldom), then they are put
+into a sentence by drawing a template, an order of clauses and a synonym for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Literal
+
+from ozora.errors import refuse
+from ozora.world import concepts, phrases
+from ozora.world.grammar import Form, bare, capital, inflect, with_article
+from ozora.world.shot import Shot, Subject
+from ozora.world.spelling import typo
+
+__all__ = ["LENGTHS", "MOST_WORDS", "Length", "caption", "shot_fields", "typo"]
+
+Length = Literal["terse", "medium", "full"]
+LENGTHS: tuple[Length, ...] = ("terse", "medium", "full")
+MOST_WORDS: dict[str, int] = {"terse": 22, "medium": 30, "full": 40}
+
+Chances = tuple[float, float, float]
+_SAID: dict[str, tuple[Chances, Chances]] = {
+    # fact: chance to be said when remarkable, and when not, in (terse, medium, full)
+    "colour": ((0.9, 1, 1), (0.5, 0.5, 0.6)),
+    "material": ((0.7, 0.9, 1), (0.1, 0.3, 0.6)),
+    "size": ((0.7, 0.95, 1), (0, 0, 0.06)),
+    "speed": ((0.5, 0.85, 1), (0, 0.03, 0.1)),
+    "direction": ((0.5, 0.85, 1), (0.15, 0.4, 0.7)),
+    "position": ((0.15, 0.5, 0.85), (0, 0.03, 0.12)),
+    "occluder": ((0.55, 0.95, 1), (0, 0, 0)),
+    "time": ((0.9, 1, 1), (0.9, 1, 1)),
+    "weather": ((0.8, 1, 1), (0, 0.06, 0.25)),
+    "camera": ((0.35, 0.75, 1), (0, 0.08, 0.45)),
+    "framing": ((0.25, 0.6, 0.95), (0, 0.05, 0.2)),
+    "height": ((0.15, 0.5, 0.9), (0, 0.03, 0.12)),
+    "look": ((0.85, 1, 1), (0, 0, 0.04)),
+    "cut": ((0.3, 0.85, 1), (0, 0, 0)),
+    "light": ((0, 0.1, 0.75), (0, 0.1, 0.75)),
+    "mood": ((0, 0.05, 0.45), (0, 0.05, 0.45)),
+}
+_EXPENDABLE = (
+    "mood", "light", "height", "position", "direction", "framing", "speed", "cut", "camera", "material",
+    "size", "occluder", "look", "weather", "time", "colour",
+)  # fmt: skip
+"""What is left out first when a caption grows too long."""
+
+
+def caption(shot: Shot, length: Length, seed: int) -> str:
+    """One English caption of the shot: the same for the same (shot, length, seed), else seldom the same.
+
+    Subject and place are always named. At most ``MOST_WORDS`` words with one or two subjects. Raises
+    OzoraError for an unknown length.
+    """
+    if length not in LENGTHS:
+        raise refuse("length", length, ", ".join(LENGTHS))
+    key = f"ozora caption {length} {seed} {shot.seed}"
+    facts = _facts(shot, length, Random(f"{key} facts"))
+    text = _write(shot, length, facts, Random(key))
+    for fact in _EXPENDABLE:
+        if len(text.split()) <= MOST_WORDS[length]:
+            break
+        if fact in facts:
+            facts = facts - {fact}
+            text = _write(shot, length, facts, Random(key))
+    return text
+
+
+def shot_fields(shot: Shot) -> dict[str, str]:
+    """The shot's exact labels, one value of ``concepts.FIELDS`` for every axis.
+
+    Subject axes tell of the first subject. The colour is the visible one: a natural fox is labelled red.
+    """
+    first = shot.subjects[0]
+    return {
+        "subject": first.kind,
+        "action": first.action,
+        "speed": first.speed,
+        "direction": first.direction,
+        "position": first.position,
+        "size": first.size,
+        "colour": concepts.visible_colour(first.kind, first.colour),
+        "material": first.material,
+        "place": shot.place,
+        "time": shot.time,
+        "weather": shot.weather,
+        "camera": shot.camera.move,
+        "framing": shot.camera.framing,
+        "height": shot.camera.height,
+        "look": shot.look,
+        "occluder": shot.occluder,
+        "second_subject": shot.subjects[1].kind if len(shot.subjects) > 1 else "none",
+        "cut": "cut" if shot.cuts else "none",
+    }
+
+
+# --- what is said -------------------------------------------------------------------------------------------
+
+
+_FORMS: tuple[Form, ...] = ("finite", "participle", "progressive")
+_VERBLESS: dict[str, float] = {"terse": 0.1, "medium": 0.03, "full": 0.0}
+_JOINTS: tuple[tuple[str, Form], ...] = (
+    (", while ", "finite"),
+    (", and ", "finite"),
+    (", with ", "participle"),
+)
+
+
+def _facts(shot: Shot, length: Length, rng: Random) -> frozenset[str]:
+    column = LENGTHS.index(length)
+    remarkable = _remarkable(shot)
+    said = set()
+    for fact, (when_remarkable, when_not) in _SAID.items():
+        chance = when_remarkable if fact in remarkable else when_not
+        if rng.random() < chance[column]:
+            said.add(fact)
+    # Black-and-white film shows no hue; its word is only a distraction there.
+    hue = concepts.visible_colour(shot.subjects[0].kind, shot.subjects[0].colour) not in ("white", "black")
+    if shot.look == "black-and-white" and hue and rng.random() < 0.6:
+        said.discard("colour")
+    return frozenset(said)
+
+
+def _remarkable(shot: Shot) -> set[str]:
+    first = shot.subjects[0]
+    tests = {
+        "colour": first.colour != "natural",
+        "material": first.material in ("glossy", "metal"),
+        "size": first.size != "medium",
+        "speed": first.speed != "normal",
+        "direction": first.direction in ("towards", "away"),
+        "position": first.position != "centre",
+        "occluder": shot.occluder != "none",
+        "weather": shot.weather != "clear",
+        "camera": shot.camera.move != "static",
+        "framing": shot.camera.framing != "medium",
+        "height": shot.camera.height != "eye",
+        "look": shot.look != "natural",
+        "cut": bool(shot.cuts),
+    }
+    return {fact for fact, holds in tests.items() if holds}
+
+
+# --- how it is said -----------------------------------------------------------------------------------------
+
+
+def _write(shot: Shot, length: Length, facts: frozenset[str], rng: Random) -> str:
+    if length == "terse" and rng.random() < 0.06:
+        return _tags(shot, facts, rng)
+    opening, facts = _opening(shot, length, facts, rng)
+    sentence = opening + _main_clause(shot, length, facts, rng, fragment=bool(opening))
+    return _punctuate(sentence, _remarks(shot, facts, rng), length, rng)
+
+
+def _tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
+    """ "red fox, running, snowy field, dusk"."""
+    first = shot.subjects[0]
+    doing = inflect(_verb(first, shot.place, rng).base, "participle")
+    words = [_noun_phrase(first, facts, rng, article=False), doing]
+    words += [_noun_phrase(other, facts, rng, article=False) for other in shot.subjects[1:]]
+    words.append(bare(rng.choice(phrases.PLACE_NOUNS[shot.place])))
+    named = [axis for axis in ("time", "weather") if axis in facts]
+    words += [concepts.synonyms(axis, getattr(shot, axis))[0] for axis in named]
+    return ", ".join(words + _remarks(shot, facts - {"light", "mood"}, rng))
+
+
+def _opening(shot: Shot, length: Length, facts: frozenset[str], rng: Random) -> tuple[str, frozenset[str]]:
+    """Perhaps "a low-angle tracking shot of ", with the facts that remain to be said."""
+    told = [fact for fact in ("look", "height", "framing", "camera") if fact in facts and rng.random() < 0.4]
+    if not told:
+        return (f"{rng.choice(phrases.OPENINGS)} " if rng.random() < 0.04 else ""), facts
+    choose = {
+        "look": lambda: rng.choice(phrases.LOOK_SHOTS[shot.look]),
+        "height": lambda: phrases.HEIGHT_SHOTS[shot.camera.height],
+        "camera": lambda: rng.choice(phrases.CAMERA_SHOTS[shot.camera.move]),
+        "framing": lambda: phrases.FRAMING_SHOTS[shot.camera.framing],
+    }
+    words = " ".join(choose[fact]() for fact in told) + " shot"
+    if told == ["framing"] and shot.camera.framing == "close":
+        words = "close-up"
+    if length != "terse" or rng.random() < 0.4:
+        words = with_article(words)
+    return f"{words} of ", facts - set(told)
+
+
+def _main_clause(shot: Shot, length: Length, facts: frozenset[str], rng: Random, *, fragment: bool) -> str:
+    """Who does what, where and when. A fragment follows "a shot of", so it has no finite verb."""
+    first, others = shot.subjects[0], shot.subjects[1:]
+    together = len(others) == 1 and others[0].action == first.action and rng.random() < 0.5
+    who = _noun_phrase(first, facts, rng)
+    if together:
+        who += f" and {_noun_phrase(others[0], facts, rng)}"
+    elif not others and rng.random() < 0.05:
+        who = f"a {rng.choice(('single', 'lone'))} {bare(who)}"
+    form = "participle" if fragment else rng.choices(_FORMS, (0.5, 0.38, 0.12))[0]
+    # "a white sailboat on the sea at night": prompts often name no action.
+    still = not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
+    what = "" if still else _action(first, shot.place, facts, form, rng, plural=together)
+    where, when = _where(first, shot.place, rng, still=still), _when(shot, facts, rng)
+    front, tail = "", [where]
+    heading = rng.choice(phrases.HEADINGS[first.direction]) if "direction" in facts else ""
+    if heading and concepts.ACTIONS[first.action].travels and not still:
+        tail.insert(rng.randrange(2), heading)
+    if when and not fragment and not still and rng.random() < 0.25:
+        front = when
+    elif when:
+        tail.append(when)
+    clause = " ".join(word for word in (who, what, *tail) if word)
+    if "direction" in facts and first.action == "stand":
+        clause += f", {rng.choice(phrases.FACINGS[first.direction])}"
+    if "position" in facts and not others:
+        clause += f", {rng.choice(phrases.SIDES[first.position])}"
+    if "occluder" in facts:
+        clause += _passing(shot, form, rng)
+    if others and not together:
+        clause += _company(first, others, facts, rng)
+    return f"{front}, {clause}" if front else clause
+
+
+def _action(
+    subject: Subject, place: str, facts: frozenset[str], form: Form, rng: Random, *, plural: bool
+) -> str:
+    verb = _verb(subject, place, rng)
+    words = inflect(verb.base, form, plural=plural)
+    if "speed" not in facts or subject.action == "stand" or (verb.tells_speed and rng.random() < 0.6):
+        return words
+    adverb = rng.choice(phrases.ADVERBS[subject.speed])
+    goes_before = adverb.endswith("ly") and form != "progressive" and rng.random() < 0.3
+    return f"{adverb} {words}" if goes_before else f"{words} {adverb}"
+
+
+def _verb(subject: Subject, place: str, rng: Random) -> phrases.Verb:
+    fitting = [
+        verb
+        for verb in phrases.VERBS[subject.action]
+        if subject.kind in (verb.subjects or (subject.kind,))
+        and place in (verb.places or (place,))
+        and subject.speed in verb.speeds
+    ]
+    return fitting[0] if rng.random() < 0.4 else rng.choice(fitting)
+
+
+def _where(subject: Subject, place: str, rng: Random, *, still: bool) -> str:
+    manner = phrases.MANNER[subject.action]
+    if still:
+        manner = {"crossing": "staying", "afloat": "staying"}.get(manner, manner)
+    pairs = [
+        (preposition, noun)
+        for preposition in phrases.PREPOSITIONS[manner][place]
+        for noun in phrases.PLACE_NOUNS[place]
+        if (preposition, noun) not in phrases.AWKWARD
+    ]
+    return " ".join(rng.choice(pairs))
+
+
+def _when(shot: Shot, facts: frozenset[str], rng: Random) -> str:
+    """Time and weather, in one phrase or two."""
+    weather = "weather" in facts
+    both = phrases.TIMES_AND_WEATHERS.get((shot.time, shot.weather), ())
+    outdoors = shot.place != "tabletop"
+    if "time" in facts and weather and outdoors and both and rng.random() < 0.4:
+        return rng.choice(both)
+    words = []
+    if "time" in facts:
+        open_sky = shot.weather == "clear" and outdoors and not weather
+        pool = phrases.SKIES if open_sky and rng.random() < 0.25 else phrases.TIMES
+        words.append(rng.choice(pool[shot.time]) if rng.random() < 0.7 else pool[shot.time][0])
+    if weather and outdoors:
+        words.append(rng.choice(phrases.WEATHERS[shot.weather]))
+        if shot.weather != "snow":  # "as snow falls at dusk" needs no turning round
+            rng.shuffle(words)
+    return " ".join(words)
+
+
+def _passing(shot: Shot, form: Form, rng: Random) -> str:
+    behind = f"behind {with_article(rng.choice(concepts.synonyms('occluder', shot.occluder)))}"
+    going, gone = rng.choice((("pass", ""), ("disappear", " for a moment"), ("vanish", " briefly")))
+    if form == "finite" and len(shot.subjects) == 1 and rng.random() < 0.6:
+        return f" and {inflect(going, 'finite')} {behind}{gone}"
+    return f", {inflect(going, 'participle')} {behind}{gone}"
+
+
+def _company(first: Subject, others: Sequence[Subject], facts: frozenset[str], rng: Random) -> str:
+    """The other subjects: "while a black bird flies overhead"."""
+    words = []
+    for other in others:
+        beside = "beside them" if first.kind == "person" else "beside it"
+        aloft = phrases.MANNER[other.action] == "above"
+        where = rng.choice(("overhead", "in the sky") if aloft else ("nearby", "close by", beside))
+        if "position" in facts and other.position != "centre":
+            where = rng.choice(phrases.SIDES[other.position])
+        words.append((_noun_phrase(other, facts, rng), _verb(other, "", rng).base, where))
+    joint, form = rng.choice(_JOINTS)
+    return joint + " and ".join(f"{who} {inflect(base, form)} {where}" for who, base, where in words)
+
+
+def _remarks(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
+    """Camera, look, light and mood, each a short clause of its own."""
+    remarks = []
+    if "camera" in facts:
+        remarks.append(rng.choice(phrases.CAMERA_CLAUSES[shot.camera.move]))
+    views = []
+    if "framing" in facts:
+        views.append(rng.choice(phrases.FRAMINGS[shot.camera.framing]))
+    if "height" in facts:
+        views.append(rng.choice(phrases.HEIGHTS[shot.camera.height]))
+    remarks += views
+    if "look" in facts:
+        remarks.append(rng.choice(phrases.LOOKS[shot.look]))
+    rng.shuffle(remarks)
+    if "cut" in facts and shot.cuts:
+        remarks.append(rng.choice(phrases.CUTS[shot.cuts[0].camera.framing]))
+    if "light" in facts:
+        lights = phrases.GREY_LIGHTS if shot.look == "black-and-white" else phrases.LIGHTS
+        remarks.append(rng.choice(lights[shot.time]))
+    if "mood" in facts:
+        mood = rng.choice(phrases.MOODS[_mood(shot)])
+        remarks.append(rng.choice((f"{with_article(mood)} mood", f"the mood is {mood}", mood)))
+    return [remark.replace("{it}", _pronoun(shot, rng)) for remark in remarks]
+
+
+def _mood(shot: Shot) -> str:
+    if shot.subjects[0].speed == "fast":
+        return "fast"
+    if shot.weather == "fog":
+        return "fog"
+    return "night" if shot.time == "night" else "calm"
+
+
+def _pronoun(shot: Shot, rng: Random) -> str:
+    first = shot.subjects[0]
+    noun = concepts.synonyms("subject", first.kind)[0]
+    if len(shot.subjects) > 1 or rng.random() < 0.4:
+        return f"the {noun}"
+    return "them" if first.kind == "person" else "it"
+
+
+def _punctuate(sentence: str, remarks: list[str], length: Length, rng: Random) -> str:
+    """One run-on sentence or several; capitals and full stops mostly, none when terse."""
+    runs_on = len(remarks) <= (2 if length == "terse" else 1) or rng.random() < 0.25
+    formal = rng.random() < (0.3 if length == "terse" else 0.75)
+    if runs_on or not formal:
+        text = ", ".join([sentence, *remarks])
+        return f"{capital(text)}." if formal else text
+    keep = rng.randrange(2)
+    sentences = [", ".join([sentence, *remarks[:keep]])]
+    rest = remarks[keep:]
+    while rest:
+        take = 1 + (len(rest) > 1 and rng.random() < 0.4)
+        sentences.append(", ".join(rest[:take]))
+        rest = rest[take:]
+    return " ".join(f"{capital(part)}." for part in sentences)
+
+
+# --- words --------------------------------------------------------------------------------------------------
+
+_ANIMAL_COLOURS = {
+    ("fox", "red"): ("red", "red", "rust-red", "reddish"),
+    ("horse", "brown"): ("brown", "brown", "chestnut", "dark brown"),
+    ("bird", "black"): ("black", "dark"),
+}
+_PAINTED = ("solid", "balloon", "boat")
+_PERSON_WEAR = ("coat", "jacket", "parka")
+
+
+def _noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, article: bool = True) -> str:
+    """ "a small shiny red ball", "a person in a blue coat", "a sailboat with a white sail"."""
+    concept = concepts.SUBJECTS[subject.kind]
+    noun = concept.synonyms[0] if rng.random() < 0.6 else rng.choice(concept.synonyms)
+    before: list[str] = []
+    after = ""
+    if "size" in facts:
+        before.append(_synonym("size", subject.size, rng))
+    if "material" in facts and subject.material != "natural":
+        before.append(_synonym("material", subject.material, rng))
+    # A person's default coat is seldom worth a word.
+    plain_coat = subject.kind == "person" and subject.colour == "natural"
+    if "colour" in facts and not (plain_coat and rng.random() < 0.7):
+        colour = _colour_word(subject, concept, rng)
+        if subject.kind == "person":
+            after = f" in {with_article(f'{colour} {rng.choice(_PERSON_WEAR)}')}"
+        elif subject.kind == "sailboat" and rng.random() < 0.4:
+            after = f" with {rng.choice((with_article(f'{colour} sail'), f'{colour} sails'))}"
+        else:
+            before.append(colour)
+            # "a red metal ball" as well as "a metal red ball"
+            if len(before) > 1 and subject.material == "metal" and "material" in facts and rng.random() < 0.6:
+                before[-1], before[-2] = before[-2], before[-1]
+    words = " ".join([*before, noun]) + after
+    return with_article(words) if article else words
+
+
+def _colour_word(subject: Subject, concept: concepts.SubjectConcept, rng: Random) -> str:
+    colour = concepts.visible_colour(subject.kind, subject.colour)
+    if concept.family in _PAINTED:
+        return _synonym("colour", colour, rng)
+    return rng.choice(_ANIMAL_COLOURS.get((subject.kind, colour), (colour,)))
+
+
+def _synonym(axis: str, value: str, rng: Random) -> str:
+    words = concepts.synonyms(axis, value)
+    return words[0] if rng.random() < 0.65 else rng.choice(words)
