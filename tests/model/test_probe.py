@@ -110,18 +110,20 @@ def test_anchors_leave_room_to_look_ahead() -> None:
 
 
 def test_labels_skip_what_the_picture_cannot_tell() -> None:
-    axes = (("colour", ("red", "blue")), ("camera", ("static", "pan")))
+    axes = (("colour", ("red", "blue")), ("camera", ("static", "pan")), ("direction", ("left", "right")))
     probe = Probe(ProbeConfig(axes=axes, channels=(8,)))
     labels = probe_labels(
         probe,
         [
-            {"colour": "blue", "camera": "pan", "cut": "none", "look": "natural"},
+            {"colour": "blue", "camera": "pan", "direction": "left", "action": "walk", "look": "natural"},
             {"colour": "blue", "camera": "pan", "cut": "cut", "look": "black-and-white"},
-            {"colour": "green"},
+            {"colour": "green", "direction": "right", "action": "spin"},
+            {"colour": "red", "camera": "static", "direction": "right", "second_subject": "fox"},
         ],
     )
-    assert labels["colour"].tolist() == [1, UNKNOWN, UNKNOWN]
-    assert labels["camera"].tolist() == [1, UNKNOWN, UNKNOWN]
+    assert labels["colour"].tolist() == [1, UNKNOWN, UNKNOWN, UNKNOWN]
+    assert labels["camera"].tolist() == [1, UNKNOWN, UNKNOWN, 0]
+    assert labels["direction"].tolist() == [0, UNKNOWN, UNKNOWN, UNKNOWN]
     with pytest.raises(ValueError, match="no clip has a label"):
         probe_loss(probe, torch.zeros(1, 1, 3, 16, 16), [{"place": "sea"}])
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ozora.model.probe import Probe
+from ozora.world.concepts import ACTIONS
 
 UNKNOWN = -1
 """Label of a clip that an axis must not be asked about; it counts neither in the loss nor in the accuracy."""
@@ -17,8 +18,8 @@ UNKNOWN = -1
 def probe_labels(probe: Probe, fields: Sequence[Mapping[str, str]]) -> dict[str, Tensor]:
     """Class index per axis, each (B,) int64, from ``captions.shot_fields`` of every clip of a batch.
 
-    A clip is not asked its colour when it is filmed in black and white, nor its camera move when it is cut to
-    another camera: the picture does not hold the answer.
+    A clip is not asked what the picture cannot tell: colour in black and white, the camera move when it is cut to
+    another camera, the direction of what does not travel, and which of two subjects is meant.
     """
     labels: dict[str, Tensor] = {}
     for axis, values in probe.config.axes:
@@ -29,8 +30,13 @@ def probe_labels(probe: Probe, fields: Sequence[Mapping[str, str]]) -> dict[str,
 
 
 def _hidden(axis: str, fields: Mapping[str, str]) -> bool:
+    if axis in ("subject", "action", "colour", "direction") and fields.get("second_subject", "none") != "none":
+        return True
     if axis == "colour":
         return fields.get("look") == "black-and-white"
+    if axis == "direction":
+        action = ACTIONS.get(fields.get("action", ""))
+        return action is not None and not action.travels and action.name != "stand"
     if axis == "camera":
         return fields.get("cut", "none") != "none"
     return False

@@ -1,0 +1,53 @@
+"""Ways to spoil a film on purpose, to check that the probe notices what it should, and only that.
+
+Every function takes and gives frames ``uint8 (T, H, W, 3)`` and changes nothing else than its name says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ozora.train.augment_probe import blur
+
+Frames = NDArray[np.uint8]
+
+
+def shuffled(frames: Frames) -> Frames:
+    """The same frames in another, fixed order: every picture is right, every motion is wrong."""
+    return frames[np.random.default_rng(len(frames)).permutation(len(frames))]
+
+
+def frozen(frames: Frames) -> Frames:
+    """The middle frame throughout: nothing moves, neither subject nor camera."""
+    return np.repeat(frames[len(frames) // 2][None], len(frames), 0)
+
+
+def played_backwards(frames: Frames) -> Frames:
+    """Last frame first: what went right goes left."""
+    return np.ascontiguousarray(frames[::-1])
+
+
+def hue_swapped(frames: Frames) -> Frames:
+    """Red becomes green, green blue, blue red: shapes, light and motion stay, colours do not."""
+    return np.ascontiguousarray(frames[..., [2, 0, 1]])
+
+
+def blurred(frames: Frames) -> Frames:
+    """A Gaussian blur as wide as 3 % of the picture's height: large shapes stay, legs and wings go."""
+    film = torch.from_numpy(np.ascontiguousarray(frames)).movedim(-1, 1).float()  # (T, 3, H, W)
+    soft = blur(film, max(0.5, 0.03 * frames.shape[1]))
+    return soft.round().clamp(0, 255).to(torch.uint8).movedim(1, -1).contiguous().numpy()
+
+
+CORRUPTIONS: dict[str, Callable[[Frames], Frames]] = {
+    "blurred": blurred,
+    "hue-swapped": hue_swapped,
+    "shuffled": shuffled,
+    "played backwards": played_backwards,
+    "frozen": frozen,
+}
+"""Name → what it does to the frames, in the order the calibration table prints them."""

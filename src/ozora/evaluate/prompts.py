@@ -1,0 +1,105 @@
+"""Prompt suites: what a generator is asked, each prompt beside the Shot that it describes.
+
+A suite is a file, ``prompts/<name>.json`` beside this module or any path: a list of
+``{"prompt": words, "held_out": true|false, "shot": {...}}``. ``"seed:7"`` is a suite drawn on the spot, so
+that anyone can score on prompts that nobody has tuned on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ozora.errors import OzoraError, refuse
+from ozora.world.captions import caption
+from ozora.world.sampling import is_held_out, sample_shot
+from ozora.world.shot import Shot
+
+FIRST_UNSEEN_SEED = 2**31
+"""Shots of training footage draw their seed below this, evaluation from here on: never the same clip."""
+
+_FOLDER = Path(__file__).parent / "prompts"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One thing asked: the words, what they mean, and whether training never saw that combination."""
+
+    text: str
+    shot: Shot
+    held_out: bool
+
+    def asked(self, axis: str) -> str:
+        """The value of a probe axis that a film of this prompt must show."""
+        subject, shot = self.shot.subjects[0], self.shot
+        values = {
+            "subject": subject.kind,
+            "action": subject.action,
+            "colour": subject.colour,
+            "direction": subject.direction,
+            "place": shot.place,
+            "time": shot.time,
+            "weather": shot.weather,
+            "camera": shot.camera.move,
+        }
+        return values[axis]
+
+
+def read_prompts(suite: str | Path = "first") -> tuple[Prompt, ...]:
+    """The prompts of a suite: the name of a shipped one, a path to a file, or ``seed:N`` or ``seed:N:count``.
+
+    Raises OzoraError if there is no such suite, an entry is not readable, its Shot cannot be filmed, or its
+    ``held_out`` is not what ``sampling.is_held_out`` says.
+    """
+    name = str(suite)
+    if name.startswith("seed:"):
+        return _drawn(name)
+    path = _FOLDER / f"{name}.json"
+    if not path.exists():
+        path = Path(suite)
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        shipped = ", ".join(sorted(file.stem for file in _FOLDER.glob("*.json")))
+        raise refuse("prompts", name, f"{shipped}, a readable JSON file of prompts, or seed:N") from error
+    if not isinstance(entries, list) or not entries:
+        raise refuse("prompts", name, "a JSON list of one or more prompts")
+    return tuple(_prompt(entry, f"prompts[{index}]") for index, entry in enumerate(entries))
+
+
+def _prompt(entry: object, where: str) -> Prompt:
+    words = entry.get("prompt") if isinstance(entry, Mapping) else None
+    if not isinstance(entry, Mapping) or not isinstance(words, str) or not words.strip():
+        raise refuse(where, entry, "an object with prompt (words), held_out (true or false) and shot")
+    try:
+        shot = Shot.from_json(entry.get("shot"))
+    except OzoraError as error:
+        raise OzoraError(f"{where}: {error}") from error
+    if entry.get("held_out") is not is_held_out(shot):
+        raise refuse(f"{where}.held_out", entry.get("held_out"), f"{is_held_out(shot)} for this shot")
+    return Prompt(words, shot, is_held_out(shot))
+
+
+def _drawn(name: str) -> tuple[Prompt, ...]:
+    """``seed:N[:count]``: one prompt in three from the held-out combinations, one subject, no cuts."""
+    numbers = name.split(":")[1:]
+    if not 1 <= len(numbers) <= 2 or not all(number.isdecimal() for number in numbers):
+        raise refuse("prompts", name, "seed:N or seed:N:count, whole numbers")
+    seed, count = int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else 60
+    if not 2 <= count <= 10_000:
+        raise refuse("prompts", name, "2 to 10000 prompts")
+    prompts = []
+    for index in range(count):
+        shot = unseen_shot(seed * 10_000 + index, held_out=index % 3 == 2)
+        prompts.append(Prompt(caption(shot, "medium", shot.seed), shot, is_held_out(shot)))
+    return tuple(prompts)
+
+
+def unseen_shot(index: int, *, held_out: bool = False) -> Shot:
+    """A shot with one subject, one camera and a natural look, with a seed that training never draws."""
+    drawn = sample_shot(
+        FIRST_UNSEEN_SEED + index, held_out=held_out, second_subject="none", cut="none", look="natural"
+    )
+    return Shot.from_json({**drawn.to_json(), "seed": FIRST_UNSEEN_SEED + index})

@@ -1,0 +1,88 @@
+"""The shipped suite covers the film set, and what it says about itself is true."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ozora.errors import OzoraError
+from ozora.evaluate.prompts import FIRST_UNSEEN_SEED, read_prompts
+from ozora.world import concepts
+from ozora.world.sampling import HELD_OUT, is_held_out
+
+FIRST = read_prompts("first")
+
+
+def test_sixty_prompts_twenty_of_them_held_out() -> None:
+    assert len(FIRST) == 60 and len({prompt.text for prompt in FIRST}) == 60
+    assert sum(prompt.held_out for prompt in FIRST) == 20
+    assert all(prompt.held_out == is_held_out(prompt.shot) for prompt in FIRST)
+    held = {(p.asked("subject"), p.asked("place"), p.asked("time")) for p in FIRST if p.held_out}
+    assert held == set(HELD_OUT)
+
+
+@pytest.mark.parametrize("axis", ["subject", "place", "time", "action", "camera", "weather"])
+def test_every_value_is_asked(axis: str) -> None:
+    asked = Counter(prompt.asked(axis) for prompt in FIRST)
+    assert set(asked) == set(concepts.AXES[axis])
+    if axis in ("time", "camera"):
+        assert set(asked.values()) == {12}
+
+
+def test_the_words_name_what_the_shot_says() -> None:
+    for prompt in FIRST:
+        words = prompt.text.lower()
+        for axis in ("subject", "place"):
+            said = concepts.synonyms(axis, prompt.asked(axis))
+            assert any(word in words for word in said), (axis, prompt.text)
+        colour = prompt.asked("colour")
+        assert colour == "natural" or colour in words, prompt.text
+
+
+def test_nothing_is_followed_that_stays_in_its_place() -> None:
+    for prompt in FIRST:
+        if prompt.asked("camera") == "follow":
+            assert concepts.ACTIONS[prompt.asked("action")].travels, prompt.text
+
+
+def test_shots_use_seeds_that_training_never_draws() -> None:
+    seeds = [prompt.shot.seed for prompt in (*FIRST, *read_prompts("seed:1:12"))]
+    assert min(seeds) >= FIRST_UNSEEN_SEED and len(set(seeds)) == len(seeds)
+
+
+def test_a_suite_is_drawn_from_a_seed() -> None:
+    once, again, other = read_prompts("seed:5:12"), read_prompts("seed:5:12"), read_prompts("seed:6:12")
+    assert once == again and once != other
+    assert [prompt.held_out for prompt in once] == [False, False, True] * 4
+    assert all(len(prompt.shot.subjects) == 1 and not prompt.shot.cuts and prompt.text for prompt in once)
+
+
+@pytest.mark.parametrize(
+    ("suite", "told"),
+    [("nowhere", "first"), ("seed:x", "seed:N"), ("seed:1:1", "2 to 10000"), ("seed:1:2:3", "seed:N")],
+)
+def test_a_suite_that_is_not_there_is_refused(suite: str, told: str) -> None:
+    with pytest.raises(OzoraError, match=told):
+        read_prompts(suite)
+
+
+def test_a_suite_file_with_a_mistake_is_refused_by_its_place(tmp_path: Path) -> None:
+    good = {"prompt": "a fox", "held_out": False, "shot": {"subjects": [{"kind": "fox"}]}}
+    cases = {
+        "held_out": {**good, "held_out": True},
+        "place": {**good, "shot": {**good["shot"], "place": "moon"}},  # type: ignore[dict-item]
+        "an object with prompt": {**good, "prompt": " "},
+    }
+    for told, broken in cases.items():
+        path = tmp_path / "suite.json"
+        path.write_text(json.dumps([good, broken]))
+        with pytest.raises(OzoraError, match=rf"prompts\[1\].*{told}"):
+            read_prompts(path)
+    path.write_text(json.dumps([good, {**good, "prompt": "another fox"}]))
+    assert [prompt.text for prompt in read_prompts(path)] == ["a fox", "another fox"]
+    path.write_text("[]")
+    with pytest.raises(OzoraError, match="one or more"):
+        read_prompts(path)
