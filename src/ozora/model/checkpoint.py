@@ -26,7 +26,7 @@ from ozora.errors import WeightsError
 
 FORMAT = "ozora-weights-1"
 _SCALE = "::scale"
-_BLANK = "0" * 64
+_BLANK = "seal here" + "_" * 55  # 64 characters, unlike any checksum that metadata may hold
 _SMALLEST_QUANTISED = 1024
 """Tensors with fewer values, and vectors, stay as they are: they weigh nothing and matter much."""
 
@@ -40,7 +40,7 @@ def save_weights(
 ) -> None:
     """Write ``tensors`` and JSON-serialisable ``metadata`` to ``path`` (``*.safetensors``).
 
-    With ``quantise``, float tensors of two or more axes and at least 1 024 values become int8 with one float32
+    With ``quantise``, float tensors of two or more axes and at least 1 024 values become int8 with a float32
     scale per row of the first axis (an error of at most half a step, 1/254 of the row's largest value);
     float64 becomes float32. What would exceed ``shard_bytes`` goes on in ``name-2.safetensors`` and so on.
     Replaces older files of the same name; a reader never sees a half-written set that verifies.
