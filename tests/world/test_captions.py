@@ -25,7 +25,7 @@ def captions(shot: Shot, length: Length, count: int = 300) -> list[str]:
     return [caption(shot, length, seed) for seed in range(count)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(LENGTHS), st.integers(0, 10**6))
 def test_subject_and_place_are_always_named_in_plain_clean_english(
     shot_seed: int, length: Length, seed: int
@@ -101,9 +101,9 @@ NATURAL_PROMPTS = [
 
 @pytest.mark.parametrize(("phrases_of_prompt", "shot"), NATURAL_PROMPTS)
 def test_what_people_type_reads_like_captions(phrases_of_prompt: tuple[str, ...], shot: Shot) -> None:
-    texts = [text.lower().rstrip(".") for text in captions(shot, "terse", 1500)]
+    texts = [text.lower().rstrip(".") for text in captions(shot, "terse", 900)]
     for phrase in phrases_of_prompt:
-        assert sum(phrase in text for text in texts) >= 15, phrase
+        assert sum(phrase in text for text in texts) >= 9, phrase
     prompt = " ".join(phrases_of_prompt).replace(" ,", ",")
     nearest = max(texts, key=lambda text: SequenceMatcher(None, prompt, text).ratio())
     assert SequenceMatcher(None, prompt, nearest).ratio() >= 0.85, nearest
@@ -170,6 +170,8 @@ def test_every_action_has_a_verb_and_every_place_noun_is_a_known_word() -> None:
                 assert any(not verb.subjects for verb in fitting), (subject.name, action, speed)
             for place in subject.places:
                 assert phrases.PREPOSITIONS[phrases.MANNER[action]][place]
+    for occluders in (phrases.OCCLUDERS, phrases.DESERT_OCCLUDERS):
+        assert all(says(noun, "occluder", name) for name in occluders for noun in occluders[name])
     for place, nouns in phrases.PLACE_NOUNS.items():
         assert all(says(noun, "place", place) for noun in nouns)
 
@@ -179,7 +181,7 @@ def test_an_unknown_length_is_refused() -> None:
         caption(sample_shot(0), "epic", 0)  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=80), st.floats(0, 1), st.integers(0, 10**6))
 def test_typos_are_repeatable_and_touch_letters_only(text: str, rate: float, seed: int) -> None:
     changed = typo(text, rate, seed)

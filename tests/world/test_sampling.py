@@ -17,7 +17,7 @@ from ozora.world.captions import shot_fields
 from ozora.world.sampling import HELD_OUT, is_held_out, legal_combinations, sample_shot
 from ozora.world.shot import Shot, Subject, validate
 
-MANY = tuple(sample_shot(seed) for seed in range(2000))
+MANY = tuple(sample_shot(seed) for seed in range(1500))
 
 
 def share(holds: Callable[[Shot], bool]) -> float:
@@ -94,7 +94,8 @@ def test_every_value_of_every_axis_is_sampled() -> None:
         for axis, value in shot_fields(shot).items():
             seen[axis].add(value)
     for axis, values in concepts.FIELDS.items():
-        expected = set(values) - ({"natural"} if axis == "colour" else set())  # labels name the visible colour
+        # Labels name the visible colour.
+        expected = set(values) - ({"natural"} if axis == "colour" else set())
         assert seen[axis] == expected, axis
 
 

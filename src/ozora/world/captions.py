@@ -227,7 +227,9 @@ def _action(
     words = inflect(verb.base, form, plural=plural)
     if "speed" not in facts or subject.action == "stand" or (verb.tells_speed and rng.random() < 0.6):
         return words
-    adverb = rng.choice(phrases.ADVERBS[subject.speed])
+    gait = subject.action in ("walk", "run")
+    # Nobody gallops gently.
+    adverb = rng.choice([word for word in phrases.ADVERBS[subject.speed] if not (gait and word == "gently")])
     goes_before = adverb.endswith("ly") and form != "progressive" and rng.random() < 0.3
     return f"{adverb} {words}" if goes_before else f"{words} {adverb}"
 
@@ -276,7 +278,8 @@ def _when(shot: Shot, facts: frozenset[str], rng: Random) -> str:
 
 
 def _passing(shot: Shot, form: Form, rng: Random) -> str:
-    behind = f"behind {with_article(rng.choice(concepts.synonyms('occluder', shot.occluder)))}"
+    nouns = phrases.DESERT_OCCLUDERS if shot.place == "dunes" else phrases.OCCLUDERS
+    behind = f"behind {with_article(rng.choice(nouns[shot.occluder]))}"
     going, gone = rng.choice((("pass", ""), ("disappear", " for a moment"), ("vanish", " briefly")))
     if form == "finite" and len(shot.subjects) == 1 and rng.random() < 0.6:
         return f" and {inflect(going, 'finite')} {behind}{gone}"
@@ -363,6 +366,7 @@ _ANIMAL_COLOURS = {
     ("bird", "black"): ("black", "dark"),
 }
 _PAINTED = ("solid", "balloon", "boat")
+_PERSON_SIZES = {"small": ("small", "short", "little"), "large": ("tall", "large", "big")}
 _PERSON_WEAR = ("coat", "jacket", "parka")
 
 
@@ -372,8 +376,8 @@ def _noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, articl
     noun = concept.synonyms[0] if rng.random() < 0.6 else rng.choice(concept.synonyms)
     before: list[str] = []
     after = ""
-    if "size" in facts:
-        before.append(_synonym("size", subject.size, rng))
+    if "size" in facts and (subject.size != "medium" or rng.random() < 0.3):
+        before.append(_size_word(subject, rng))
     if "material" in facts and subject.material != "natural":
         before.append(_synonym("material", subject.material, rng))
     # A person's default coat is seldom worth a word.
@@ -391,6 +395,12 @@ def _noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, articl
                 before[-1], before[-2] = before[-2], before[-1]
     words = " ".join([*before, noun]) + after
     return with_article(words) if article else words
+
+
+def _size_word(subject: Subject, rng: Random) -> str:
+    if subject.kind == "person" and subject.size in _PERSON_SIZES:
+        return rng.choice(_PERSON_SIZES[subject.size])
+    return _synonym("size", subject.size, rng)
 
 
 def _colour_word(subject: Subject, concept: concepts.SubjectConcept, rng: Random) -> str:

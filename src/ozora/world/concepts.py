@@ -231,7 +231,7 @@ MATERIALS: dict[str, Concept] = _by_name(
 
 OCCLUDERS: dict[str, Concept] = _by_name(
     Concept("none", ("nothing", "none")),
-    Concept("tree", ("tree", "pine", "tree trunk")),
+    Concept("tree", ("tree", "pine", "fir tree", "bush")),
     Concept("rock", ("rock", "boulder", "stone")),
     Concept("wall", ("wall", "low wall", "stone wall")),
 )

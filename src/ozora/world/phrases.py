@@ -162,6 +162,14 @@ SIDES: dict[str, tuple[str, ...]] = {
     "right": ("on the right", "on the right of the frame", "right of centre"),
 }
 
+OCCLUDERS: dict[str, tuple[str, ...]] = {
+    "tree": ("tree", "pine", "fir tree"),
+    "rock": ("rock", "boulder", "stone"),
+    "wall": ("wall", "low wall", "stone wall"),
+}
+DESERT_OCCLUDERS = {**OCCLUDERS, "tree": ("bush", "tree")}
+"""Only bushes grow in the dunes."""
+
 CAMERA_CLAUSES: dict[str, tuple[str, ...]] = {
     "static": ("the camera stands still", "the camera does not move", "the camera is fixed"),
     "pan": ("the camera pans", "the camera pans across the scene", "the camera turns sideways"),
