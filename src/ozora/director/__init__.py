@@ -1,0 +1,1 @@
+"""A request becomes takes. Import what you need from its module: nothing heavy is imported here."""

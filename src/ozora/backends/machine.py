@@ -1,0 +1,49 @@
+"""Policy for the machine: memory allocator and threads. Both change speed only, never a film."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import platform
+from functools import cache
+from pathlib import Path
+
+# Numbers of <malloc.h> in glibc, where they have been since 1996.
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
+_MEBIBYTE = 2**20
+
+
+@cache
+def tune_machine() -> bool:
+    """Keep freed memory instead of giving it back between steps, and mind a container's share of the cores.
+
+    By default glibc returns each large activation to the system and faults it in again, page by page, at the
+    next layer. Returns whether the allocator took the settings; elsewhere than on glibc nothing is done.
+    """
+    _mind_core_share()
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return False
+    settings = {_MMAP_THRESHOLD: 1024, _TRIM_THRESHOLD: 2047, _TOP_PAD: 64}
+    taken = [mallopt(name, size * _MEBIBYTE) == 1 for name, size in settings.items()]
+    return all(taken)
+
+
+def _mind_core_share() -> None:
+    import torch
+
+    share = core_share(Path("/sys/fs/cgroup/cpu.max"))
+    if share is not None and share < torch.get_num_threads():
+        torch.set_num_threads(share)
+
+
+def core_share(limits: Path) -> int | None:
+    """Whole cores a container may use by its cgroup v2 limit; ``None`` when there is no limit."""
+    try:
+        quota, period = limits.read_text().split()
+        return max(1, math.ceil(int(quota) / int(period)))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,76 @@
+"""The command ``ozora``, thin: it reads arguments, calls one function and shows the result."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from ozora.cli import evaluate, films, training, weights, world
+from ozora.errors import OzoraError
+
+EXIT_REFUSED, EXIT_STOPPED = 2, 130
+
+app = typer.Typer(
+    name="ozora",
+    help="Ozora (大空, the open sky): open, self-hosted text-to-video.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog='Start with: [bold]ozora generate "a red fox runs across a snowy field at dusk" -o fox.mp4[/]',
+)
+app.command("generate", epilog=films.EXAMPLES)(films.generate)
+app.add_typer(world.app, name="world")
+app.add_typer(weights.app, name="weights")
+app.command("train")(training.train)
+app.command("encode")(training.encode)
+app.command("evaluate")(evaluate.evaluate)
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
+) -> None:
+    if version:
+        from ozora import __version__
+
+        typer.echo(f"ozora {__version__}")
+        raise typer.Exit
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command line; return 0, 2 with one sentence on stderr, or 130 after Ctrl-C."""
+    try:
+        command = typer.main.get_command(app)
+        code = command.main(arguments, prog_name="ozora", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except OzoraError as error:
+        return _refuse(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("Stopped; nothing half-written is left.", err=True)
+        return EXIT_STOPPED
+    except BrokenPipeError:
+        # Whoever read our output (`| head`) has enough; keep Python from complaining again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        # The command-line library's own refusals know how to say themselves; anything else is our mistake.
+        if not hasattr(error, "format_message"):
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            return 0
+        return _refuse(error.format_message())
+
+
+def _refuse(sentence: str) -> int:
+    sentence = " ".join(sentence.split())
+    typer.echo(sentence if sentence.endswith(".") else f"{sentence}.", err=True)
+    return EXIT_REFUSED
+
+
+def main() -> None:
+    """Entry point of the ``ozora`` command."""
+    sys.exit(run())

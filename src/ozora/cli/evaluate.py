@@ -1,0 +1,57 @@
+"""`ozora evaluate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def evaluate(
+    weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the scorecard, a sheet of all films, and the films.")
+    ] = None,
+    prompts: Annotated[str, typer.Option(help="A suite: first, a JSON file, or seed:N.")] = "first",
+    probe: Annotated[Path | None, typer.Option(help="Probe weights; those of the folder by default.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the first film; the others count up.")] = 0,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many prompts.", min=2)] = None,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="Guidance.")] = None,
+) -> None:
+    """Score the model: film a suite of prompts and look at the films with the probe.
+
+    Beside the score stand the floor (the same films, prompts shuffled) and the ceiling (the same shots filmed
+    by the world). [bold]Example[/]: ozora evaluate --out runs/scores
+    """
+    from ozora.backends.embedded import EmbeddedBackend
+    from ozora.cli.show import bar, said
+    from ozora.director.api import Ozora
+    from ozora.director.request import Request
+    from ozora.evaluate import evaluate as score
+    from ozora.evaluate.probe import load_probe
+
+    settings: dict[str, Any] = {"steps": steps, "guidance": guidance}
+    Request("checked before weights are read", **settings)
+    backend = EmbeddedBackend(weights)
+    maker, card = Ozora(backend=backend), backend.card
+    eyes = load_probe(probe or backend.weights.probe())
+
+    def film(prompt: str, number: int) -> Any:
+        return maker.generate(prompt, seed=number, **settings).clip.frames
+
+    with bar() as progress:
+        rows: dict[str, Any] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            if what not in rows:
+                rows[what] = progress.add_task(what, total=of)
+            progress.update(rows[what], completed=done)
+
+        found = score(
+            film, eyes, prompts=prompts, out=out, autoencoder=backend.networks.autoencoder, seed=seed,
+            fps=card.grid.fps, identity=json.dumps([card.hash, settings]), limit=limit, on_progress=show,
+        )  # fmt: skip
+    said.print(found.table())

@@ -1,0 +1,79 @@
+"""`ozora train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe, such as micro_autoencoder.")],
+    out: Annotated[Path, typer.Option(help="Folder of state, losses, samples and weights.")],
+    minutes: Annotated[
+        float | None, typer.Option(help="Budget of the whole run; the recipe's own if not given.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(help="Folder of an earlier part of the same run.")] = None,
+    footage: Annotated[
+        list[Path] | None, typer.Option(help="Folder filled by `ozora world shoot`; may be repeated.")
+    ] = None,
+    latents: Annotated[
+        list[Path] | None, typer.Option(help="File of encoded footage (transformer); may be repeated.")
+    ] = None,
+    autoencoder: Annotated[Path | None, typer.Option(help="Trained autoencoder weights.")] = None,
+    text: Annotated[Path | None, typer.Option(help="Pre-trained text encoder weights.")] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change the recipe: --set optimiser.rate=1e-3; may be repeated."),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, …; a GPU if there is one.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Count steps instead of minutes.")] = None,
+    pause: Annotated[
+        float | None, typer.Option(help="Stop this call after so many minutes, to resume later.")
+    ] = None,
+) -> None:
+    """Train a network by a recipe, within a time.
+
+    [bold]Example[/]: ozora train micro_autoencoder --minutes 20 --footage footage --out runs/autoencoder
+    """
+    from ozora.cli.show import said
+    from ozora.train.loop import train as run
+
+    report = run(
+        recipe, minutes=minutes, out=out, resume=resume, footage=footage or (), latents=latents or (),
+        autoencoder=autoencoder, text=text, overrides=overrides or (), device=device, steps=steps,
+        pause=pause,
+    )  # fmt: skip
+    state = "finished" if report.finished else f"paused, go on with --resume {report.out}"
+    said.print(f"[bold]{report.weights}[/]  {report.step} steps in {report.seconds:.0f} s, {state}")
+
+
+def encode(
+    footage: Annotated[list[Path], typer.Argument(help="Folders filled by `ozora world shoot`.")],
+    autoencoder: Annotated[Path, typer.Option(help="Trained autoencoder weights.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File of latents, .safetensors.")],
+    mirror: Annotated[bool, typer.Option(help="Also encode every clip's mirror image.")] = True,
+) -> None:
+    """Encode footage once, for the training of a transformer.
+
+    [bold]Example[/]: ozora encode footage --autoencoder autoencoder.safetensors -o latents.safetensors
+    """
+    from ozora.cli.show import bar, said
+    from ozora.media.files import require_writable
+    from ozora.model.checkpoint import weights_hash
+    from ozora.train.banks import FootageBank
+    from ozora.train.latents import encode_footage
+    from ozora.train.tasks import load_autoencoder
+
+    require_writable(output)
+    network, bank = load_autoencoder(autoencoder), FootageBank(footage)
+    with bar() as progress:
+        row = progress.add_task("clips", total=len(bank))
+
+        def show(done: int, of: int) -> None:
+            progress.update(row, completed=done, total=of)
+
+        name = weights_hash(autoencoder)
+        encode_footage(network, bank, output, mirror=mirror, name=name, on_progress=show)
+    said.print(f"[bold]{output}[/]  {len(bank)} clips{', and their mirror images' if mirror else ''}")

@@ -1,0 +1,70 @@
+"""`ozora weights`: put a folder of weights together, and check one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ozora.errors import refuse
+
+app = typer.Typer(no_args_is_help=True, help="Put weights together, or check them.", rich_markup_mode="rich")
+
+
+@app.command("check")
+def check(
+    weights: Annotated[str | None, typer.Argument(help="Name or folder; by default what ships.")] = None,
+) -> None:
+    """Compare every file with its checksum and show what the model can film."""
+    from ozora.backends.weights import check as check_folder
+    from ozora.backends.weights import find_weights
+    from ozora.cli.show import said
+
+    found = check_folder(find_weights(weights))
+    card, grid = found.card, found.card.grid
+    total = sum((found.folder / file).stat().st_size for file in found.manifest["files"])
+    sizes = ", ".join(f"{wide}x{high}" for wide, high in grid.sizes())
+    said.print(f"[bold]{card.name}[/] {card.hash[:12]}  {total / 1e6:.1f} MB, every checksum is right")
+    said.print(f"films {sizes} pixels, at most {grid.frames} frames at {grid.fps} fps")
+    said.print(
+        f"by default {card.sampling.steps} steps, guidance {card.sampling.guidance:g}; "
+        f"recipe {card.recipe or 'not told'}; ledger {card.ledger_root[:12] or 'not told'}"
+    )
+
+
+@app.command("assemble")
+def assemble(
+    out: Annotated[Path, typer.Argument(help="Folder to fill.")],
+    autoencoder: Annotated[Path, typer.Option(help="Export of the autoencoder's training.")],
+    transformer: Annotated[Path, typer.Option(help="Export of the transformer's training.")],
+    text: Annotated[Path, typer.Option(help="Export of the text encoder's training.")],
+    probe: Annotated[Path | None, typer.Option(help="Export of the probe's training, to score with.")] = None,
+    cells: Annotated[
+        str, typer.Option(help="Cell grids the model was trained on, wide x high, the native one first.")
+    ] = "7x4",
+    latents: Annotated[int, typer.Option(help="Longest film in latent frames; 13 are 49 frames.")] = 13,
+    fps: Annotated[int, typer.Option(help="Frames per second.")] = 12,
+    steps: Annotated[int, typer.Option(help="Denoising steps by default.")] = 8,
+    guidance: Annotated[float, typer.Option(help="Guidance by default.")] = 3.0,
+    shift: Annotated[
+        float | None, typer.Option(help="Timestep shift; by the size of the film if not given.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the weights; the folder's by default.")] = "",
+) -> None:
+    """Copy the exports of three trainings into a folder that Ozora films with."""
+    from ozora.backends.backend import Sampling
+    from ozora.backends.grid import Grid, parse_cells
+    from ozora.backends.weights import assemble as assemble_folder
+
+    try:
+        grids = tuple(parse_cells(part) for part in cells.split(","))
+    except ValueError as error:
+        raise refuse("cells", cells, "grids such as 7x4,4x7") from error
+    sampling = Sampling(steps, guidance, shift)
+    grid = Grid(grids, fps, latents)
+    assemble_folder(
+        out, autoencoder=autoencoder, transformer=transformer, text=text, probe=probe,
+        grid=grid, name=name, sampling=sampling,
+    )  # fmt: skip
+    check(str(out))

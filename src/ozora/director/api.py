@@ -1,0 +1,54 @@
+"""`from ozora import Ozora`: films from Python in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ozora.backends.backend import Backend, Card
+from ozora.backends.embedded import EmbeddedBackend
+from ozora.director.generate import generate
+from ozora.director.reproduce import request_from
+from ozora.director.request import Request
+from ozora.director.take import OnPhase, Take
+
+
+class Ozora:
+    """A film maker: holds one backend, loaded on the first take and kept for the next.
+
+    ``weights`` is the name of shipped weights ("micro") or a folder; they are checked here, before any
+    compute (``WeightsError``). Another ``backend`` may be given instead.
+    """
+
+    def __init__(self, weights: str | Path | None = None, *, backend: Backend | None = None) -> None:
+        self.backend: Backend = backend or EmbeddedBackend(weights)
+
+    @property
+    def card(self) -> Card:
+        """Name, hash and abilities of the weights."""
+        return self.backend.card
+
+    def generate(self, prompt: str, *, on_phase: OnPhase | None = None, **settings: Any) -> Take:
+        """Film ``prompt`` once; ``settings`` are the fields of :class:`Request`.
+
+        >>> Ozora().generate("a red fox runs across a snowy field", seed=1).save("fox.mp4")  # doctest: +SKIP
+        """
+        return next(self.takes(Request(prompt, **{**settings, "count": 1}), on_phase=on_phase))
+
+    def takes(
+        self,
+        request: Request,
+        *,
+        outputs: list[Path] | None = None,
+        keep_latents: bool = False,
+        on_phase: OnPhase | None = None,
+    ) -> Iterator[Take]:
+        """Film a request take by take; see :func:`ozora.director.generate.generate`."""
+        return generate(
+            self.backend, request, outputs=outputs or (), keep_latents=keep_latents, on_phase=on_phase
+        )
+
+    def again(self, film: str | Path, *, on_phase: OnPhase | None = None, **overrides: Any) -> Take:
+        """Film again what made ``film``, from the metadata inside it."""
+        return next(self.takes(request_from(film, self.card, **overrides), on_phase=on_phase))

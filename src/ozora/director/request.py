@@ -1,0 +1,86 @@
+"""What somebody asks for, checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ozora.errors import OzoraError, refuse
+from ozora.media.clip import Clip
+
+LONGEST_PROMPT = 4_000
+MOST_STEPS = 100
+MOST_GUIDANCE = 20.0
+MOST_TAKES = 64
+SMALLEST_SIDE, LARGEST_SIDE = 32, 2048
+HIGHEST_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """One wish: words, and whatever else the asker cares to fix. ``None`` means "as the model does it best".
+
+    ``seconds`` of film; ``size`` as "224x128" (width x height, pixels); ``fps`` frames per second; ``steps``
+    of denoising (1 to 100); ``guidance`` towards the words and away from ``negative`` (1 = none, at most 20);
+    ``seed`` 0 to 2**63 - 1; ``image`` the first frame; ``head`` and ``tail`` clips the film begins and ends
+    with; ``count`` takes with seeds ``seed``, ``seed + 1``, …; ``still`` asks for a picture, one frame.
+    Raises ``OzoraError`` with the field, what came and what is allowed.
+    """
+
+    prompt: str
+    negative: str = ""
+    seconds: float | None = None
+    size: str | None = None
+    fps: float | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    count: int = 1
+    still: bool = False
+    image: str | Path | Clip | None = None
+    head: Clip | None = field(default=None, repr=False)
+    tail: Clip | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise refuse("prompt", self.prompt.strip(), "some words that say what the film shows")
+        for name, text in (("prompt", self.prompt), ("negative", self.negative)):
+            _check_text(name, text)
+        if self.size is not None:
+            parse_size(self.size)
+        if self.seconds is not None and not (math.isfinite(self.seconds) and self.seconds > 0):
+            raise refuse("seconds", self.seconds, "more than 0")
+        if self.fps is not None and not (math.isfinite(self.fps) and 1 <= self.fps <= 120):
+            raise refuse("fps", self.fps, "1 to 120")
+        if self.seed is not None and not 0 <= self.seed <= HIGHEST_SEED:
+            raise refuse("seed", self.seed, f"0 to {HIGHEST_SEED}")
+        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
+            raise refuse("steps", self.steps, f"1 to {MOST_STEPS}")
+        if self.guidance is not None and not (
+            math.isfinite(self.guidance) and 1 <= self.guidance <= MOST_GUIDANCE
+        ):
+            raise refuse("guidance", self.guidance, f"1 (none) to {MOST_GUIDANCE:g}")
+        if not 1 <= self.count <= MOST_TAKES:
+            raise refuse("count", self.count, f"1 to {MOST_TAKES}")
+        if self.image is not None and self.head is not None:
+            raise refuse("image", "both an image and a head", "one of them, since both pin the beginning")
+
+
+def _check_text(name: str, text: str) -> None:
+    if len(text) > LONGEST_PROMPT:
+        raise OzoraError(f"{name}: got {len(text)} characters, allowed: at most {LONGEST_PROMPT}.")
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise OzoraError(f"{name}: got characters that are not text, allowed: any Unicode text.")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read ``224x128`` as width 224, height 128; raises ``OzoraError`` for what no film can be."""
+    found = re.fullmatch(r"\s*(\d{1,6})\s*[x×X]\s*(\d{1,6})\s*", text)
+    if not found:
+        raise refuse("size", text, "width x height in pixels, such as 224x128")
+    width, height = int(found[1]), int(found[2])
+    if min(width, height) < SMALLEST_SIDE or max(width, height) > LARGEST_SIDE:
+        raise refuse("size", text, f"sides of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, such as 224x128")
+    return width, height

@@ -1,0 +1,47 @@
+"""Tiny random networks in a folder of weights: everything that films, small enough for every test."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+TINY_GRID = {"cells": ((3, 2), (2, 2)), "fps": 12, "latents": 4}
+
+
+def build_tiny_weights(folder: Path, seed: int = 0) -> Path:
+    """Fill ``folder`` with random weights that film 96x64 and 64x64, 13 frames at most."""
+    from ozora.backends.backend import Sampling
+    from ozora.backends.grid import Grid
+    from ozora.backends.weights import assemble
+    from ozora.model.autoencoder import Autoencoder
+    from ozora.model.checkpoint import save_weights
+    from ozora.model.sizes import AutoencoderConfig
+    from ozora.model.text import TextConfig, TextEncoder
+    from ozora.model.transformer import Transformer, TransformerConfig
+
+    torch.manual_seed(seed)
+    configs = {
+        "autoencoder": AutoencoderConfig("tiny", 4, (8, 8, 8), (1, 1, 1), (8, 8, 8, 8), (1, 1, 1, 1)),
+        "transformer": TransformerConfig(4, 64, 3, 2, 64, early_after=2, routed=(1, 2)),
+        "text": TextConfig(64, 16, 1, 32, 1, 1, 32, (("subject", ("fox", "ball")),)),
+    }
+    builders = {"autoencoder": Autoencoder, "transformer": Transformer, "text": TextEncoder}
+    exports = {}
+    for name, config in configs.items():
+        network = builders[name](config)
+        for parameter in network.parameters():
+            # Trained networks have no silent layers; these must not either, or every film would be the same.
+            if not parameter.any():
+                torch.nn.init.normal_(parameter, std=0.1)
+        exports[name] = folder.parent / f"{folder.name}-export" / f"{name}.safetensors"
+        told = {"config": asdict(config), "recipe": {"name": "tiny"}, "ledger_root": "0" * 64, "steps": 1}
+        save_weights(exports[name], network.state_dict(), told)
+    assemble(folder, **exports, grid=Grid(**TINY_GRID), sampling=Sampling(steps=3, guidance=2.0))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of tiny random weights; do not change it."""
+    return build_tiny_weights(tmp_path_factory.mktemp("weights") / "tiny")
