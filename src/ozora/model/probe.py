@@ -46,7 +46,7 @@ class ProbeConfig:
     def to_json(self) -> dict[str, object]:
         """The configuration as JSON values."""
         return {
-            "axes": {axis: list(values) for axis, values in self.axes},
+            "axes": [[axis, list(values)] for axis, values in self.axes],
             "channels": list(self.channels),
             "hidden": self.hidden,
             "pixels": self.pixels,
@@ -60,11 +60,11 @@ class ProbeConfig:
         """Read ``to_json``; a missing or ill-formed entry is a ``WeightsError``."""
         try:
             axes, channels = data["axes"], data["channels"]
-            if not isinstance(axes, Mapping) or not isinstance(channels, Sequence):
-                raise TypeError("axes and channels must be an object and a list")
+            if not isinstance(axes, Sequence) or not isinstance(channels, Sequence):
+                raise TypeError("axes and channels must be lists")
             whole = {name: int(str(data[name])) for name in ("hidden", "pixels", "fps", "spacing", "anchors")}
             return ProbeConfig(
-                axes=tuple((str(axis), tuple(map(str, values))) for axis, values in axes.items()),
+                axes=tuple((str(axis), tuple(map(str, values))) for axis, values in axes),
                 channels=tuple(int(c) for c in channels),
                 **whole,
             )

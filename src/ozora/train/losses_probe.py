@@ -18,8 +18,8 @@ UNKNOWN = -1
 def probe_labels(probe: Probe, fields: Sequence[Mapping[str, str]]) -> dict[str, Tensor]:
     """Class index per axis, each (B,) int64, from ``captions.shot_fields`` of every clip of a batch.
 
-    A clip is not asked what the picture cannot tell: colour in black and white, the camera move when it is cut to
-    another camera, the direction of what does not travel, and which of two subjects is meant.
+    A clip is not asked what the picture cannot tell: colour in black and white, the camera move when it is
+    cut to another camera, the direction of what does not travel, and which of two subjects is meant.
     """
     labels: dict[str, Tensor] = {}
     for axis, values in probe.config.axes:
@@ -30,7 +30,8 @@ def probe_labels(probe: Probe, fields: Sequence[Mapping[str, str]]) -> dict[str,
 
 
 def _hidden(axis: str, fields: Mapping[str, str]) -> bool:
-    if axis in ("subject", "action", "colour", "direction") and fields.get("second_subject", "none") != "none":
+    of_subject = axis in ("subject", "action", "colour", "direction")
+    if of_subject and fields.get("second_subject", "none") != "none":
         return True
     if axis == "colour":
         return fields.get("look") == "black-and-white"
