@@ -1,9 +1,8 @@
-"""The shipped probe, and how to read one from its weights."""
+"""Reading a probe from its weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
 from ozora.errors import WeightsError
@@ -12,16 +11,13 @@ from ozora.model.checkpoint import load_weights
 from ozora.model.probe import Probe, ProbeConfig
 from ozora.train.tasks import load_into
 
-SHIPPED = ("weights", "probe.safetensors")
-"""Where the probe lies in the package: one for all models, so that their scores can be compared."""
 
-
-def load_probe(path: str | Path | None = None) -> Probe:
-    """Read a probe from weights that ``ozora train micro_probe`` exported; the shipped one without a path.
+def load_probe(path: str | Path) -> Probe:
+    """Read a probe from weights that ``ozora train micro_probe`` exported.
 
     Raises ``WeightsError`` if the file is missing, damaged, not a probe, or does not know every main axis.
     """
-    path = Path(str(files("ozora").joinpath(*SHIPPED))) if path is None else Path(path)
+    path = Path(path)
     tensors, metadata = load_weights(path)
     config = metadata.get("config")
     if metadata.get("network") != "probe" or not isinstance(config, Mapping):
