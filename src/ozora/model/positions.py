@@ -52,6 +52,24 @@ def cell_angles(seconds: Tensor, height: int, width: int, head_width: int) -> Te
     return torch.cat(parts, dim=-1).flatten(1, 3)  # (B, L·h·w, d/2)
 
 
+PLACE_WAVELENGTHS = (4.0, 8.0, 16.0, 32.0, 64.0)
+PLACE_FEATURES = 4 * len(PLACE_WAVELENGTHS)
+"""Waves, in cells, whose sines and cosines tell a cell where in the frame it lies."""
+
+
+def place_features(height: int, width: int, device: torch.device | None = None) -> Tensor:
+    """Where each cell lies from the middle of the frame, (height·width, PLACE_FEATURES).
+
+    Rotary angles only tell cells apart from each other; that sky is above takes this.
+    """
+    rate = 2 * torch.pi / torch.tensor(PLACE_WAVELENGTHS, device=device)
+    rows = (torch.arange(height, device=device) - (height - 1) / 2)[:, None] * rate  # (h, waves)
+    columns = (torch.arange(width, device=device) - (width - 1) / 2)[:, None] * rate  # (w, waves)
+    row = torch.cat((rows.sin(), rows.cos()), dim=-1)[:, None].expand(-1, width, -1)
+    column = torch.cat((columns.sin(), columns.cos()), dim=-1).expand(height, -1, -1)
+    return torch.cat((row, column), dim=-1).flatten(0, 1)
+
+
 def word_angles(count: int, head_width: int, device: torch.device | None = None) -> Tensor:
     """Angles of ``count`` words standing in a line: (1, count, head_width / 2)."""
     return _angles(torch.arange(count, device=device), head_width, WORD_BASE)[None]

@@ -1,8 +1,8 @@
 """Words to vectors: bytes become words, words become a sentence, and a sentence shows which Shot it asks for.
 
 Works on bytes, so that no spelling and no script is out of vocabulary (character-aware encoders learn
-spelling at small size, arXiv 2212.10562). Its Shot head reads the fields of a Shot back out of the words, which trains
-the encoder before a single frame is rendered and tells the user afterwards what was understood.
+spelling at small size, arXiv 2212.10562). Its Shot head reads the fields of a Shot back out of the words,
+which trains the encoder before a frame is rendered and tells the user afterwards what was understood.
 """
 
 from __future__ import annotations
@@ -215,3 +215,20 @@ def understood(output: TextOutput, config: TextConfig, index: int = 0) -> dict[s
         best = int(probability.argmax())
         reading[axis] = (values[best], float(probability[best]))
     return reading
+
+
+class Prompts:
+    """Remembers the last prompts' vectors, so that takes of one prompt encode it once."""
+
+    def __init__(self, encoder: TextEncoder, limit: int = 64) -> None:
+        self.encoder, self.limit = encoder, limit
+        self._known: dict[str, TextOutput] = {}
+
+    @torch.no_grad()
+    def __call__(self, text: str) -> TextOutput:
+        """The encoded prompt, a batch of one, always computed alone: the same bits in any company."""
+        if text not in self._known:
+            if len(self._known) >= self.limit:
+                del self._known[next(iter(self._known))]
+            self._known[text] = encode(self.encoder, [text])
+        return self._known[text]

@@ -21,7 +21,13 @@ from torch import Tensor, nn
 
 from ozora.errors import OzoraError, refuse
 from ozora.model.attention import attend
-from ozora.model.positions import TIME_UNITS_PER_SECOND, cell_angles, rotate
+from ozora.model.positions import (
+    PLACE_FEATURES,
+    TIME_UNITS_PER_SECOND,
+    cell_angles,
+    place_features,
+    rotate,
+)
 from ozora.model.text import TextOutput
 
 
@@ -47,7 +53,7 @@ class TransformerConfig:
         if not 1 <= start < stop <= self.early_after < self.layers:
             raise OzoraError(
                 f"transformer: routed blocks {self.routed} must begin after the first block and end by the "
-                f"early head (after block {self.early_after}), which must come before the last of {self.layers}."
+                f"early head (after block {self.early_after}), which comes before the last of {self.layers}."
             )
 
 
@@ -57,6 +63,10 @@ TRANSFORMER_SIZES: dict[str, TransformerConfig] = {
         channels=32, width=512, layers=10, heads=8, hidden=1408, early_after=7, routed=(2, 7)
     ),
 }
+
+
+FASTEST_WAVE = 100.0
+"""Noise levels are told as waves of 1 to this many radians; faster ones would blur neighbouring levels."""
 
 
 @dataclass(frozen=True)
@@ -201,12 +211,13 @@ class Transformer(nn.Module):
         self.config = config
         width = config.width
         self.cell_in = _linear(config.channels, width)
+        self.place_in = _linear(PLACE_FEATURES, width)
         self.given_in = nn.Parameter(torch.zeros(width))  # the given bit's input channel
         self.registers = nn.Parameter(torch.randn(config.registers, width))
         self.word_gain = nn.Parameter(torch.ones(width))
         self.word_kind = nn.Parameter(torch.zeros(width))
         self.context_condition = nn.Parameter(torch.zeros(width))
-        self.frame_in = _linear(config.time_features + 2, width)
+        self.frame_in = _linear(config.time_features + 3, width)
         self.frame_out = _linear(width, width)
         self.pooled_in = _linear(width, width, zero=True)
         self.shared = _linear(width, 6 * width, zero=True)
@@ -229,16 +240,17 @@ class Transformer(nn.Module):
 
         ``latents`` (B, L, C, h, w) noisy; ``timestep`` (B, L) noise level 0..1 of each latent frame;
         ``given`` (B, L) True where the frame is known; ``seconds`` (B, L) when each frame happens; ``text``
-        of B prompts, or of one for all. ``route`` is the share of each frame's cells that skips the ``routed``
+        of B prompts, or of one for all. ``route`` is the share of each frame's cells that skips the routed
         blocks, drawn from ``generator`` (training only). Raises OzoraError where shapes do not fit.
         """
         batch, frames, channels, height, width = latents.shape
         if channels != self.config.channels or timestep.shape != (batch, frames):
             raise OzoraError(
-                f"transformer: latents {tuple(latents.shape)} with timesteps {tuple(timestep.shape)} do not fit: "
-                f"expected (B, L, {self.config.channels}, h, w) with (B, L)."
+                f"transformer: latents {tuple(latents.shape)} with timesteps {tuple(timestep.shape)} do not "
+                f"fit; expected (B, L, {self.config.channels}, h, w) with (B, L)."
             )
         cells = self.cell_in(latents.flatten(3).transpose(2, 3))  # (B, L, h·w, d)
+        cells = cells + self.place_in(place_features(height, width, latents.device))  # where in the frame
         cells = cells + given[:, :, None, None].to(cells.dtype) * self.given_in
         words = _normed(text.words) * self.word_gain + self.word_kind  # (B or 1, W, d)
         tokens = torch.cat(
@@ -286,11 +298,11 @@ class Transformer(nn.Module):
     def condition(self, timestep: Tensor, given: Tensor, seconds: Tensor, pooled: Tensor) -> Tensor:
         """What each frame's scales and shifts depend on: (B, 1+L, d), row 0 for registers and words."""
         half = self.config.time_features // 2
-        rate = torch.exp(torch.arange(half, device=timestep.device) * (-math.log(1000.0) / half))
-        phase = timestep.float()[..., None] * 1000.0 * rate  # (B, L, half)
-        features = torch.cat(
-            (phase.cos(), phase.sin(), given[..., None].float(), frame_steps(seconds)[..., None]), dim=-1
-        )
+        rate = torch.exp(torch.arange(half, device=timestep.device) * (math.log(FASTEST_WAVE) / half))
+        phase = timestep.float()[..., None] * rate  # (B, L, half) radians
+        opens = seconds == 0  # the latent that opens a film holds a single frame, others hold several
+        flags = torch.stack((given.float(), opens.float(), frame_steps(seconds)), dim=-1)
+        features = torch.cat((phase.cos(), phase.sin(), flags), dim=-1)  # (B, L, features)
         frames = self.frame_out(F.silu(self.frame_in(features)))  # (B, L, d)
         rows = torch.cat((self.context_condition.expand(len(frames), 1, -1), frames), dim=1)
         return rows + self.pooled_in(pooled)[:, None]
@@ -299,7 +311,7 @@ class Transformer(nn.Module):
 def _preconditioning(timestep: Tensor) -> tuple[Tensor, Tensor]:
     """How much of the noisy latents and of the network's answer make the clean guess (EDM, arXiv 2206.00364).
 
-    For unit-variance latents the first alone is the best linear guess, which a silent network therefore gives,
+    For unit-variance latents the first alone is the best linear guess, which a silent network so gives,
     and the second makes the answer's target equally large at every noise level.
     """
     power = (1 - timestep) ** 2 + timestep**2
