@@ -34,7 +34,9 @@ class Rig:
 
 def _quadruped(animal: quadruped.Animal) -> Rig:
     return Rig(
-        lambda subject, place, scale: quadruped.GAITS[subject.action].speed(animal.leg * scale, subject.speed),
+        lambda subject, place, scale: quadruped.GAITS[subject.action].speed(
+            animal.leg * scale, subject.speed
+        ),
         lambda place, scale: (0.5 * animal.length + animal.chest[0] + 0.8 * animal.tail[0]) * scale,
         partial(quadruped.pose, animal=animal),
     )
@@ -42,14 +44,16 @@ def _quadruped(animal: quadruped.Animal) -> Rig:
 
 RIGS: dict[str, Rig] = {
     **{name: _quadruped(animal) for name, animal in quadruped.ANIMALS.items()},
-    "bird": Rig(lambda s, place, scale: bird.speed(s.speed, scale), lambda place, scale: 0.75 * scale, bird.pose),
+    "bird": Rig(
+        lambda s, place, scale: bird.speed(s.speed, scale), lambda place, scale: 0.75 * scale, bird.pose
+    ),
     "person": Rig(
         lambda s, place, scale: person.GAITS[s.action].speed(person.LEG * scale, s.speed),
         lambda place, scale: 0.5 * scale,
         person.pose,
     ),
     "ball": Rig(
-        lambda s, place, scale: solids.ball_speed(s.action, s.speed, solids.radius_of(place, scale)),
+        lambda s, place, scale: solids.ball_speed(s.action, s.speed, solids.radius_of(place, scale), place),
         solids.radius_of,
         solids.ball,
     ),
@@ -64,10 +68,16 @@ RIGS: dict[str, Rig] = {
         vessels.balloon,
     ),
     "sailboat": Rig(
-        lambda s, place, scale: vessels.boat_speed(s.speed, scale), lambda place, scale: 2.3 * scale, vessels.sailboat
+        lambda s, place, scale: vessels.boat_speed(s.speed, scale),
+        lambda place, scale: 2.3 * scale,
+        vessels.sailboat,
     ),
 }
 """Kind of subject → its rig."""
+
+
+FRAMING = {"wide": 0.22, "medium": 0.42, "close": 0.64}
+"""About the share of the frame's width that the subject takes."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,9 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
         try:
             speed = rig.speed(subject, shot.place, scale)
         except KeyError:
-            raise refuse(f"subjects[{index}].action", subject.action, f"what a {subject.kind} can do") from None
+            raise refuse(
+                f"subjects[{index}].action", subject.action, f"what a {subject.kind} can do"
+            ) from None
         hides = index == 0 and shot.occluder != "none"
         path = plan_path(subject, speed, room, float(times[-1]), chance, oblique=hides)
         if subject.action == "slide":
@@ -137,7 +149,7 @@ def _find_room(path: Path, scene: Scene, room: float, obstacles: list[_Obstacle]
     step = 0.5 * room + 0.25 * max(other.radius for other in obstacles)
     moves = [(x * step, z * step) for x in range(-8, 9) for z in range(-12, 5)]
     # In front costs more than behind: whoever comes first in the words is seen first.
-    moves.sort(key=lambda by: abs(by[0]) * 1.1 + abs(by[1]) * (1.0 if by[1] <= 0 else 1.6))
+    moves.sort(key=lambda by: abs(by[0]) * 1.8 + abs(by[1]) * (1.0 if by[1] <= 0 else 2.0))
     shifts = torch.tensor(moves)  # (M, 2)
     clear = torch.ones(len(moves), dtype=torch.bool)
     for other in obstacles:
@@ -161,7 +173,10 @@ def _hide(
     x, z = position[middle].tolist()
     across = path.speed * abs(float(direction[middle, 0]))
     half = float(torch.maximum(high[middle, :, 0].amax() - x, x - low[middle, :, 0].amin()))
-    half_width = half + 0.5 * occluders.HIDDEN_SECONDS * across
+    # What stands nearer the camera looks larger: from about where the framing puts the camera.
+    distance = half * (0.6 + 2.34 / FRAMING[shot.camera.framing])
+    needed = half + 0.5 * occluders.HIDDEN_SECONDS[kind] * across
+    half_width = 0.8 * needed
     floor = float(scene.heights(position[middle : middle + 1])[0])
     top = float(high[..., 1].amax()) - floor
     travels = across * float(scene.times[-1]) > 2.2 * half
@@ -175,10 +190,14 @@ def _hide(
             if nearest > 1.05 * (circle + 0.75 * room):
                 break
             gap += 0.12 * (half_width + room)
+        nearer = max(1 - gap / distance, 0.5)
+        half_width = needed * max(nearer, 0.62)
         spot = (x, z + gap)
     else:
         aside = 1.0 if chance.uniform() < 0.5 else -1.0
         spot = (x + aside * (1.3 * half + 1.4 * half_width), z - 0.3 * half_width)
-    parts = occluders.build(kind, spot, half_width, top + 0.35 * gap, scene, chance)
+    parts = occluders.build(
+        kind, spot, half_width, top + occluders.clearance(shot.camera.height, gap), scene, chance
+    )
     radius = occluders.footprint(kind, half_width, top)
     return parts.bodies(100), _Obstacle(torch.tensor([spot]).expand(len(scene.times), 2), radius)

@@ -52,15 +52,21 @@ def pose(
 
 
 def _body(parts: Parts, skin: Skin, body: Frame) -> None:
-    belly = skin.but(colour=PALE, blend=0.012)
+    belly = skin.but(colour=PALE, blend=0.006)
     parts.ellipsoid(skin, body.child(0.0, 0.0), (0.215, 0.074, 0.080))
-    parts.ellipsoid(belly, body.child(0.035, -0.028), (0.160, 0.062, 0.066))
+    parts.ellipsoid(belly, body.child(0.045, -0.036), (0.165, 0.060, 0.068))
     parts.ellipsoid(skin, body.child(0.215, 0.048), (0.070, 0.057, 0.054))
     parts.cone(Skin(BEAK, gloss=0.3, blend=0.005), body.at(0.265, 0.044), body.at(0.365, 0.018), 0.024, 0.004)
     parts.ellipsoid(Skin(DARK, gloss=0.8, blend=0.0), body.child(0.242, 0.066), (0.013, 0.013, 0.0535))
     tail = skin.but(colour=shade(skin.colour, -0.25), blend=0.008)
     for side in (-1.0, 1.0):
-        parts.sheet(tail, body.at(-0.13, 0.02), body.at(-0.40, 0.03, side * 0.015), body.at(-0.37, 0.03, side * 0.12), 0.010)
+        parts.sheet(
+            tail,
+            body.at(-0.13, 0.02),
+            body.at(-0.40, 0.03, side * 0.015),
+            body.at(-0.37, 0.03, side * 0.12),
+            0.010,
+        )
 
 
 def _wing(parts: Parts, skin: Skin, body: Frame, side: float, power: Tensor, cycles: Tensor) -> None:
@@ -72,9 +78,13 @@ def _wing(parts: Parts, skin: Skin, body: Frame, side: float, power: Tensor, cyc
     inner_out, inner_up = ARM * raised.cos(), ARM * raised.sin()
     wrist = root.child(0.045, inner_up, side * inner_out)
     tilt = raised + droop
-    tip = wrist.at(-HAND * fold.sin() - 0.03, HAND * fold.cos() * tilt.sin(), side * HAND * fold.cos() * tilt.cos())
+    tip = wrist.at(
+        -HAND * fold.sin() - 0.03, HAND * fold.cos() * tilt.sin(), side * HAND * fold.cos() * tilt.cos()
+    )
     back_tip = wrist.at(
-        -HAND * fold.sin() * 0.8 - 0.13, 0.62 * HAND * fold.cos() * tilt.sin(), side * 0.62 * HAND * fold.cos() * tilt.cos()
+        -HAND * fold.sin() * 0.8 - 0.13,
+        0.62 * HAND * fold.cos() * tilt.sin(),
+        side * 0.62 * HAND * fold.cos() * tilt.cos(),
     )
     front, back = root.at(0.075, 0.0), root.at(-0.135, -0.012)
     lead, trail = wrist.at(0.060, 0.0), wrist.at(-0.130, -0.008)

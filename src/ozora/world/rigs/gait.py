@@ -48,7 +48,13 @@ class Feet:
 
 
 def plant(
-    gait: Gait, frequency: float, phase: float, path: Path, scene: Scene, hips: list[tuple[float, float]], leg: float
+    gait: Gait,
+    frequency: float,
+    phase: float,
+    path: Path,
+    scene: Scene,
+    hips: list[tuple[float, float]],
+    leg: float,
 ) -> Feet:
     """Where the feet are, for hips (forward, right) in metres beside the path.
 

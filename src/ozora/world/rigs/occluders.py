@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ozora.world.concepts import RGB
 from ozora.world.rigs.frame import FUR, Frame, Parts, Skin
 from ozora.world.rigs.palette import shade
 from ozora.world.rigs.paths import Scene
 
-HIDDEN_SECONDS = 0.55
+HIDDEN_SECONDS = {"tree": 0.6, "rock": 0.7, "wall": 1.0}
 STONE: RGB = (0.20, 0.19, 0.18)
 SANDSTONE: RGB = (0.34, 0.20, 0.11)
 BARK: RGB = (0.085, 0.048, 0.028)
-NEEDLES: RGB = (0.030, 0.090, 0.045)
-LEAVES: RGB = (0.055, 0.150, 0.030)
+NEEDLES: RGB = (0.030, 0.085, 0.045)
+FRESH_NEEDLES: RGB = (0.032, 0.110, 0.035)
 OLIVE: RGB = (0.110, 0.130, 0.050)
 SNOW: RGB = (0.80, 0.82, 0.86)
 
 
 def depth_of(kind: str, half_width: float) -> float:
     """Half the room in metres that an occluder takes along the line of sight."""
-    return {"wall": 0.12 * half_width + 0.06, "rock": 0.62 * half_width, "tree": 0.95 * half_width}[kind]
+    return {"wall": 0.12 * half_width + 0.06, "rock": 0.60 * half_width, "tree": 1.15 * half_width}[kind]
 
 
 def build(
-    kind: str, at: tuple[float, float], half_width: float, top: float, scene: Scene, chance: np.random.Generator
+    kind: str,
+    at: tuple[float, float],
+    half_width: float,
+    top: float,
+    scene: Scene,
+    chance: np.random.Generator,
 ) -> Parts:
     """An occluder standing at (x, z) that covers ``half_width`` metres either side up to ``top`` metres high."""
     ground = float(scene.heights(torch.tensor([at]))[0])
@@ -35,61 +39,83 @@ def build(
     # Facing the camera side: x to the right of the picture, z towards the camera.
     frame = Frame(origin, torch.eye(3).expand(scene.frames, 3, 3))
     parts = Parts(frame, blend=0.12 * half_width)
-    grow = {"tree": _fir if scene.place in ("snowfield", "meadow", "sea") else _bush, "rock": _rock, "wall": _wall}
+    grow = {"tree": _bush if scene.place == "dunes" else _fir, "rock": _rock, "wall": _wall}
     grow[kind](parts, frame, half_width, top, scene.place, chance)
     return parts
 
 
-def _fir(parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator) -> None:
-    """Tiers of boughs to the ground, under snow where there is snow."""
-    wide = 1.12 * width
-    height = max(2.9 * wide, 2.0 * top)
-    # A fir narrows upwards: widen it until it still covers the top of what passes.
-    wide *= 1 + 0.75 * top / height
-    green = Skin(NEEDLES if place != "meadow" else shade(NEEDLES, 0.04), gloss=0.02, pattern=FUR, blend=0.05 * wide)
-    bark = Skin(BARK, gloss=0.0, blend=0.0)
-    parts.cone(bark, frame.at(0.0, -0.2), frame.at(0.0, 0.5 * height), 0.16 * wide, 0.06 * wide)
-    tiers = 4
-    for tier in range(tiers):
-        share = tier / tiers
-        low, high = (0.02 + 0.90 * share) * height, (0.36 + 0.90 * share) * height
-        radius = wide * (1 - 0.86 * share)
-        sway = 0.03 * wide * float(chance.uniform(-1, 1))
-        parts.cone(green, frame.at(sway, low + 0.30 * radius), frame.at(0.0, min(high, height)), radius, 0.05 * wide)
-        if place == "snowfield" and tier > 0:
-            snow = Skin(SNOW, gloss=0.1, blend=0.08 * wide)
-            up = low + 0.52 * radius
-            parts.cone(snow, frame.at(sway, up), frame.at(0.0, min(high, height) + 0.02 * wide), 0.80 * radius, 0.05 * wide)
+def _fir(
+    parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator
+) -> None:
+    """Three tiers of boughs down to the ground, under snow where there is snow."""
+    # What passes low is hidden by the lowest tier alone; what is tall needs the second one as well.
+    low = top < 0.85 * width
+    wide = 1.10 * width if low else 1.36 * width
+    unit = wide if low else max(wide, top / 1.5)
+    needles = Skin(
+        NEEDLES if place == "snowfield" else FRESH_NEEDLES, gloss=0.02, pattern=FUR, blend=0.06 * wide
+    )
+    snow = Skin(SNOW, gloss=0.1, blend=0.04 * wide)
+    parts.cone(
+        Skin(BARK, blend=0.0), frame.at(0.0, -0.3), frame.at(0.0, 0.5 * unit), 0.22 * wide, 0.18 * wide
+    )
+    for start, end, share in ((0.42, 2.20, 1.0), (1.36, 3.00, 0.74), (2.26, 3.90, 0.47)):
+        radius = share * wide
+        sway = 0.04 * wide * float(chance.uniform(-1, 1))
+        parts.cone(needles, frame.at(sway, start * unit), frame.at(0.0, end * unit), radius, 0.04 * wide)
+        if place == "snowfield":
+            cap = frame.child(sway, start * unit + 0.56 * radius, 0.0)
+            parts.ellipsoid(snow, cap, (0.86 * radius, 0.30 * radius, 0.86 * radius))
 
 
-def _bush(parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator) -> None:
+def _bush(
+    parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator
+) -> None:
     """A broad tree of the dry lands, its crown down to the sand."""
-    height = max(1.5 * width, 1.45 * top)
-    leaf = Skin(OLIVE, gloss=0.02, pattern=FUR, blend=0.16 * width)
-    parts.cone(Skin(BARK, blend=0.0), frame.at(0.0, -0.2), frame.at(0.05 * width, 0.7 * height), 0.14 * width, 0.08 * width)
-    crowns = ((0.0, 0.42, 0.0, 1.12, 0.50), (-0.55, 0.62, 0.12, 0.62, 0.36), (0.58, 0.58, -0.08, 0.60, 0.38), (0.08, 0.86, 0.0, 0.66, 0.34))
-    for x, y, z, across, tall in crowns:
-        shift = 0.04 * float(chance.uniform(-1, 1))
-        centre = frame.child((x + shift) * width, y * height, z * width)
-        parts.ellipsoid(leaf, centre, (across * width, tall * height, 0.80 * across * width))
+    tall = max(0.75 * width, 0.72 * top)
+    leaf = Skin(OLIVE, gloss=0.02, pattern=FUR, blend=0.10 * width)
+    parts.cone(Skin(BARK, blend=0.0), frame.at(0.0, -0.3), frame.at(0.0, tall), 0.16 * width, 0.10 * width)
+    crowns = (
+        (-0.50, 0.55, 0.10, 0.72, 0.75),
+        (0.52, 0.50, -0.06, 0.74, 0.72),
+        (0.02, 0.62, 0.10, 0.80, 0.86),
+        (-0.26, 1.20, 0.0, 0.62, 0.66),
+        (0.34, 1.16, -0.05, 0.58, 0.60),
+    )
+    for x, y, z, across, high in crowns:
+        shift = 0.05 * float(chance.uniform(-1, 1))
+        centre = frame.child((x + shift) * width, y * tall, z * width)
+        parts.ellipsoid(leaf, centre, (across * width, high * tall, 0.72 * width))
 
 
-def _rock(parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator) -> None:
-    """Boulders grown into one another."""
-    tall = 1.30 * top
-    stone = Skin(SANDSTONE if place == "dunes" else STONE, gloss=0.02, pattern=FUR, blend=0.14 * width)
-    wide = 1.28 * width
-    parts.ellipsoid(stone, frame.child(0.0, 0.22 * tall, yaw=0.12), (wide, 1.0 * tall, 0.46 * wide))
-    lean = 1.0 if chance.uniform() < 0.5 else -1.0
-    parts.ellipsoid(stone, frame.child(0.66 * lean * wide, 0.10 * tall, 0.10 * wide, roll=0.3), (0.52 * wide, 0.62 * tall, 0.40 * wide))
-    parts.ellipsoid(stone, frame.child(-0.60 * lean * wide, 0.10 * tall, -0.02 * wide, pitch=0.2), (0.50 * wide, 0.78 * tall, 0.38 * wide))
+def _rock(
+    parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator
+) -> None:
+    """Hewn boulders grown into one another."""
+    stone = Skin(SANDSTONE if place == "dunes" else STONE, gloss=0.02, pattern=FUR, blend=0.05 * width)
+    edge, lean = 0.16 * width, 1.0 if chance.uniform() < 0.5 else -1.0
+    sunk = 0.5 * width
+    half = 0.5 * (1.10 * top + sunk)
+    middle = half - sunk
+    parts.box(stone, frame.child(0.0, middle, roll=0.05 * lean), (1.02 * width, half, 0.40 * width), edge)
+    crown = frame.child(-0.22 * lean * width, middle + 0.22 * top, 0.02 * width, yaw=0.35, roll=-0.16 * lean)
+    parts.box(stone, crown, (0.62 * width, half, 0.42 * width), 1.2 * edge)
+    foot = frame.child(0.80 * lean * width, 0.5 * middle, 0.14 * width, yaw=-0.5, roll=0.24 * lean)
+    parts.box(stone, foot, (0.40 * width, 0.66 * half, 0.40 * width), edge)
+    other = frame.child(-0.92 * lean * width, 0.25 * middle, 0.16 * width, yaw=0.6, roll=-0.3 * lean)
+    parts.box(stone, other, (0.34 * width, 0.50 * half, 0.34 * width), edge)
     if place == "snowfield":
-        parts.ellipsoid(Skin(SNOW, gloss=0.1, blend=0.06 * width), frame.child(0.0, 0.86 * tall), (0.72 * wide, 0.40 * tall, 0.36 * wide))
+        snow = Skin(SNOW, gloss=0.1, blend=0.05 * width)
+        parts.ellipsoid(
+            snow, frame.child(-0.1 * lean * width, 1.16 * top), (0.80 * width, 0.16 * width, 0.40 * width)
+        )
 
 
-def _wall(parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator) -> None:
+def _wall(
+    parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator
+) -> None:
     """A dry-stone wall with a coping and a pillar at each end."""
-    tall, thick = 1.16 * top, 0.10 * width + 0.05
+    tall, thick = 1.05 * top, 0.10 * width + 0.05
     stone = Skin(SANDSTONE if place == "dunes" else STONE, gloss=0.02, pattern=FUR, blend=0.0)
     base = 0.4 + 0.1 * width  # sunk, so that no slope lifts it
     edge = 0.25 * thick
@@ -103,11 +129,9 @@ def _wall(parts: Parts, frame: Frame, width: float, top: float, place: str, chan
 
 def footprint(kind: str, half_width: float, top: float) -> float:
     """Radius in metres of a circle on the ground about everything ``build`` makes."""
-    if kind == "tree":
-        return 1.12 * half_width * (1 + 0.75 * top / max(2.9 * 1.12 * half_width, 2.0 * top)) * 1.02 + 0.05 * half_width
-    return 1.65 * half_width if kind == "rock" else 1.2 * half_width
+    return half_width * (1.45 if kind != "wall" else 1.2)
 
 
-def tallest(kind: str, position: Tensor, high: Tensor, gap: float) -> float:
-    """Height in metres an occluder needs to cover ``high`` from a camera that looks down over it."""
-    return float(high.amax() - position[1]) + 0.35 * gap
+def clearance(camera_height: str, gap: float) -> float:
+    """Metres an occluder must stand higher, ``gap`` metres before its subject, for a camera that looks down."""
+    return gap * {"low": 0.02, "eye": 0.16, "high": 0.56}[camera_height]

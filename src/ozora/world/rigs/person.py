@@ -19,7 +19,7 @@ RUN = Gait("run", 0.95, (0.0, 0.5), 0.36, 0.30)
 GAITS = {"stand": STAND, "walk": WALK, "run": RUN}
 
 LEG = 0.88
-HIP_WIDTH = 0.085
+HIP_WIDTH = 0.095
 SOLE_TO_ANKLE = 0.085
 
 SKINS: tuple[RGB, ...] = ((0.62, 0.38, 0.26), (0.42, 0.22, 0.13), (0.20, 0.095, 0.055), (0.70, 0.47, 0.35))
@@ -42,7 +42,7 @@ def pose(
     forward = flat / flat.norm(dim=-1, keepdim=True)
     up = torch.tensor([0.0, 1.0, 0.0]).expand(scene.frames, 3)
     root = Frame(root.origin, torch.stack([forward, up, root.axes[:, :, 2]], -1), scale)
-    hips = [(0.0, -HIP_WIDTH * scale), (0.0, HIP_WIDTH * scale)]
+    hips = [(0.085 * scale, -HIP_WIDTH * scale), (0.085 * scale, HIP_WIDTH * scale)]
     feet = plant(gait, frequency, phase, path, scene, hips, LEG * scale)
     cycles = 2 * torch.pi * (frequency * scene.times + phase)
     walking, running = gait is WALK, gait is RUN
@@ -73,20 +73,20 @@ def pose(
 def _trunk(
     parts: Parts, cloth: Skin, flesh: Skin, hair: Skin, pelvis: Frame, chest: Frame, look: Tensor, lean: float
 ) -> None:
-    parts.ellipsoid(cloth, chest.child(0.0, 0.22), (0.125, 0.27, 0.175))
-    parts.ellipsoid(cloth, chest.child(-0.005, 0.375), (0.095, 0.085, 0.205))
+    parts.ellipsoid(cloth, chest.child(0.0, 0.15), (0.142, 0.33, 0.190))
+    parts.ellipsoid(cloth, chest.child(-0.005, 0.365), (0.105, 0.090, 0.205))
     # The hem of the coat flares over the hips.
-    parts.cone(cloth, chest.at(0.0, 0.08), pelvis.at(0.0, -0.10), 0.125, 0.155)
+    parts.ellipsoid(cloth.but(blend=0.05), pelvis.child(0.0, -0.005), (0.158, 0.200, 0.205))
     head = chest.child(0.015, 0.50, yaw=look, pitch=0.8 * lean)
-    scarf = Skin(shade(SCARF, 0.0), gloss=0.02, blend=0.01)
-    parts.ellipsoid(scarf, head.child(0.005, 0.0), (0.092, 0.052, 0.092))
-    parts.ellipsoid(flesh.but(blend=0.01), head.child(0.022, 0.165), (0.093, 0.125, 0.082))
-    parts.ellipsoid(hair, head.child(-0.022, 0.205), (0.105, 0.110, 0.097))
-    parts.ellipsoid(flesh.but(blend=0.01), head.child(0.112, 0.145), (0.022, 0.022, 0.016))
+    scarf = Skin(SCARF, gloss=0.02, blend=0.01)
+    parts.ellipsoid(scarf, head.child(0.005, 0.0), (0.105, 0.062, 0.108))
+    parts.ellipsoid(flesh.but(blend=0.01), head.child(0.022, 0.170), (0.112, 0.142, 0.103))
+    parts.ellipsoid(hair, head.child(-0.026, 0.216), (0.130, 0.132, 0.122))
+    parts.ellipsoid(flesh.but(blend=0.01), head.child(0.130, 0.150), (0.024, 0.024, 0.018))
 
 
 def _legs(parts: Parts, root: Frame, pelvis: Frame, feet: Feet, frequency: float) -> None:
-    trousers, shoe = Skin(TROUSERS, blend=0.02), Skin(SHOES, gloss=0.25, blend=0.012)
+    trousers, shoe = Skin(TROUSERS, blend=0.008), Skin(SHOES, gloss=0.25, blend=0.012)
     scale = root.scale
     forward, up = root.axes[:, :, 0], root.axes[:, :, 1]
     for index, side in enumerate((-HIP_WIDTH, HIP_WIDTH)):
@@ -96,18 +96,23 @@ def _legs(parts: Parts, root: Frame, pelvis: Frame, feet: Feet, frequency: float
         heel = 0.75 * push * push + 0.35 * torch.sin(torch.pi * swing) * (swing > 0)
         toe_up = 0.28 * torch.sin(torch.pi * ((swing - 0.55) / 0.45).clamp(0, 1)) if frequency > 0 else 0.0
         tilt = heel - toe_up
-        ball = feet.position[index] + 0.035 * scale * up
+        ball = feet.position[index] + 0.044 * scale * up
         back = (-(tilt.cos())[:, None] * forward + tilt.sin()[:, None] * up) * scale
         lift = ((tilt.sin())[:, None] * forward + tilt.cos()[:, None] * up) * scale
         ankle = ball + 0.115 * back + 0.050 * lift
-        top = pelvis.at(0.0, 0.0, side)
-        knee = bend(top, ankle, 0.445 * scale, 0.435 * scale, forward)
-        parts.cone(trousers, top, knee, 0.088, 0.060)
-        parts.cone(trousers, knee, ankle, 0.058, 0.044)
-        parts.cone(shoe, ball + 0.125 * back + 0.008 * lift, ball - 0.065 * back, 0.046, 0.036)
+        # Toes stay flat while the heel rises over them.
+        raised = tilt.clamp(max=0)
+        toe = ball + 0.075 * scale * (raised.cos()[:, None] * forward - raised.sin()[:, None] * up)
+        top = pelvis.at(0.0, -0.05, side)
+        knee = bend(top, ankle, 0.400 * scale, 0.400 * scale, forward)
+        parts.cone(trousers, top, knee, 0.092, 0.072)
+        parts.cone(trousers, knee, ankle, 0.070, 0.054)
+        parts.cone(shoe, ball + 0.125 * back + 0.008 * lift, toe, 0.056, 0.044)
 
 
-def _arms(parts: Parts, cloth: Skin, flesh: Skin, chest: Frame, gait: Gait, cycles: Tensor, slow: Tensor) -> None:
+def _arms(
+    parts: Parts, cloth: Skin, flesh: Skin, chest: Frame, gait: Gait, cycles: Tensor, slow: Tensor
+) -> None:
     sleeve = cloth.but(colour=shade(cloth.colour, -0.18), blend=0.02)
     for side in (-1.0, 1.0):
         # Arms go with the opposite leg; the left foot lands at phase 0.
@@ -119,8 +124,8 @@ def _arms(parts: Parts, cloth: Skin, flesh: Skin, chest: Frame, gait: Gait, cycl
         else:
             swing, elbow = 0.05 * torch.sin(0.31 * slow), torch.full_like(cycles, 0.14)
         # Forward along the arm's x axis, hanging straight down at rest.
-        shoulder = chest.child(0.0, 0.385, side * 0.205, pitch=swing - 0.5 * torch.pi, yaw=-0.07 * side)
+        shoulder = chest.child(0.0, 0.370, side * 0.196, pitch=swing - 0.5 * torch.pi, yaw=-0.07 * side)
         joint = shoulder.child(0.29, 0.0, pitch=elbow, yaw=0.10 * side)
-        parts.cone(sleeve, shoulder.origin, joint.origin, 0.062, 0.048)
-        parts.cone(sleeve, joint.origin, joint.at(0.215, 0.0), 0.047, 0.038)
-        parts.ellipsoid(flesh.but(blend=0.01), joint.child(0.265, 0.0), (0.055, 0.040, 0.028))
+        parts.cone(sleeve, shoulder.origin, joint.origin, 0.070, 0.058)
+        parts.cone(sleeve, joint.origin, joint.at(0.215, 0.0), 0.057, 0.048)
+        parts.ellipsoid(flesh.but(blend=0.01), joint.child(0.265, 0.0), (0.062, 0.048, 0.038))

@@ -54,17 +54,17 @@ class Animal:
 
 
 FOX = Animal(
-    shoulder=0.335, hip=0.345, length=0.40, chest=(0.145, 0.112, 0.088), waist=0.072, rump=0.088,
-    neck=(0.165, 0.80, 0.078, 0.056), head=(0.082, 0.068, 0.072), muzzle=(0.125, 0.043, 0.014),
-    ears=(0.118, 0.036, 0.046), legs=(0.052, 0.029, 0.020, 0.025), stance=0.058,
-    tail=(0.46, 0.072, 0.62), running_tail=0.02, running_neck=0.40, nod=0.95, flex=0.10,
+    shoulder=0.335, hip=0.345, length=0.37, chest=(0.145, 0.112, 0.086), waist=0.064, rump=0.080,
+    neck=(0.160, 0.80, 0.078, 0.056), head=(0.084, 0.070, 0.076), muzzle=(0.122, 0.045, 0.013),
+    ears=(0.108, 0.040, 0.048), legs=(0.050, 0.027, 0.019, 0.023), stance=0.056,
+    tail=(0.47, 0.074, 0.56), running_tail=0.06, running_neck=0.40, nod=0.98, flex=0.10,
     accents=(DARK, PALE, (0.84, 0.82, 0.78)),
 )  # fmt: skip
 HORSE = Animal(
-    shoulder=1.17, hip=1.20, length=0.98, chest=(0.44, 0.335, 0.27), waist=0.26, rump=0.285,
-    neck=(0.74, 0.88, 0.215, 0.125), head=(0.185, 0.135, 0.105), muzzle=(0.40, 0.118, 0.078),
-    ears=(0.17, 0.042, 0.075), legs=(0.155, 0.078, 0.052, 0.062), stance=0.165,
-    tail=(0.92, 0.105, 1.12), running_tail=0.38, running_neck=0.36, nod=1.42, flex=0.03,
+    shoulder=1.17, hip=1.20, length=0.93, chest=(0.42, 0.325, 0.265), waist=0.25, rump=0.28,
+    neck=(0.76, 0.92, 0.215, 0.120), head=(0.185, 0.135, 0.105), muzzle=(0.40, 0.116, 0.074),
+    ears=(0.17, 0.042, 0.075), legs=(0.152, 0.076, 0.054, 0.060), stance=0.165,
+    tail=(1.08, 0.135, 1.05), running_tail=0.34, running_neck=0.36, nod=1.60, flex=0.03,
     accents=((0.045, 0.022, 0.013), (0.075, 0.040, 0.026), (0.022, 0.014, 0.011)),
     mane=0.20, hooves=True,
 )  # fmt: skip
@@ -93,8 +93,11 @@ def pose(
     root = follow(path, scene, animal.length * scale, scale)
     half = animal.length / 2
     sides = (-animal.stance, -animal.stance, animal.stance, animal.stance)
-    reaches = (-half, half, -half, half)
-    hips = [(x * scale, z * scale) for x, z in zip(reaches, sides, strict=True)]
+    reaches = (-half - 0.07 * animal.leg, half, -half - 0.07 * animal.leg, half)
+    # A standing animal does not square its feet.
+    ease = 0.07 * animal.leg if gait is STAND else 0.0
+    shifts = (ease, -0.3 * ease, -ease, 0.6 * ease)
+    hips = [((x + dx) * scale, z * scale) for x, dx, z in zip(reaches, shifts, sides, strict=True)]
     feet = plant(gait, frequency, phase, path, scene, hips, animal.leg * scale)
     swing = _swing(gait, animal, frequency * scene.times + phase, scene.times, chance)
     middle_height = 0.5 * (animal.shoulder + animal.hip)
@@ -124,7 +127,7 @@ def _swing(gait: Gait, animal: Animal, cycles: Tensor, times: Tensor, chance: np
             stretch=torch.ones_like(times),
             neck=0.07 * torch.sin(turn * 0.31 * times + start),
             look=0.62 * glance,
-            sway=0.32 * torch.sin(turn * 0.55 * times + start),
+            sway=0.17 * torch.sin(turn * 0.55 * times + start),
         )
     if gait is WALK:
         return Swing(
@@ -133,7 +136,7 @@ def _swing(gait: Gait, animal: Animal, cycles: Tensor, times: Tensor, chance: np
             stretch=torch.ones_like(times),
             neck=0.065 * torch.sin(turn * 2 * (cycles - 0.15)),
             look=0.10 * torch.sin(turn * 0.21 * times + start),
-            sway=0.20 * torch.sin(turn * cycles),
+            sway=0.15 * torch.sin(turn * cycles),
         )
     return Swing(
         bob=0.075 * size * torch.cos(turn * (cycles - 0.94)),
@@ -147,12 +150,24 @@ def _swing(gait: Gait, animal: Animal, cycles: Tensor, times: Tensor, chance: np
 
 def _torso(parts: Parts, animal: Animal, skin: Skin, rear: Frame, fore: Frame, trunk: Frame) -> None:
     long, deep, wide = animal.chest
-    parts.cone(skin, rear.at(-0.02 * animal.length, 0.0), fore.at(-0.3 * animal.length, 0.0), animal.rump, animal.waist)
+    parts.cone(
+        skin,
+        rear.at(-0.02 * animal.length, 0.0),
+        fore.at(-0.3 * animal.length, 0.0),
+        animal.rump,
+        animal.waist,
+    )
     parts.ellipsoid(skin, fore.child(-0.12 * animal.length, -0.10 * deep, pitch=-0.10), (long, deep, wide))
-    parts.ellipsoid(skin, trunk.child(-0.04 * animal.length, -0.05 * deep), (0.52 * animal.length, 0.80 * deep, 0.86 * wide))
+    parts.ellipsoid(
+        skin,
+        trunk.child(-0.04 * animal.length, -0.05 * deep),
+        (0.52 * animal.length, 0.80 * deep, 0.86 * wide),
+    )
     if not animal.hooves:  # pale bib and throat
         bib = skin.but(colour=animal.accents[1], blend=0.04 * animal.shoulder)
-        parts.ellipsoid(bib, fore.child(0.55 * long, 0.02 * deep, pitch=0.9), (0.62 * long, 0.52 * deep, 0.62 * wide))
+        parts.ellipsoid(
+            bib, fore.child(0.55 * long, 0.02 * deep, pitch=0.9), (0.62 * long, 0.52 * deep, 0.62 * wide)
+        )
 
 
 def _head(parts: Parts, animal: Animal, skin: Skin, fore: Frame, gait: Gait, swing: Swing) -> None:
@@ -172,27 +187,42 @@ def _head(parts: Parts, animal: Animal, skin: Skin, fore: Frame, gait: Gait, swi
     if animal.hooves:
         parts.cone(skin, head.at(start, 0.0), head.at(start + 0.72 * length, -0.18 * deep), near, far * 1.05)
         nose = skin.but(colour=animal.accents[1], blend=0.05 * length)
-        parts.cone(nose, head.at(start + 0.72 * length, -0.2 * deep), head.at(end, -0.26 * deep), far * 1.04, far * 0.95)
+        parts.cone(
+            nose,
+            head.at(start + 0.72 * length, -0.2 * deep),
+            head.at(end, -0.26 * deep),
+            far * 1.04,
+            far * 0.95,
+        )
     else:
         parts.cone(skin, head.at(start, -0.04 * deep), head.at(end, -0.34 * deep), near, far)
         jaw = skin.but(colour=animal.accents[1], blend=0.012)
-        parts.cone(jaw, head.at(0.45 * size, -0.42 * deep), head.at(end - 0.12 * length, -0.52 * deep), 0.62 * wide, far)
+        parts.cone(
+            jaw,
+            head.at(0.50 * size, -0.40 * deep),
+            head.at(end - 0.10 * length, -0.56 * deep),
+            0.74 * wide,
+            far,
+        )
         nose = Skin(DARK, gloss=0.5, blend=0.0)
         parts.ellipsoid(nose, head.child(end + 0.3 * far, -0.28 * deep), (1.15 * far, 0.95 * far, 1.1 * far))
         # One bar through the skull makes both eyes.
         eyes = Skin(DARK, gloss=0.8, blend=0.0)
-        parts.ellipsoid(eyes, head.child(0.95 * size, 0.28 * deep), (0.15 * size, 0.17 * deep, 0.80 * wide))
+        parts.ellipsoid(eyes, head.child(0.98 * size, 0.34 * deep), (0.16 * size, 0.19 * deep, 0.90 * wide))
     tall, broad, apart = animal.ears
     inner = skin.but(blend=0.12 * tall)
     for side in (-1.0, 1.0):
         base = head.at(0.12 * size, 0.62 * deep, side * apart)
-        tip = head.at(-0.02 * size + (0.2 * tall if animal.hooves else -0.05 * tall), 0.7 * deep + tall, side * apart * 1.45)
+        tip = head.at(
+            -0.02 * size + (0.2 * tall if animal.hooves else -0.05 * tall),
+            0.7 * deep + tall,
+            side * apart * 1.45,
+        )
         parts.cone(inner, base, tip, broad, 0.10 * broad)
     if animal.mane > 0:
-        hair = skin.but(colour=animal.accents[2], blend=0.25 * animal.mane)
-        crest = neck.child(0.52 * long, 0.80 * thin, pitch=-0.10, roll=0.25)
-        parts.ellipsoid(hair, crest, (0.62 * long, 0.62 * animal.mane, 0.42 * animal.mane))
-        parts.cone(hair, head.at(-0.1 * size, 0.95 * deep), head.at(0.85 * size, 0.72 * deep), 0.30 * animal.mane, 0.10 * animal.mane)
+        hair = skin.but(colour=animal.accents[2], blend=0.10 * animal.mane)
+        crest = neck.child(0.56 * long, 1.12 * thin, pitch=-0.12)
+        parts.ellipsoid(hair, crest, (0.64 * long, 0.70 * animal.mane, 0.50 * animal.mane))
 
 
 def _tail(
@@ -210,20 +240,32 @@ def _tail(
         yaw=torch.pi + swing.sway, pitch=-droop + wave * torch.sin(lag * cycles),
     )  # fmt: skip
     # A bushy tail curls up at the end; hair hangs.
-    curl = -0.12 if animal.hooves else 0.30
-    second = first.child(0.38 * long, 0.0, yaw=0.9 * swing.sway, pitch=curl + wave * torch.sin(lag * (cycles - 0.14)))
-    third = second.child(0.34 * long, 0.0, yaw=0.6 * swing.sway, pitch=curl + wave * torch.sin(lag * (cycles - 0.28)))
+    curl = -0.12 if animal.hooves else (0.08 if gait is GALLOP else 0.26)
+    second = first.child(
+        0.38 * long, 0.0, yaw=0.9 * swing.sway, pitch=curl + wave * torch.sin(lag * (cycles - 0.14))
+    )
+    third = second.child(
+        0.34 * long, 0.0, yaw=0.6 * swing.sway, pitch=curl + wave * torch.sin(lag * (cycles - 0.28))
+    )
     end = skin.but(colour=animal.accents[2])
     if animal.hooves:
-        parts.cone(end, first.at(0.0, 0.0), second.at(0.0, 0.0), 0.62 * thick, thick)
-        parts.cone(end, second.at(0.0, 0.0), third.at(0.30 * long, 0.0), thick, 0.34 * thick)
+        parts.cone(end, first.at(0.0, 0.0), second.at(0.0, 0.0), 0.60 * thick, thick)
+        parts.cone(end, second.at(0.0, 0.0), third.at(0.28 * long, 0.0), thick, 0.30 * thick)
         return
     parts.cone(skin, first.at(0.0, 0.0), second.at(0.0, 0.0), 0.46 * thick, 0.98 * thick)
     parts.cone(skin, second.at(0.0, 0.0), third.at(0.0, 0.0), 0.98 * thick, 0.86 * thick)
-    parts.cone(end.but(blend=0.3 * thick), third.at(0.02 * long, 0.0), third.at(0.26 * long, 0.0), 0.84 * thick, 0.16 * thick)
+    parts.cone(
+        end.but(blend=0.3 * thick),
+        third.at(0.02 * long, 0.0),
+        third.at(0.26 * long, 0.0),
+        0.84 * thick,
+        0.16 * thick,
+    )
 
 
-def _legs(parts: Parts, animal: Animal, skin: Skin, root: Frame, rear: Frame, fore: Frame, feet: Feet) -> None:
+def _legs(
+    parts: Parts, animal: Animal, skin: Skin, root: Frame, rear: Frame, fore: Frame, feet: Feet
+) -> None:
     scale = root.scale
     thigh, joint, ankle, foot = animal.legs
     width = 0.80 * animal.stance
@@ -235,15 +277,20 @@ def _legs(parts: Parts, animal: Animal, skin: Skin, root: Frame, rear: Frame, fo
         hind = index % 2 == 0
         side = -width if index < 2 else width
         frame = rear if hind else fore
-        top = frame.at(0.0, -0.15 * animal.rump, side) if hind else frame.at(-0.02 * animal.length, -0.25 * animal.rump, side)
+        top = (
+            frame.at(0.0, -0.15 * animal.rump, side)
+            if hind
+            else frame.at(-0.02 * animal.length, -0.25 * animal.rump, side)
+        )
         sole = feet.position[index] + ground * (foot * scale)
         swing = feet.swing[index][:, None]
         folded = torch.sin(torch.pi * swing)
         # A raised foot trails behind its ankle: the ankle runs ahead while the leg folds.
         rise = 0.62 * hoof_height + (0.3 * hoof_height) * folded
         target = sole + scale * (rise * up + (0.55 * hoof_height * folded - 0.28 * hoof_height) * forward)
-        standing = animal.hip if hind else animal.shoulder
-        reach = (standing - hoof_height) * (1.07 if hind else 1.0)
+        # Nearly straight in front and a little bent behind when the animal stands.
+        standing = animal.hip - 0.15 * animal.rump if hind else animal.shoulder - 0.25 * animal.rump
+        reach = (standing - foot - 0.62 * hoof_height) * (1.05 if hind else 1.004)
         upper, lower = (0.56, 0.46) if hind else (0.53, 0.47)
         pole = forward * (-1.0 if hind else 1.0) + 0.15 * up
         knee = bend(top, target, upper * reach * scale, lower * reach * scale, pole)
@@ -251,4 +298,6 @@ def _legs(parts: Parts, animal: Animal, skin: Skin, root: Frame, rear: Frame, fo
         parts.cone(skin, top, knee, thigh * swell, joint)
         parts.cone(sock, knee, target, 0.92 * joint, ankle if animal.hooves else foot)
         if animal.hooves:
-            parts.cone(sock.but(colour=shade(animal.accents[0], -0.3), gloss=0.3), target, sole, ankle * 0.95, foot)
+            parts.cone(
+                sock.but(colour=shade(animal.accents[0], -0.3), gloss=0.3), target, sole, ankle * 0.95, foot
+            )

@@ -30,9 +30,10 @@ def side_of(place: str, scale: float) -> float:
     return SIDE.get(place, CUBE_SIDE) * scale
 
 
-def ball_speed(action: str, word: str, radius: float) -> float:
-    """Metres per second, so that a ball turns about half round in a second when it rolls."""
-    return radius * SPEEDS[word] * (3.4 if action == "roll" else 1.9)
+def ball_speed(action: str, word: str, radius: float, place: str) -> float:
+    """Metres per second, so that a rolling ball turns about half round in a second, and stays on a table."""
+    pace = 1.9 if action == "bounce" else (2.1 if place == "tabletop" else 3.4)
+    return radius * SPEEDS[word] * pace
 
 
 def cube_speed(action: str, word: str, side: float) -> float:
@@ -67,8 +68,8 @@ def ball(
 
 
 def _bounce(path: Path, scene: Scene, radius: float, chance: np.random.Generator) -> Tensor:
-    """Height (F,) of the ball's middle: free fall between impacts on the ground, each lower than the one before."""
-    first_top = radius * float(chance.uniform(5.0, 6.5))
+    """Height (F,) of the ball's middle: free fall between impacts on the ground, each hop lower than the last."""
+    first_top = radius * float(chance.uniform(3.4, 4.6))
     fall = (2 * first_top / GRAVITY) ** 0.5
     launch = GRAVITY * fall
     last = float(scene.times[-1])
@@ -94,7 +95,7 @@ def _bounce(path: Path, scene: Scene, radius: float, chance: np.random.Generator
 def cube(
     subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float
 ) -> tuple[Parts, Tensor]:
-    """A cube that spins about its upright axis, or slides until friction stops it: primitives and middle (F, 3)."""
+    """A cube that spins upright, or slides until friction stops it: primitives and middle (F, 3)."""
     side = side_of(scene.place, scale)
     position, direction = path.at(scene.times)
     turn = torch.full((scene.frames,), float(chance.uniform(0.3, 1.2)))
@@ -120,7 +121,7 @@ def cube(
     skin = coat(subject, 0.22)
     half = 0.5 * side
     parts.box(skin, frame, (half, half, half), 0.09 * side)
-    # Two bars through the cube show as inset tiles: light on two opposite faces, dark on the other two and the top.
+    # Two bars through the cube show as inset tiles: light on two opposite faces, dark on two others.
     inset, proud = 0.52 * half, 1.012 * half
     parts.box(skin.but(colour=shade(skin.colour, 0.55)), frame, (inset, inset, proud), 0.02 * side)
     parts.box(skin.but(colour=shade(skin.colour, -0.55)), frame, (proud, inset, inset), 0.02 * side)

@@ -48,14 +48,19 @@ def balloon(
     parts = Parts(body, blend=0.10)
     # After dark the envelope glows like a lantern.
     lantern = {"night": 0.16, "dusk": 0.07, "dawn": 0.03}.get(scene.time, 0.0)
-    skin = coat(subject, 0.10).but(pattern=STRIPES, glow=lantern, blend=0.45)
+    skin = coat(subject, 0.10).but(pattern=STRIPES, glow=lantern, blend=0.12)
     parts.ellipsoid(skin, body, (BALLOON_RADIUS, BALLOON_RADIUS * 1.03, BALLOON_RADIUS))
-    parts.cone(skin, body.at(0.0, -0.55), body.at(0.0, -2.35), 1.72, 0.42)
-    skirt = skin.but(colour=shade(skin.colour, -0.45), pattern=0, blend=0.04)
-    parts.cone(skirt, body.at(0.0, -2.50), body.at(0.0, -2.72), 0.40, 0.34)
+    parts.cone(skin, body.at(0.0, -1.22), body.at(0.0, -2.60), 1.62, 0.44)
+    skirt = skin.but(colour=shade(skin.colour, -0.45), pattern=0, blend=0.0)
+    parts.ellipsoid(skirt, body.child(0.0, -2.62), (0.46, 0.20, 0.46))
     wicker = Skin(WOOD, gloss=0.02, blend=0.0)
     parts.box(wicker, body.child(0.0, -BASKET_TO_MIDDLE + 0.28), (0.36, 0.28, 0.36), 0.09)
-    parts.box(wicker.but(colour=shade(WOOD, -0.5)), body.child(0.0, -BASKET_TO_MIDDLE + 0.56), (0.40, 0.045, 0.40), 0.04)
+    parts.box(
+        wicker.but(colour=shade(WOOD, -0.5)),
+        body.child(0.0, -BASKET_TO_MIDDLE + 0.56),
+        (0.40, 0.045, 0.40),
+        0.04,
+    )
     rope = Skin(DARK, blend=0.0)
     for x, z in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
         parts.cone(rope, body.at(0.31 * x, -3.35, 0.31 * z), body.at(0.25 * x, -2.72, 0.25 * z), 0.022, 0.022)
@@ -89,12 +94,12 @@ def sailboat(
     # Rounded slabs, plan like a leaf: two thick triangles share the midship beam.
     stern_left, stern_right = deck.at(-1.75, -0.10, -0.42), deck.at(-1.75, -0.10, 0.42)
     beam_left, beam_right = deck.at(-0.10, -0.14, -0.62), deck.at(-0.10, -0.14, 0.62)
-    bow = deck.at(2.05, 0.10)
-    parts.sheet(hull, beam_left, beam_right, bow, 0.26)
-    parts.sheet(hull, stern_left, beam_right, beam_left, 0.26)
-    parts.sheet(hull, stern_left, stern_right, beam_right, 0.26)
+    bow = deck.at(2.10, 0.16)
+    parts.sheet(hull, beam_left, beam_right, bow, 0.23)
+    parts.sheet(hull, stern_left, beam_right, beam_left, 0.23)
+    parts.sheet(hull, stern_left, stern_right, beam_right, 0.23)
     planks = Skin(WOOD, gloss=0.2, blend=0.0)
-    parts.sheet(planks, deck.at(-1.60, 0.14, -0.30), deck.at(-1.60, 0.14, 0.30), deck.at(1.55, 0.28), 0.05)
+    parts.sheet(planks, deck.at(-1.60, 0.11, -0.30), deck.at(-1.60, 0.11, 0.30), deck.at(1.60, 0.28), 0.05)
     parts.box(planks.but(colour=CANVAS), deck.child(-0.25, 0.28), (0.48, 0.14, 0.28), 0.07)
     spar = Skin((0.22, 0.12, 0.06), gloss=0.2, blend=0.0)
     parts.cone(spar, deck.at(0.35, 0.0), deck.at(0.28, 4.25), 0.050, 0.026)
@@ -103,7 +108,7 @@ def sailboat(
     clew = (float(0.30 - reach * np.cos(out)), 0.72, float(reach * np.sin(out)))
     parts.cone(spar, deck.at(0.33, 0.66), deck.at(*clew), 0.034, 0.030)
     # A fold along the middle gives the sail its belly.
-    belly = deck.at(0.30 - 0.55 * reach * np.cos(out), 2.05, 0.55 * reach * np.sin(out) + side * 0.16)
+    belly = deck.at(0.30 - 0.55 * reach * np.cos(out), 2.05, 0.55 * reach * np.sin(out) + side * 0.11)
     tack, head = deck.at(0.26, 0.80), deck.at(0.26, 4.15)
     clew_point = deck.at(clew[0], clew[1] + 0.08, clew[2])
     parts.sheet(canvas, tack, head, belly, 0.016)
