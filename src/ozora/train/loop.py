@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 import torch
 from rich.console import Console
@@ -23,6 +23,7 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from ozora.errors import OzoraError, refuse
+from ozora.model.checkpoint import load_training_state, save_training_state
 from ozora.train.optimisers import MovingAverage, build, schedule, set_rates
 from ozora.train.recipes import Recipe, Stage, get_recipe
 
@@ -47,8 +48,8 @@ class Task(Protocol):
         """Draw a batch and return scalar losses by name; ``total`` is minimised, the others are told."""
         ...
 
-    def samples(self, folder: Path, stage: Stage, label: str) -> list[Path]:
-        """Make pictures that show how well it does now; called with averaged parameters."""
+    def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:
+        """Make a picture (``label``.png) and measures of how well it does; with averaged parameters."""
         ...
 
     def export(self, folder: Path, facts: dict[str, Any]) -> Path:
@@ -68,6 +69,7 @@ class Report:
     step: int
     seconds: float
     losses: dict[str, float]
+    measures: dict[str, float]
     weights: Path
     finished: bool
 
@@ -185,19 +187,19 @@ def run(
                 bar.update(row, completed=progress, loss=f"{means['total']:.4f}", step=step)
             if progress >= next_sample and progress < 1.0:
                 next_sample += recipe.sample_every
-                with average.applied():
-                    task.samples(out / "samples", stage, f"{step:07d}")
+                measures = _show(task, average, out, stage, step, lines)
             if now - saved > recipe.save_every:
                 saved = now
                 save_state(out, recipe, step, elapsed, task, optimisers, average, generator)
         bar.update(row, completed=progress)
     elapsed = before + time.monotonic() - started
     save_state(out, recipe, step, elapsed, task, optimisers, average, generator)
-    facts = {"recipe": asdict(recipe), "steps": step, "seconds": round(elapsed, 1)}
+    facts = {"recipe": recipe.name, "settings": asdict(recipe), "steps": step, "seconds": round(elapsed, 1)}
+    with (out / "losses.jsonl").open("a") as lines:
+        measures = _show(task, average, out, stage_at(recipe, progress), step, lines)
     with average.applied():
-        task.samples(out / "samples", stage_at(recipe, progress), f"{step:07d}")
-        weights = task.export(out, facts)
-    report = Report(out, step, elapsed, told.last, weights, progress >= 1.0)
+        weights = task.export(out, {**facts, "measures": measures})
+    report = Report(out, step, elapsed, told.last, measures, weights, progress >= 1.0)
     console.print(_table(recipe, report))
     return report
 
@@ -260,20 +262,14 @@ def save_state(
         "random": torch.get_rng_state(),
         "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }
-    part = out / "state.pt.part"
-    torch.save(state, part)
-    part.replace(out / "state.pt")
+    save_training_state(out / "state.pt", state)
 
 
 def load_state(folder: Path, recipe: Recipe) -> dict[str, Any]:
     """Read ``state.pt`` of a folder; refused when it is missing, damaged or of another run."""
-    path = folder / "state.pt"
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise refuse(
-            "resume", str(folder), "a folder that an earlier run of the same recipe has written"
-        ) from error
+    if not (folder / "state.pt").exists():
+        raise refuse("resume", str(folder), "a folder that an earlier run of the same recipe has written")
+    state = load_training_state(folder / "state.pt")
     if (state["recipe"], state["size"]) != (recipe.name, recipe.size):
         raise refuse("resume", f"a run of {state['recipe']}", f"a run of {recipe.name} ({recipe.size})")
     return state
@@ -299,6 +295,21 @@ def restore(
     torch.set_rng_state(state["random"])
     if state["random_cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["random_cuda"])
+
+
+def _show(
+    task: Task, average: MovingAverage, out: Path, stage: Stage, step: int, lines: TextIO
+) -> dict[str, float]:
+    """Let the task show itself with averaged parameters, disturbing no generator, and note the measures."""
+    with average.applied(), torch.random.fork_rng():
+        for network in task.networks.values():
+            network.eval()
+        measures = task.samples(out / "samples", stage, f"{step:07d}")
+        for network in task.networks.values():
+            network.train()
+    if measures:
+        lines.write(json.dumps({"step": step, **{name: round(v, 5) for name, v in measures.items()}}) + "\n")
+    return measures
 
 
 class _Means:
@@ -390,7 +401,7 @@ def _table(recipe: Recipe, report: Report) -> Table:
     table.add_column("value", justify="right")
     table.add_row("steps", str(report.step))
     table.add_row("minutes", f"{report.seconds / 60:.1f}")
-    for name, value in report.losses.items():
+    for name, value in (report.losses | report.measures).items():
         table.add_row(name, f"{value:.5f}")
     table.add_row("weights", str(report.weights))
     return table

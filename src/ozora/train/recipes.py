@@ -88,9 +88,9 @@ class TransformerRecipe(Recipe):
 
 @dataclass(frozen=True)
 class ProbeRecipe(Recipe):
-    """Train the evaluation probe on footage, softened by the autoencoder's own losses where one is given."""
+    """Train the evaluation probe on footage, some of it seen through an autoencoder where one is given."""
 
-    stills_share: float = 0.3
+    decoded_share: float = 0.4
 
 
 def micro_autoencoder() -> AutoencoderRecipe:

@@ -1,0 +1,98 @@
+"""Training the autoencoder on footage; afterwards its latents are measured and normalised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ozora.model.autoencoder import Autoencoder
+from ozora.model.sizes import SIZES
+from ozora.train.banks import FootageBank, FootageBatch
+from ozora.train.losses_autoencoder import autoencoder_loss
+from ozora.train.recipes import AutoencoderRecipe, Stage
+from ozora.train.sheets import psnr, save_sheet, spread
+from ozora.train.tasks import Inputs, export, needed
+
+SHOWN_CLIPS = 6
+
+
+class AutoencoderTask:
+    """What the loop needs to train an autoencoder; see ``loop.Task``."""
+
+    def __init__(self, recipe: AutoencoderRecipe, inputs: Inputs, device: torch.device) -> None:
+        folders = needed(inputs.footage, "footage", "folders filled by `ozora shoot`")
+        self.recipe, self.device = recipe, device
+        self.bank = FootageBank(folders, device=device)
+        self.autoencoder = Autoencoder(SIZES[recipe.size]).to(device)
+        self.networks: dict[str, nn.Module] = {"autoencoder": self.autoencoder}
+        self.rate_factors: dict[str, float] = {}
+
+    def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
+        """Everything is a convolution: AdamW for all."""
+        return False
+
+    def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
+        """Reconstruction and latent losses of one batch, half of the batches mirrored."""
+        clips = self.bank.draw(generator, stage.batch, stage.frames)
+        if int(torch.randint(2, (1,), generator=generator)):
+            clips = clips.mirrored()
+        result = autoencoder_loss(
+            self.autoencoder,
+            clips.small,
+            clips.large,
+            clips.ids,
+            settings=self.recipe.losses,
+            generator=generator,
+        )
+        return {"total": result.total, **result.parts}
+
+    @torch.no_grad()
+    def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:
+        """A sheet of the same few clips at both sizes, as filmed and as given back; and their PSNR in dB."""
+        clips = self._shown(stage)
+        latents = self.autoencoder.distribution(clips.small).mean
+        features = self.autoencoder.features(latents)
+        small, large = self.autoencoder.pixels(features, 1), self.autoencoder.pixels(features, 2)
+        chosen = spread(small.shape[1], 3)
+        rows = []
+        for truth, guess in ((clips.large, large), (clips.small, small)):
+            rows += [side[:, chosen].flatten(0, 1) for side in (truth, guess)]
+        save_sheet(folder / f"{label}.png", rows)
+        return {"psnr": psnr(small, clips.small), "psnr_large": psnr(large, clips.large)}
+
+    def export(self, folder: Path, facts: dict[str, Any]) -> Path:
+        """Measure the latents' mean and deviation, then write ``autoencoder.safetensors``."""
+        self.autoencoder.set_statistics(*self._statistics())
+        return export(
+            self.autoencoder,
+            folder / "autoencoder.safetensors",
+            kind="autoencoder",
+            config=self.autoencoder.config.to_json(),
+            ledger_root=self.bank.ledger_root(),
+            facts=facts,
+        )
+
+    def compile(self) -> None:
+        """Compile both halves; shapes change with the stage only."""
+        self.autoencoder.encoder.compile()
+        self.autoencoder.decoder.compile()
+
+    def _shown(self, stage: Stage) -> FootageBatch:
+        return self.bank.draw(torch.Generator().manual_seed(7), SHOWN_CLIPS, stage.frames)
+
+    @torch.no_grad()
+    def _statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean and deviation (C,) per channel over ``statistics_clips`` clips, long as the longest stage."""
+        generator = torch.Generator().manual_seed(11)
+        frames, size = max(stage.frames for stage in self.recipe.stages), 8
+        sums = torch.zeros(3, self.autoencoder.config.latent_channels, dtype=torch.float64)
+        for _ in range(max(1, self.recipe.statistics_clips // size)):
+            clips = self.bank.draw(generator, size, frames)
+            values = self.autoencoder.distribution(clips.small).mean.double().cpu()  # (B, L, C, h, w)
+            sums += torch.stack([torch.ones_like(values), values, values.square()]).sum((1, 2, 4, 5))
+        mean = sums[1] / sums[0]
+        deviation = (sums[2] / sums[0] - mean.square()).clamp_min(1e-8).sqrt()
+        return mean.float(), deviation.float()

@@ -1,0 +1,138 @@
+"""Training the film transformer and its text encoder on latents: pictures, short clips, whole clips."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ozora.errors import refuse
+from ozora.model.checkpoint import load_weights
+from ozora.model.flow import flow_loss
+from ozora.model.sampler import sample
+from ozora.model.state import State
+from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder, encode
+from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
+from ozora.train.latents import LatentBank, latent_seconds
+from ozora.train.recipes import Stage, TransformerRecipe
+from ozora.train.sheets import save_sheet, spread
+from ozora.train.tasks import Inputs, export, load_autoencoder, load_into, needed
+from ozora.train.words import CaptionBank, drop_captions, fields_loss, slip
+from ozora.world import concepts
+
+SHOWN_PROMPTS = (
+    "a red fox runs across a snowy field at dusk",
+    "a brown horse gallops over a green meadow at noon",
+    "a white sailboat sails on the sea at sunset",
+    "a yellow ball bounces on a wooden table",
+    "a person in red walks through the dunes at dawn",
+    "a hot-air balloon rises over a meadow in the fog",
+)
+"""What the sheets of samples show, always with the same noise."""
+
+_MATRICES = ("qkv", "attention_out", "up", "down")
+
+
+class TransformerTask:
+    """What the loop needs to train a transformer with its text encoder; see ``loop.Task``."""
+
+    def __init__(self, recipe: TransformerRecipe, inputs: Inputs, device: torch.device) -> None:
+        files = needed(inputs.latents, "latents", "files written by `ozora encode`")
+        self.recipe, self.device = recipe, device
+        self.bank = LatentBank(files, device)
+        self.autoencoder = (
+            None if inputs.autoencoder is None else load_autoencoder(inputs.autoencoder, device)
+        )
+        config = replace(TRANSFORMER_SIZES[recipe.size], channels=self.bank.channels)
+        self.transformer = Transformer(config).to(device)
+        self.text = _text_encoder(recipe, inputs.text, config.width).to(device)
+        self.networks: dict[str, nn.Module] = {"transformer": self.transformer, "text": self.text}
+        self.rate_factors = {"text": recipe.text_rate}
+        *shares, self._without_words = recipe.captions
+        self.captions = CaptionBank(
+            self.bank.shots, variants=recipe.variants, shares=shares, seed=recipe.seed
+        )
+
+    def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
+        """The matrices of attention and feed-forward layers; what conditions, embeds or ends is AdamW's."""
+        return name.startswith("transformer.blocks.") and name.split(".")[-2] in _MATRICES
+
+    def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
+        """Flow loss of one batch of clips with a caption each, plus the Shot head's small loss."""
+        batch = self.bank.draw(generator, stage.batch, stage.frames)
+        tokens, mask = self.captions.draw(batch.shots, generator)
+        tokens = slip(tokens, self.recipe.typo_share, generator)
+        tokens, mask, worded = drop_captions(tokens, mask, self._without_words, generator)
+        text = self.text(tokens.to(self.device), mask.to(self.device))
+        noise = torch.Generator(self.device).manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
+        flow = flow_loss(
+            self.transformer,
+            batch.clean,
+            text,
+            batch.seconds,
+            noise,
+            route=self.recipe.route if progress < self.recipe.route_until else 0.0,
+            early_weight=self.recipe.early_weight,
+        )
+        fields = fields_loss(text.fields, self.captions.labels(batch.shots), worded.to(self.device))
+        return {"total": flow.total + self.recipe.fields_weight * fields, **flow.parts, "fields": fields}
+
+    @torch.no_grad()
+    def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:
+        """A sheet of the shown prompts, as long as the stage's clips; nothing without an autoencoder."""
+        if self.autoencoder is None:
+            return {}
+        count = len(SHOWN_PROMPTS)
+        grid = max(
+            (key for key in self.bank.counts() if key[0] >= stage.frames), key=self.bank.counts().__getitem__
+        )
+        state = State.blank(stage.frames, (self.bank.channels, *grid[1:]), range(count))
+        seconds = latent_seconds(stage.frames, self.bank.fps).expand(count, -1)
+        text = encode(self.text, SHOWN_PROMPTS)
+        latents = sample(
+            self.transformer,
+            text,
+            encode(self.text, [""]),
+            replace(state, seconds=seconds).to(self.device),
+            steps=self.recipe.sample_steps,
+            guidance=self.recipe.guidance,
+        )
+        films = self.autoencoder.decode(latents, scale=1)  # (B, T, 3, H, W)
+        chosen = spread(films.shape[1], 4)
+        save_sheet(folder / f"{label}.png", [film[chosen] for film in films], SHOWN_PROMPTS)
+        return {"sample_deviation": float(latents.std())}
+
+    def export(self, folder: Path, facts: dict[str, Any]) -> Path:
+        """Write ``transformer.safetensors`` and ``text.safetensors``."""
+        facts = {**facts, "autoencoder": self.bank.autoencoder}
+        root = self.bank.ledger_root()
+        for name, network, config in (
+            ("text", self.text, asdict(self.text.config)),
+            ("transformer", self.transformer, asdict(self.transformer.config)),
+        ):
+            path = folder / f"{name}.safetensors"
+            export(network, path, kind=name, config=config, ledger_root=root, facts=facts)
+        return path
+
+    def compile(self) -> None:
+        """Compile block by block: one small graph serves every layer, and stages recompile it only once."""
+        for block in self.transformer.blocks:
+            block.compile()
+
+
+def _text_encoder(recipe: TransformerRecipe, path: Path | None, width: int) -> TextEncoder:
+    """The text encoder of the recipe's size, pre-trained where weights are given."""
+    if path is None:
+        return TextEncoder(replace(TEXT_SIZES[recipe.size], out_width=width).with_axes(concepts.FIELDS))
+    tensors, metadata = load_weights(path)
+    config = TextConfig.from_dict(metadata["config"])
+    if config.out_width != width:
+        raise refuse(
+            "text", f"an encoder of width {config.out_width}", f"one of width {width}, the transformer's"
+        )
+    encoder = TextEncoder(config)
+    load_into(encoder, tensors, path)
+    return encoder
