@@ -75,7 +75,7 @@ class EmbeddedBackend:
     @torch.inference_mode()
     def encode(self, frames: Frames) -> Tensor:
         """Frames (1 + 4k, H, W, 3), sides in whole cells, to latents (1, 1 + k, C, h, w)."""
-        video = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)[None]  # (1, T, 3, H, W)
+        video = torch.from_numpy(np.array(frames)).permute(0, 3, 1, 2)[None]  # (1, T, 3, H, W)
         return self.networks.autoencoder.encode(video.float() / 127.5 - 1)
 
     @torch.inference_mode()

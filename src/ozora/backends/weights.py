@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,11 +15,10 @@ from ozora.backends.backend import Card, Sampling
 from ozora.backends.grid import Grid
 from ozora.errors import WeightsError
 from ozora.media.files import whole_file
-from ozora.model.checkpoint import load_weights, save_weights
+from ozora.model.checkpoint import load_weights
 
 MANIFEST = "weights.json"
 PARTS = ("autoencoder", "transformer", "text")
-PROBE = "probe"
 PREFERRED = ("mini", "micro")
 FORMAT = 1
 
@@ -34,12 +34,6 @@ class Weights:
     def part(self, name: str) -> Path:
         """The file to give to ``load_weights`` for one of ``PARTS``."""
         return self.folder / str(self.manifest["parts"][name])
-
-    def probe(self) -> Path:
-        """The file of the probe that scores these weights, if it ships with them."""
-        if PROBE not in self.manifest["parts"]:
-            raise WeightsError(f"weights: {self.folder} has no probe, give one with --probe.")
-        return self.part(PROBE)
 
 
 def find_weights(weights: str | Path | None = None) -> Path:
@@ -96,32 +90,31 @@ def assemble(
     autoencoder: str | Path,
     transformer: str | Path,
     text: str | Path,
-    probe: str | Path | None = None,
     grid: Grid,
     name: str = "",
     sampling: Sampling | None = None,
 ) -> Weights:
-    """Store the exports of trainings in ``out`` as they ship, write the manifest last, check the result.
+    """Copy the exports of trainings into ``out``, write the manifest last, check the result.
 
     Each export is what ``save_weights`` wrote (the first file, if there are several). Recipe and ledger root
     come from the exports' own metadata. Raises ``WeightsError`` for exports that are missing or damaged.
     """
     out = Path(out)
-    paths = {"autoencoder": autoencoder, "transformer": transformer, "text": text, PROBE: probe}
-    exports = {part: load_weights(path) for part, path in paths.items() if path is not None}
+    exports = {"autoencoder": Path(autoencoder), "transformer": Path(transformer), "text": Path(text)}
+    about = {part: load_weights(path)[1] for part, path in exports.items()}
     out.mkdir(parents=True, exist_ok=True)
     (out / MANIFEST).unlink(missing_ok=True)
-    for part in (*PARTS, PROBE):
-        for stale in out.glob(f"{part}*.safetensors"):
-            stale.unlink()
-    for part, (tensors, metadata) in exports.items():
-        save_weights(out / f"{part}.safetensors", tensors, metadata)
-    stored = sorted(file for part in exports for file in out.glob(f"{part}*.safetensors"))
-    about = {part: metadata for part, (_, metadata) in exports.items()}
+    for stale in [file for part in PARTS for file in out.glob(f"{part}*.safetensors")]:
+        stale.unlink()
+    stored = []
+    for part, path in exports.items():
+        for shard, suffix in _shards(path):
+            stored.append(out / f"{part}{suffix}.safetensors")
+            shutil.copyfile(shard, stored[-1])
     manifest = {
         "format": FORMAT,
         "name": name or out.resolve().name,
-        "parts": {part: f"{part}.safetensors" for part in exports},
+        "parts": {part: f"{part}.safetensors" for part in PARTS},
         "grid": grid.to_json(),
         "sampling": asdict(sampling or Sampling()),
         "recipe": _recipe_name(about["transformer"]),
@@ -137,15 +130,23 @@ def assemble(
 _TOLD = ("steps", "seconds", "ledger_root")
 
 
+def _shards(first: Path) -> Iterator[tuple[Path, str]]:
+    """A set of files that ``save_weights`` wrote, each with what its name adds to the set's."""
+    path, number, suffix = first, 1, ""
+    while path.is_file():
+        yield path, suffix
+        number += 1
+        suffix = f"-{number}"
+        path = first.with_name(f"{first.stem}{suffix}{first.suffix}")
+
+
 def _recipe_name(metadata: Mapping[str, Any]) -> str:
     recipe = metadata.get("recipe", "")
     return str(recipe.get("name", "") if isinstance(recipe, Mapping) else recipe)
 
 
 def _family_hash(listed: Mapping[str, str]) -> str:
-    # The probe only looks at films: another one must not make a film irreproducible.
-    films = [(file, checksum) for file, checksum in sorted(listed.items()) if not file.startswith(PROBE)]
-    lines = "".join(f"{checksum}  {file}\n" for file, checksum in films)
+    lines = "".join(f"{checksum}  {file}\n" for file, checksum in sorted(listed.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 

@@ -30,15 +30,21 @@ app.command("encode")(training.encode)
 app.command("evaluate")(evaluate.evaluate)
 
 
-@app.callback()
-def _options(
-    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
-) -> None:
-    if version:
+def _show_version(asked: bool) -> None:
+    if asked:
         from ozora import __version__
 
         typer.echo(f"ozora {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and stop.", is_eager=True, callback=_show_version
+    ),
+) -> None:
+    """Options of all commands."""
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -46,6 +52,8 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         command = typer.main.get_command(app)
         code = command.main(arguments, prog_name="ozora", standalone_mode=False)
+        if code == EXIT_STOPPED:  # The command-line library turns Ctrl-C into this code.
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except OzoraError as error:
         return _refuse(str(error))

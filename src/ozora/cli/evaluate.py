@@ -15,7 +15,7 @@ def evaluate(
         Path | None, typer.Option(help="Folder for the scorecard, a sheet of all films, and the films.")
     ] = None,
     prompts: Annotated[str, typer.Option(help="A suite: first, a JSON file, or seed:N.")] = "first",
-    probe: Annotated[Path | None, typer.Option(help="Probe weights; those of the folder by default.")] = None,
+    probe: Annotated[Path | None, typer.Option(help="Probe weights; the shipped ones by default.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the first film; the others count up.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Only the first so many prompts.", min=2)] = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
@@ -37,7 +37,7 @@ def evaluate(
     Request("checked before weights are read", **settings)
     backend = EmbeddedBackend(weights)
     maker, card = Ozora(backend=backend), backend.card
-    eyes = load_probe(probe or backend.weights.probe())
+    eyes = load_probe(probe)
 
     def film(prompt: str, number: int) -> Any:
         return maker.generate(prompt, seed=number, **settings).clip.frames

@@ -39,7 +39,6 @@ def assemble(
     autoencoder: Annotated[Path, typer.Option(help="Export of the autoencoder's training.")],
     transformer: Annotated[Path, typer.Option(help="Export of the transformer's training.")],
     text: Annotated[Path, typer.Option(help="Export of the text encoder's training.")],
-    probe: Annotated[Path | None, typer.Option(help="Export of the probe's training, to score with.")] = None,
     cells: Annotated[
         str, typer.Option(help="Cell grids the model was trained on, wide x high, the native one first.")
     ] = "7x4",
@@ -64,7 +63,7 @@ def assemble(
     sampling = Sampling(steps, guidance, shift)
     grid = Grid(grids, fps, latents)
     assemble_folder(
-        out, autoencoder=autoencoder, transformer=transformer, text=text, probe=probe,
+        out, autoencoder=autoencoder, transformer=transformer, text=text,
         grid=grid, name=name, sampling=sampling,
     )  # fmt: skip
     check(str(out))

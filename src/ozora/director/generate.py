@@ -29,9 +29,9 @@ def generate(
     """Make the request's takes one by one, seeds counting up from ``request.seed`` (drawn if ``None``).
 
     With ``outputs`` (one path a take) each take is also saved: its latents before decoding, then the film;
-    after that the latents are removed, or moved beside the film with ``keep_latents``. All that can be checked
-    is checked on the first ``next()``, before the networks load. Raises ``OzoraError`` for what cannot be
-    filmed.
+    after that the latents are removed, or moved beside the film with ``keep_latents``. All that can be
+    checked is checked on the first ``next()``, before the networks load. Raises ``OzoraError`` for what
+    cannot be filmed.
     """
     if outputs and len(outputs) != request.count:
         raise refuse("output", f"{len(outputs)} paths for {request.count} takes", "one path for each take")

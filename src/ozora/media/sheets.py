@@ -46,7 +46,7 @@ def contact_sheet(
         raise refuse("clips", "none", "one or more")
     if labels and len(labels) != len(clips):
         raise refuse("labels", f"{len(labels)} labels for {len(clips)} clips", "one label per clip, or none")
-    columns = columns or max(1, round(math.sqrt(len(clips) / frames)))
+    columns = columns or max(1, math.ceil(math.sqrt(len(clips) / frames)))
     rows = math.ceil(len(clips) / columns)
     height = max(1, round(width * clips[0].height / clips[0].width))
     size = max(10, min(16, width // 15))

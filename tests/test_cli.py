@@ -1,0 +1,182 @@
+"""The command as people type it: real arguments, real exit codes, real files."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ozora.cli import run
+from ozora.media.images import read_image
+from ozora.media.video import read_clip, read_metadata
+
+
+@pytest.fixture
+def ozora(tiny_weights, tmp_path, monkeypatch, capfd):
+    """Run a command line in an empty folder; returns exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        if arguments[:1] == ("generate",) and "--weights" not in arguments:
+            arguments = (*arguments, "--weights", str(tiny_weights))
+        code = run([str(argument) for argument in arguments])
+        return code, *capfd.readouterr()
+
+    return call
+
+
+def files(folder):
+    return sorted(str(found.relative_to(folder)) for found in folder.rglob("*"))
+
+
+def test_the_issue_s_own_command(ozora, tmp_path):
+    prompt = "a red fox runs across a snowy field at dusk"
+    code, out, _ = ozora("generate", prompt, "-o", "fox.mp4", "--seed", 1)
+    assert code == 0 and "fox.mp4" in out and "seed 1" in out
+    assert files(tmp_path) == ["fox.json", "fox.mp4"]
+    assert read_clip("fox.mp4").frames.shape == (13, 64, 96, 3)
+    assert ozora("generate", prompt, "-o", "same.mp4", "--seed", 1)[0] == 0
+    assert (tmp_path / "same.mp4").read_bytes() == (tmp_path / "fox.mp4").read_bytes()
+    assert ozora("generate", "--from", "fox.mp4", "-o", "again.mp4")[0] == 0
+    assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "fox.mp4").read_bytes()
+
+
+def test_every_option_arrives(ozora, tmp_path):
+    Image.fromarray(np.full((64, 96, 3), 90, np.uint8)).save("first.png")
+    code, _, err = ozora(
+        "generate", "a fox", "-o", "fox.mp4", "--seconds", 0.5, "--size", "512x512", "--fps", 24, "--seed", 7,
+        "--steps", 2, "--guidance", 1.5, "--negative", "fog", "--image", "first.png", "--count", 2,
+        "--keep-latents",
+    )  # fmt: skip
+    assert code == 0
+    assert "512x512 → 64x64" in err and "24 fps → 12 fps" in err
+    assert files(tmp_path) == sorted(
+        [
+            "first.png",
+            *(f"fox-{n}.{ending}" for n in (1, 2) for ending in ("mp4", "json", "latents.safetensors")),
+        ]
+    )
+    known = read_metadata("fox-2.mp4")
+    assert (known["seed"], known["negative"], set(known["given"])) == (8, "fog", {"image"})
+    assert known["settings"] == {"size": "64x64", "frames": 9, "fps": 12, "steps": 2, "guidance": 1.5}
+
+
+def test_a_picture_and_a_name_from_the_prompt(ozora, tmp_path):
+    assert ozora("generate", "a fox", "-o", "fox.png")[0] == 0
+    assert read_image("fox.png").frames.shape == (1, 64, 96, 3)
+    assert ozora("generate", "A red fox, running!")[0] == 0
+    assert ozora("generate", "A red fox, running!")[0] == 0
+    assert {"a-red-fox-running.mp4", "a-red-fox-running-2.mp4"} <= set(files(tmp_path))
+
+
+BAD = {
+    "empty prompt": (["generate", "", "-o", "x.mp4"], "prompt"),
+    "blank prompt": (["generate", "  \n", "-o", "x.mp4"], "prompt"),
+    "no prompt": (["generate", "-o", "x.mp4"], "prompt"),
+    "40 000 characters": (["generate", "x" * 40_000, "-o", "x.mp4"], "40000"),
+    "size 13x7": (["generate", "a fox", "--size", "13x7", "-o", "x.mp4"], "size"),
+    "size 4000x4000": (["generate", "a fox", "--size", "4000x4000", "-o", "x.mp4"], "size"),
+    "zero seconds": (["generate", "a fox", "--seconds", "0", "-o", "x.mp4"], "seconds"),
+    "an hour": (["generate", "a fox", "--seconds", "3600", "-o", "x.mp4"], "seconds"),
+    "words for a number": (["generate", "a fox", "--steps", "many", "-o", "x.mp4"], "steps"),
+    "unknown option": (["generate", "a fox", "--sted", "3"], "--sted"),
+    "unknown command": (["generte", "a fox"], "generte"),
+    "unreadable image": (["generate", "a fox", "--image", "broken.png", "-o", "x.mp4"], "image"),
+    "missing image": (["generate", "a fox", "--image", "none.png", "-o", "x.mp4"], "image"),
+    "missing weights": (["generate", "a fox", "-o", "x.mp4", "--weights", "nowhere"], "weights"),
+    "damaged weights": (["generate", "a fox", "-o", "x.mp4", "--weights", "damaged"], "checksum|SHA-256"),
+    "missing folder": (["generate", "a fox", "-o", "no/such/x.mp4"], "output"),
+    "unwritable output": (["generate", "a fox", "-o", "/proc/x.mp4"], "output"),
+    "folder as output": (["generate", "a fox", "-o", "damaged"], "output"),
+    "unknown ending": (["generate", "a fox", "-o", "x.mov"], "output"),
+    "from nothing": (["generate", "--from", "none.mp4", "-o", "x.mp4"], "film"),
+    "unknown subject": (["world", "film", "dragon.json", "-o", "x.mp4"], "dragon"),
+    "shot is no JSON": (["world", "film", "broken.png", "-o", "x.mp4"], "shot"),
+    "film of odd size": (["world", "film", "fox.json", "-o", "x.mp4", "--size", "65x64"], "size"),
+    "sheet as film": (["world", "sheet", "-o", "x.mp4"], "output"),
+    "unknown recipe": (["train", "nano", "--out", "run"], "nano"),
+    "check nothing": (["weights", "check", "nowhere"], "weights"),
+    "bad cells": (
+        ["weights", "assemble", "o", "--cells", "7", "--autoencoder", "a", "--transformer", "b", "--text", "c"],
+        "cells",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "word"), BAD.values(), ids=BAD.keys())
+def test_bad_input_gives_one_sentence_code_2_and_no_file(ozora, tiny_weights, tmp_path, arguments, word):
+    from ozora.world.sampling import sample_shot
+
+    shot = sample_shot(0, subject="fox").to_json()
+    (tmp_path / "fox.json").write_text(json.dumps(shot))
+    shot["subjects"][0]["kind"] = "dragon"
+    (tmp_path / "dragon.json").write_text(json.dumps(shot))
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    damaged = shutil.copytree(tiny_weights, tmp_path / "damaged") / "text.safetensors"
+    content = bytearray(damaged.read_bytes())
+    content[-1] ^= 255
+    damaged.write_bytes(content)
+    before = files(tmp_path)
+    code, out, err = ozora(*arguments)
+    assert code == 2 and out == ""
+    assert err.endswith(".\n") and err.count("\n") == 1 and len(err) < 400, err
+    assert "Traceback" not in err and re.search(word, err), err
+    assert files(tmp_path) == before
+
+
+def test_help_and_version(ozora):
+    code, out, err = ozora()
+    assert code == 0 and "generate" in out + err and "world" in out + err
+    assert ozora("--version")[1].startswith("ozora 0.")
+    assert "--from" in ozora("generate", "--help", "--weights", "x")[1]
+
+
+def test_weights_check_tells_what_is_filmed(ozora, tiny_weights):
+    code, out, _ = ozora("weights", "check", tiny_weights)
+    assert code == 0 and "96x64, 64x64" in out and "13 frames at 12 fps" in out
+
+
+def test_world_sample_film_and_sheet(ozora, tmp_path):
+    assert ozora("world", "sample", "--seed", 3, "-o", "shot.json")[0] == 0
+    shot = json.loads((tmp_path / "shot.json").read_text())
+    shot["seconds"], shot["cuts"] = 0.4, []
+    (tmp_path / "shot.json").write_text(json.dumps(shot))
+    code, out, _ = ozora(
+        "world", "film", "shot.json", "-o", "shot.mp4", "--size", "64x36", "--depth", "--ids"
+    )
+    assert code == 0 and "shot.depth.mp4" in out
+    assert files(tmp_path) == ["shot.depth.mp4", "shot.ids.mp4", "shot.json", "shot.mp4"]
+    film = read_clip("shot.mp4")
+    assert film.frames.shape == (5, 36, 64, 3) and film.metadata["shot"]["subjects"] == shot["subjects"]
+    assert (
+        ozora("world", "sheet", "-o", "sheet.png", "--count", 2, "--size", "64x36", "--supersample", 1)[0]
+        == 0
+    )
+    assert read_image("sheet.png").frames.shape[2] > 128
+
+
+def test_ctrl_c_leaves_nothing_and_says_130(tiny_weights, tmp_path):
+    arguments = ["generate", "a fox", "-o", "fox.mp4", "--count", "64", "--weights", str(tiny_weights)]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ozora", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None and "fox-1.mp4" in running.stdout.readline()
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130 and err == "Stopped; nothing half-written is left.\n"
+    left = files(tmp_path)
+    assert {"fox-1.mp4", "fox-1.json"} <= set(left) and not [name for name in left if name.startswith(".")]
+    for name in left:
+        if name.endswith(".mp4"):
+            assert len(read_clip(tmp_path / name)) == 13
