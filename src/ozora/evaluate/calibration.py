@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from rich import box
 from rich.table import Table
 
 from ozora.evaluate.corruptions import CORRUPTIONS
@@ -72,14 +73,15 @@ class Calibration:
     def table(self) -> Table:
         """The calibration for a terminal: one line per version of the films."""
         axes = list(self.scores[ORIGINAL])
-        table = Table(title=f"{self.scores[ORIGINAL]['subject'].of} fresh clips of footage, and spoilt")
-        table.add_column("films")
+        title = f"% right on {self.scores[ORIGINAL]['subject'].of} fresh clips of footage, and spoilt"
+        table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table.add_column("films", no_wrap=True)
         for axis in axes:
-            table.add_column(axis, justify="right")
+            table.add_column(axis, justify="right", no_wrap=True)
         for name, row in self.scores.items():
-            table.add_row(name, *(f"{100 * row[axis].value:.0f} %" for axis in axes))
+            table.add_row(name, *(f"{100 * row[axis].value:.0f}" for axis in axes))
         table.add_section()
-        table.add_row(BLIND, *(f"{100 * self.blind[axis]:.0f} %" for axis in axes))
+        table.add_row(BLIND, *(f"{100 * self.blind[axis]:.0f}" for axis in axes))
         return table
 
 

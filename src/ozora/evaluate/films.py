@@ -76,7 +76,7 @@ def checked(frames: Frames) -> Frames:
 
 def to_video(frames: Frames) -> Tensor:
     """uint8 (T, H, W, 3) → float32 (1, T, 3, H, W) in [−1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(frames)).movedim(-1, 1).float().div_(127.5).sub_(1)[None]
+    return torch.from_numpy(np.array(frames)).movedim(-1, 1).float().div_(127.5).sub_(1)[None]
 
 
 def to_frames(video: Tensor) -> Frames:

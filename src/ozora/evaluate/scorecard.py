@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich import box
 from rich.table import Table
 
 from ozora.evaluate.prompts import Prompt
@@ -128,27 +129,26 @@ class Scorecard:
         path.write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def table(self) -> Table:
-        """The scorecard for a terminal."""
+        """The scorecard for a terminal of 80 columns; ``recoded`` is footage through the autoencoder."""
         seen = sum(not prompt.held_out for prompt in self.prompts)
-        counts = f"{seen} seen combinations, {len(self.films) - seen} held out"
-        table = Table(title=f"{len(self.films)} films: {counts}")
-        table.add_column("axis")
-        for name in ("films", "95 %", "floor", "footage", "autoencoder", "way", "seen", "held out", "sure"):
-            table.add_column(name, justify="right")
-        table.add_column("halfway")
+        title = f"% of {len(self.films)} films ({seen} seen combinations, {len(self.films) - seen} held out)"
+        table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table.add_column("axis", no_wrap=True)
+        for name in ("films", "95 %", "floor", "footage", "recoded", "way", "seen", "unseen"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("halfway", no_wrap=True)
         for row in self.rows:
             low, high = row.score.interval
             table.add_row(
                 row.axis,
                 _percent(row.score),
                 f"{100 * low:.0f}–{100 * high:.0f}",
-                f"{100 * row.floor:.0f} %",
+                f"{100 * row.floor:.0f}",
                 _percent(row.ceiling),
                 _percent(row.autoencoder),
-                "–" if row.way is None else f"{100 * row.way:.0f} %",
+                "–" if row.way is None else f"{100 * row.way:.0f}",
                 _percent(row.seen),
                 _percent(row.held_out),
-                f"{100 * row.sure:.0f} %",
                 "yes" if row.halfway else "no",
                 end_section=row.axis in (MAIN_AXES[-1], ACCEPTED),
             )
@@ -191,4 +191,4 @@ def _row_json(row: Row) -> dict[str, object]:
 
 
 def _percent(share: Share | None) -> str:
-    return "–" if share is None or not share.of else f"{100 * share.value:.0f} %"
+    return "–" if share is None or not share.of else f"{100 * share.value:.0f}"

@@ -27,7 +27,7 @@ def write_sheet(card: Scorecard, films: Sequence[NDArray[np.uint8]], path: Path,
     width = max(96, min(160, films[0].shape[2]))
     height = round(width * films[0].shape[1] / films[0].shape[2])
     strip = len(MOMENTS) * width
-    cell = height + round(SIZE * 1.4) * (LINES + 2) + GAP
+    cell = height + round(SIZE * 1.4) * (LINES + 3) + GAP
     rows = -(-len(films) // columns)
     sheet = Image.new("RGB", (columns * (strip + GAP) + GAP, rows * (cell + GAP) + GAP), PAPER)
     pen = ImageDraw.Draw(sheet)
@@ -55,11 +55,11 @@ def _write_words(
         pen.text((left, top + line * step), words, INK, font)
     x, y = float(left), top + len(lines) * step
     for axis, right in card.verdict(index).items():
-        words = prompt.asked(axis) if right else f"{prompt.asked(axis)}→{sight.shows[axis]}"
+        words = prompt.asked(axis) if right else f"{sight.shows[axis]}, not {prompt.asked(axis)}"
         if x > left and x + pen.textlength(words, font) > left + width:
             x, y = float(left), y + step
         pen.text((x, y), words, GOOD if right else BAD, font)
-        x += pen.textlength(words + "  ", font)
+        x += pen.textlength(words + "   ", font)
 
 
 def _wrap(pen: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[str]:
