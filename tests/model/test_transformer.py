@@ -1,0 +1,249 @@
+"""The laws of the transformer: batches, positions, noise per frame, padding, routing, one door to attention."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from ozora.errors import OzoraError
+from ozora.model.attention import KERNELS, attend
+from ozora.model.positions import axis_widths, cell_angles, place_features, rotate
+from ozora.model.text import TEXT_SIZES, TextOutput
+from ozora.model.transformer import (
+    TRANSFORMER_SIZES,
+    Transformer,
+    TransformerConfig,
+    TransformerOutput,
+    frame_steps,
+)
+
+TOY = TransformerConfig(
+    channels=4, width=64, layers=4, heads=2, hidden=96, time_features=32, early_after=3, routed=(1, 3)
+)
+
+
+def awake(config: TransformerConfig = TOY) -> Transformer:
+    """A transformer whose silent layers speak, so that every path shows in the output."""
+    torch.manual_seed(1)
+    transformer = Transformer(config)
+    for parameter in transformer.parameters():
+        if not bool(parameter.any()):
+            torch.nn.init.normal_(parameter, std=0.1)
+    return transformer.eval()
+
+
+def question(batch: int = 2, frames: int = 3, height: int = 2, width: int = 3) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(batch * 100 + frames)
+    return {
+        "latents": torch.randn(batch, frames, 4, height, width, generator=generator),
+        "timestep": torch.rand(batch, frames, generator=generator),
+        "given": torch.rand(batch, frames, generator=generator) < 0.3,
+        "seconds": (torch.arange(frames) / 3).repeat(batch, 1),
+    }
+
+
+def words(batch: int = 2, count: int = 5, mask: Tensor | None = None) -> TextOutput:
+    generator = torch.Generator().manual_seed(batch)
+    return TextOutput(
+        torch.randn(batch, count, 64, generator=generator),
+        mask,
+        torch.randn(batch, 64, generator=generator),
+        {},
+    )
+
+
+def ask(transformer: Transformer, text: TextOutput, **changes: Tensor) -> TransformerOutput:
+    with torch.no_grad():
+        return transformer(**{**question(len(text)), **changes}, text=text)
+
+
+def test_a_new_transformer_gives_the_best_linear_guess() -> None:
+    torch.manual_seed(0)
+    answer = ask(Transformer(TOY), words())
+    asked = question()
+    level = asked["timestep"][:, :, None, None, None]
+    best = asked["latents"] * (1 - level) / ((1 - level) ** 2 + level**2)
+    assert torch.allclose(answer.clean, best, atol=1e-6)
+    assert torch.allclose(answer.early, best, atol=1e-6)
+
+
+def test_the_order_of_a_batch_does_not_matter() -> None:
+    transformer, text, asked = awake(), words(3), question(3)
+    order = torch.tensor([2, 0, 1])
+    straight = ask(transformer, text)
+    turned_text = TextOutput(text.words[order], None, text.pooled[order], {})
+    turned = ask(transformer, turned_text, **{name: part[order] for name, part in asked.items()})
+    assert torch.allclose(turned.clean, straight.clean[order], atol=1e-5)
+    assert torch.allclose(turned.early, straight.early[order], atol=1e-5)
+
+
+def test_every_input_is_heard() -> None:
+    transformer, text = awake(), words()
+    base, asked = ask(transformer, text).clean, question()
+    changes: list[dict[str, Tensor]] = [
+        {"timestep": asked["timestep"] * 0.5},
+        {"given": ~asked["given"]},
+        {"seconds": asked["seconds"] * 2},
+    ]
+    for change in changes:
+        assert not torch.allclose(ask(transformer, text, **change).clean, base, atol=1e-3), change
+    other_words = TextOutput(text.words.flip(0), None, text.pooled, {})
+    other_pooled = TextOutput(text.words, None, text.pooled.flip(0), {})
+    assert not torch.allclose(ask(transformer, other_words).clean, base, atol=1e-3)
+    assert not torch.allclose(ask(transformer, other_pooled).clean, base, atol=1e-3)
+
+
+def test_a_frame_is_told_its_own_noise_level() -> None:
+    """Equal levels on all frames are one level; exchanging two frames' levels is not."""
+    transformer, text = awake(), words(1)
+    scalar = torch.tensor(0.4)
+    one_level = ask(transformer, text, timestep=scalar.expand(1, 3)).clean
+    filled = ask(transformer, text, timestep=torch.full((1, 3), 0.4)).clean
+    assert torch.equal(one_level, filled)
+    uneven = ask(transformer, text, timestep=torch.tensor([[0.1, 0.4, 0.9]])).clean
+    exchanged = ask(transformer, text, timestep=torch.tensor([[0.9, 0.4, 0.1]])).clean
+    assert not torch.allclose(uneven, exchanged, atol=1e-3)
+
+
+def test_a_clean_frame_comes_back_as_it_is() -> None:
+    asked = question()
+    answer = ask(awake(), words(), timestep=torch.zeros(2, 3))
+    assert torch.allclose(answer.clean, asked["latents"], atol=1e-6)
+
+
+@pytest.mark.parametrize("padding", [1, 7])
+def test_padding_of_words_changes_nothing(padding: int) -> None:
+    transformer, text = awake(), words()
+    padded_words = torch.cat((text.words, torch.randn(2, padding, 64)), dim=1)
+    mask = torch.arange(5 + padding).expand(2, -1) < 5
+    padded = ask(transformer, TextOutput(padded_words, mask, text.pooled, {}))
+    assert torch.allclose(padded.clean, ask(transformer, text).clean, atol=1e-5)
+
+
+def test_one_prompt_serves_a_whole_batch() -> None:
+    transformer, text = awake(), words(1)
+    repeated = TextOutput(text.words.repeat(2, 1, 1), None, text.pooled.repeat(2, 1), {})
+    asked = question(2)
+    with torch.no_grad():
+        assert torch.allclose(
+            transformer(**asked, text=text).clean, transformer(**asked, text=repeated).clean, atol=1e-6
+        )
+
+
+def test_routing_nothing_is_the_dense_network_to_the_bit() -> None:
+    transformer, text, asked = awake(), words(), question()
+    with torch.no_grad():
+        dense = transformer(**asked, text=text)
+        unrouted = transformer(**asked, text=text, route=0.0, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(dense.clean, unrouted.clean) and torch.equal(dense.early, unrouted.early)
+
+
+def test_routing_trains_every_weight_and_differs_from_dense() -> None:
+    transformer, text, asked = awake(), words(), question()
+    mask = torch.arange(5).expand(2, -1) < torch.tensor([[5], [3]])
+    text = replace(text, mask=mask)
+    routed = transformer(**asked, text=text, route=0.5, generator=torch.Generator().manual_seed(0))
+    again = transformer(**asked, text=text, route=0.5, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(routed.clean, again.clean)
+    assert not torch.allclose(routed.clean, transformer(**asked, text=text).clean, atol=1e-4)
+    (routed.clean.square().mean() + routed.early.square().mean()).backward()
+    silent = [name for name, parameter in transformer.named_parameters() if parameter.grad is None]
+    assert silent == ["blocks.0.value_mix"]  # the first block's values are the ones that others mix in
+
+
+def test_cells_that_are_routed_skip_exactly_the_middle_blocks() -> None:
+    """With the middle blocks silenced, routing around them changes nothing."""
+    transformer, text, asked = awake(), words(), question()
+    with torch.no_grad():
+        for block in transformer.blocks[1:3]:
+            block.attention_out.weight.zero_()
+            block.down.weight.zero_()
+        dense = transformer(**asked, text=text)
+        routed = transformer(**asked, text=text, route=0.5)
+    assert torch.allclose(dense.clean, routed.clean, atol=1e-6)
+
+
+@for_all(
+    shift=st.floats(-100, 100), height=st.integers(1, 4), width=st.integers(1, 4), frames=st.integers(1, 3)
+)
+@settings(max_examples=25, deadline=None)
+def test_rotary_attention_feels_only_differences_of_time(
+    shift: float, height: int, width: int, frames: int
+) -> None:
+    seconds = torch.arange(frames)[None] / 3
+    query, key = torch.randn(2, 1, frames * height * width, 32, generator=torch.Generator().manual_seed(0))
+
+    def scores(moment: Tensor) -> Tensor:
+        angles = cell_angles(moment, height, width, 32)
+        return rotate(query, angles.cos(), angles.sin()) @ rotate(key, angles.cos(), angles.sin()).transpose(
+            1, 2
+        )
+
+    assert torch.allclose(scores(seconds), scores(seconds + shift), atol=2e-3)
+
+
+def test_rotation_keeps_lengths_and_axes_stay_apart() -> None:
+    angles = cell_angles(torch.tensor([[0.0, 1.0]]), 3, 5, 64)
+    assert angles.shape == (1, 30, 32) and axis_widths(64) == (16, 24, 24)
+    vector = torch.randn(1, 30, 64)
+    assert torch.allclose(
+        rotate(vector, angles.cos(), angles.sin()).norm(dim=-1), vector.norm(dim=-1), atol=1e-4
+    )
+    grid = angles.unflatten(1, (2, 3, 5))
+    assert torch.equal(
+        grid[0, 0, :, :, :8], grid[0, 0, :1, :1, :8].expand(3, 5, -1)
+    )  # time: same all over a frame
+    assert torch.equal(grid[0, 0, :, :, 8:20], grid[0, 1, :, :1, 8:20].expand(3, 5, -1))  # rows
+    assert torch.equal(grid[0, :, 1, 2, 8:], torch.zeros(2, 24))  # the middle cell is the origin
+
+
+def test_places_are_centred_and_tell_every_cell_apart() -> None:
+    small, large = place_features(3, 3), place_features(5, 7).unflatten(0, (5, 7))
+    assert torch.allclose(large[1:4, 2:5].flatten(0, 1), small)  # a larger frame only adds cells at the rim
+    assert torch.cdist(large.flatten(0, 1), large.flatten(0, 1)).add(torch.eye(35)).min() > 0.05
+
+
+def test_frame_steps_tell_frame_rates_and_pictures_apart() -> None:
+    assert frame_steps(torch.tensor([[0.0, 1 / 3, 2 / 3]])).tolist() == [pytest.approx([1.0, 1.0, 1.0])]
+    assert frame_steps(torch.tensor([[0.0, 0.5]])).tolist() == [pytest.approx([1.5, 1.5])]
+    assert frame_steps(torch.tensor([[7.0]])).tolist() == [[0.0]]
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("kernel", sorted(KERNELS))
+def test_every_attention_kernel_equals_the_textbook(kernel: str, masked: bool) -> None:
+    query, key, value = torch.randn(3, 2, 4, 9, 16)
+    mask = (torch.rand(2, 1, 1, 9) < 0.7) | (torch.arange(9) == 0) if masked else None
+    scores = torch.einsum("bhnd,bhmd->bhnm", query, key) / 4
+    weights = (scores if mask is None else scores.where(mask, torch.tensor(-torch.inf))).softmax(-1)
+    expected = torch.einsum("bhnm,bhmd->bhnd", weights, value)
+    assert torch.allclose(attend(query, key, value, mask, kernel), expected, atol=1e-5)
+
+
+def test_misfits_are_refused_with_both_shapes() -> None:
+    asked = question()
+    with pytest.raises(OzoraError, match=r"\(2, 3, 4, 2, 3\).*\(2, 2\)"):
+        Transformer(TOY)(**{**asked, "timestep": torch.rand(2, 2)}, text=words())
+    with pytest.raises(OzoraError, match=r"expected \(B, L, 5, h, w\)"):
+        Transformer(replace(TOY, channels=5))(**asked, text=words())
+    with pytest.raises(OzoraError, match="route"):
+        Transformer(TOY)(**asked, text=words(), route=1.5)
+    with pytest.raises(OzoraError, match="warp"):
+        attend(*torch.randn(3, 1, 1, 2, 4), kernel="warp")
+    with pytest.raises(OzoraError, match="early head"):
+        replace(TOY, early_after=1)
+
+
+@pytest.mark.parametrize(("size", "millions"), [("micro", (4.0, 5.5)), ("mini", (30.0, 37.0))])
+def test_sizes_hold_what_they_promise(size: str, millions: tuple[float, float]) -> None:
+    transformer = Transformer(TRANSFORMER_SIZES[size])
+    count = sum(parameter.numel() for parameter in transformer.parameters()) / 1e6
+    assert millions[0] < count < millions[1]
+    assert TEXT_SIZES[size].out_width == TRANSFORMER_SIZES[size].width
+    assert not [name for name, _ in transformer.named_parameters() if name.endswith("bias")]
