@@ -1,4 +1,4 @@
-"""The laws of the transformer: batches, positions, noise per frame, padding, routing, one door to attention."""
+"""Laws of the transformer: batches, positions, noise per frame, padding, routing, one door to attention."""
 
 from __future__ import annotations
 
