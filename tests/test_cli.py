@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,10 @@ from PIL import Image
 from ozora.cli import run
 from ozora.media.images import read_image
 from ozora.media.video import read_clip, read_metadata
+from ozora.model.checkpoint import save_weights
+from ozora.model.probe import Probe, probe_config
+from ozora.world import concepts
+from ozora.world.sampling import sample_shot
 
 
 @pytest.fixture
@@ -103,7 +108,7 @@ BAD = {
     "unknown recipe": (["train", "nano", "--out", "run"], "nano"),
     "check nothing": (["weights", "check", "nowhere"], "weights"),
     "bad cells": (
-        ["weights", "assemble", "o", "--cells", "7", "--autoencoder", "a", "--transformer", "b", "--text", "c"],
+        ["weights", "assemble", "o", "--cells", "7", "--autoencoder=a", "--transformer=b", "--text=c"],
         "cells",
     ),
 }  # fmt: skip
@@ -111,8 +116,6 @@ BAD = {
 
 @pytest.mark.parametrize(("arguments", "word"), BAD.values(), ids=BAD.keys())
 def test_bad_input_gives_one_sentence_code_2_and_no_file(ozora, tiny_weights, tmp_path, arguments, word):
-    from ozora.world.sampling import sample_shot
-
     shot = sample_shot(0, subject="fox").to_json()
     (tmp_path / "fox.json").write_text(json.dumps(shot))
     shot["subjects"][0]["kind"] = "dragon"
@@ -180,3 +183,42 @@ def test_ctrl_c_leaves_nothing_and_says_130(tiny_weights, tmp_path):
     for name in left:
         if name.endswith(".mp4"):
             assert len(read_clip(tmp_path / name)) == 13
+
+
+def test_from_footage_to_latents_and_text_training(ozora, tiny_weights, tmp_path):
+    shoot = ("world", "shoot", "footage", "--clips", 2, "--size", "64x64", "--frames", 5)
+    code, out, _ = ozora(*shoot)
+    assert code == 0 and "2 clips, ledger root" in out
+    before = files(tmp_path)
+    assert (
+        ozora(*shoot)[:2] == (code, out) and files(tmp_path) == before
+    )  # started again, nothing is left to do
+    weights = tiny_weights / "autoencoder.safetensors"
+    assert ozora("encode", "footage", "--autoencoder", weights, "-o", "latents.safetensors")[0] == 0
+    assert "latents.safetensors" in files(tmp_path)
+    code, out, _ = ozora("train", "micro_text", "--out", "run", "--steps", 2, "--set", "shots=20")
+    assert code == 0 and "2 steps" in out and "finished" in out
+    code, _, err = ozora("train", "micro_text", "--out", "run", "--steps", 2)
+    assert code == 2 and "--resume run" in err
+
+
+def test_evaluate_scores_with_a_probe(ozora, tiny_weights, tmp_path):
+    probe = Probe(replace(probe_config(concepts.FIELDS), channels=(8, 8, 8)))
+    told = {"network": "probe", "config": probe.config.to_json()}
+    save_weights(tmp_path / "probe.safetensors", probe.state_dict(), told)
+    arguments = (
+        "evaluate",
+        "--weights",
+        tiny_weights,
+        "--probe",
+        "probe.safetensors",
+        "--limit",
+        2,
+        "--out",
+        "s",
+    )
+    code, out, err = ozora(*arguments)
+    assert code == 0, err
+    assert "subject" in out and "2 films" in out
+    assert {"s/scorecard.json", "s/films.png"} <= set(files(tmp_path))
+    assert ozora("evaluate", "--weights", tiny_weights, "--probe", "none.safetensors")[0] == 2

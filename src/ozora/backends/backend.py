@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -49,6 +49,9 @@ class Backend(Protocol):
 
     def understand(self, prompt: str) -> Any:
         """Read words; the result is handed back to :meth:`denoise` as ``words`` or ``negative``."""
+
+    def reading(self, words: Any) -> Mapping[str, tuple[str, float]]:
+        """What the model took from the words: axis to (value, how sure from 0 to 1)."""
 
     def encode(self, frames: Frames) -> Tensor:
         """Frames (1 + 4k, H, W, 3) on the grid at scale 1 to latents (1, 1 + k, C, h, w)."""

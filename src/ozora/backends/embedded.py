@@ -68,6 +68,7 @@ class EmbeddedBackend:
         """Words to vectors; the empty prompt is the "nothing" that guidance departs from."""
         return encode(self.networks.text, [prompt])
 
+    @torch.inference_mode()
     def reading(self, words: TextOutput) -> dict[str, tuple[str, float]]:
         """What the model took from the words: axis to (value, how sure from 0 to 1)."""
         return understood(words, self.networks.text.config)

@@ -36,9 +36,21 @@ class Weights:
         return self.folder / str(self.manifest["parts"][name])
 
 
+def _shipped() -> Path:
+    return Path(str(files("ozora"))) / "weights"
+
+
+def find_probe() -> Path:
+    """The probe that ships: one for all models, so that their scores can be compared."""
+    path = _shipped() / "probe.safetensors"
+    if not path.is_file():
+        raise WeightsError("probe: none is shipped with this copy of Ozora, give one with --probe.")
+    return path
+
+
 def find_weights(weights: str | Path | None = None) -> Path:
     """The folder meant by a name ("micro"), a path, or nothing (the best that ships)."""
-    shipped = Path(str(files("ozora"))) / "weights"
+    shipped = _shipped()
     if weights is None:
         found = [shipped / name for name in PREFERRED if (shipped / name / MANIFEST).is_file()]
         if not found:

@@ -27,6 +27,7 @@ def evaluate(
     by the world). [bold]Example[/]: ozora evaluate --out runs/scores
     """
     from ozora.backends.embedded import EmbeddedBackend
+    from ozora.backends.weights import find_probe
     from ozora.cli.show import bar, said
     from ozora.director.api import Ozora
     from ozora.director.request import Request
@@ -37,7 +38,7 @@ def evaluate(
     Request("checked before weights are read", **settings)
     backend = EmbeddedBackend(weights)
     maker, card = Ozora(backend=backend), backend.card
-    eyes = load_probe(probe)
+    eyes = load_probe(probe or find_probe())
 
     def film(prompt: str, number: int) -> Any:
         return maker.generate(prompt, seed=number, **settings).clip.frames

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ozora.errors import OzoraError, refuse
+
+if TYPE_CHECKING:
+    from ozora.director.take import Receipt
+
+SURE = 0.6  # probability from which a reading is told
 
 EXAMPLES = """
 [bold]Examples[/]
@@ -90,13 +95,21 @@ def generate(
         takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=bars)
         for number, (path, take) in enumerate(zip(outputs, takes, strict=True)):
             if number == 0:
-                for note in take.receipt.notes:
-                    told.print(note)
+                for note in (*take.receipt.notes, *_understood(take.receipt)):
+                    told.print(note, style="grey50")
             costs = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in take.receipt.seconds.items())
             said.print(
                 f"[bold]{path}[/]  {take.fit.size}, {take.fit.frames} frames at {take.fit.fps} fps, "
                 f"seed {take.seed}  [grey50]({costs})[/]"
             )
+
+
+def _understood(receipt: Receipt) -> list[str]:
+    """One line with what the model is fairly sure to have read, so that a surprise in the film is none."""
+    axes = ("subject", "action", "place", "time", "weather", "camera")
+    found = [receipt.reading[axis] for axis in axes if axis in receipt.reading]
+    sure = [value for value, share in found if share >= SURE]
+    return [f"understood: {', '.join(sure)}"] if sure else []
 
 
 def _check_ending(output: Path) -> None:

@@ -60,7 +60,7 @@ def _one(
     on_phase: OnPhase | None,
 ) -> Take:
     watch = Stopwatch(on_phase)
-    notes = fitted.notes
+    notes, reading = fitted.notes, {}
     about = describe_take(request, fitted, given, backend.card, seed)
     with watch.phase("load"):
         backend.load()
@@ -73,6 +73,7 @@ def _one(
             settings = about["settings"]
             with watch.phase("words"):
                 words, negative = backend.understand(request.prompt), backend.understand(request.negative)
+                reading = dict(backend.reading(words))
                 conditions = given.conditions(backend)
             with watch.phase("denoise", settings["steps"]) as step:
                 latents = backend.denoise(
@@ -90,7 +91,7 @@ def _one(
                 save_latents(waiting, latents, about)
         with watch.phase("decode", fitted.latents) as step:
             frames = backend.decode(latents, fitted.scale, step)
-        take = Take(Clip(frames, fitted.fps, about), latents, fitted, Receipt(watch.seconds, notes))
+        take = Take(Clip(frames, fitted.fps, about), latents, fitted, Receipt(watch.seconds, notes, reading))
         if path is not None and waiting is not None:
             with watch.phase("write"):
                 take.save(path)

@@ -33,10 +33,15 @@ OnPhase = Callable[[Phase], None]
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a take cost: wall seconds of each phase, and the lines that tell what was fitted or reused."""
+    """What a take cost, and how it was understood.
+
+    ``seconds`` are wall seconds of each phase; ``notes`` tell what was fitted or reused; ``reading`` is what
+    the model took from the words: a Shot's axis to (value, how sure from 0 to 1).
+    """
 
     seconds: Mapping[str, float]
     notes: tuple[str, ...] = ()
+    reading: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
     @property
     def total(self) -> float:
