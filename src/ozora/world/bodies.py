@@ -14,7 +14,7 @@ ROUND_CONE, ELLIPSOID, BOX, RING, SHEET = range(5)
 
 @dataclass(frozen=True)
 class Bodies:
-    """Primitives of every body of one shot in world space (metres, y up, right-handed), F frames, K primitives.
+    """Primitives of every body of one shot in world space (metres, y up, right-handed), F frames, K of them.
 
     Reading by kind:
       ROUND_CONE: from ``a`` with radius ``size[0]`` to ``b`` with radius ``size[1]``.
@@ -37,12 +37,12 @@ class Bodies:
     colour: Tensor  # (K, 3) linear RGB albedo, 0..1
     gloss: Tensor  # (K,) 0 matte .. 1 mirror-like highlight
     glow: Tensor  # (K,) emitted light, for flames and lamps
-    pattern: Tensor  # (K,) int64: 0 plain, 1 fur or feather mottling, 2 stripes along the body's y axis (balloon), 3 chequered (ball, cube)
+    pattern: Tensor  # (K,) int64: 0 plain, 1 mottled (fur), 2 stripes along the own y axis, 3 chequered
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A shot's action, worked out: every body in every frame, and where each subject is for the camera to frame."""
+    """A shot's action, worked out: every body in every frame, and where each subject is for the camera."""
 
     bodies: Bodies
     centre: Tensor  # (F, S, 3) middle of each subject, metres
@@ -67,7 +67,7 @@ def move(bodies: Bodies, device: str | torch.device) -> Bodies:
 
 
 def bounds(bodies: Bodies) -> tuple[Tensor, Tensor]:
-    """Lowest and highest corner, each (F, K, 3) in metres, of a box along the world's axes about every primitive."""
+    """Lowest and highest corner, each (F, K, 3) in metres, of an upright box about every primitive."""
     kind = bodies.kind[None, :, None]  # (1, K, 1)
     size, axes = bodies.size, bodies.axes
     round_half = (axes * size[:, :, None]).square().sum(-1).sqrt()

@@ -1,4 +1,4 @@
-"""Rigs: how subjects are built and move. ``stage`` works a shot's action out, body by body and frame by frame."""
+"""Rigs: how subjects are built and move. ``stage`` works a shot's action out, frame by frame."""
 
 from __future__ import annotations
 
@@ -92,9 +92,9 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
     """Work the action of a shot out: K primitives in F = ``shot.frames`` frames at times i/fps.
 
     ``ground`` gives the terrain's height (...) in metres at points (..., 2) of x and z; the sea is calm at 0.
-    Everything is computed on the CPU from ``shot.seed`` alone, then moved to ``device``: the same shot gives the
-    same bodies everywhere. Subjects are numbered 1.. in the shot's order, an occluder 100. Raises OzoraError for
-    a kind or an action that no rig knows.
+    Everything is computed on the CPU from the shot and its seed, then moved to ``device``: the same shot
+    gives the same bodies everywhere. Subjects are numbered 1.. in the shot's order, an occluder 100. Raises
+    OzoraError for a kind or an action that no rig knows.
     """
     times = torch.arange(shot.frames, dtype=torch.float32) / shot.fps
     scene = Scene(times, ground, shot.place, shot.time)
@@ -142,7 +142,7 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
 
 
 def _find_room(path: Path, scene: Scene, room: float, obstacles: list[_Obstacle]) -> Path:
-    """The path, moved as little as it takes to stay clear of everybody already on the set; behind them if it can."""
+    """The path, moved as little as it takes to stay clear of everybody on the set; behind them if it can."""
     if not obstacles:
         return path
     position, _ = path.at(scene.times)

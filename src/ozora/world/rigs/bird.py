@@ -25,7 +25,7 @@ def speed(word: str, scale: float) -> float:
 def pose(
     subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float
 ) -> tuple[Parts, Tensor]:
-    """The bird in every frame: primitives, and the middle of its flight (F, 3) without the beat's own bounce."""
+    """The bird in every frame: primitives, and the middle of its flight (F, 3) without the beat's bounce."""
     height, phase = float(chance.uniform(1.9, 3.0)), float(chance.uniform(0, 2 * np.pi))
     times = scene.times
     wave = torch.sin(2 * torch.pi * 0.17 * times + phase)

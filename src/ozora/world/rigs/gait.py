@@ -1,9 +1,9 @@
 """Gaits: when each foot is down, where it is planted, and where the knee goes.
 
-Speed, leg length and stride are tied by dynamic similarity: animals of any size move alike at equal Froude number
-v²/(g·leg), with stride/leg = 2.3 Fr^0.3 (R. McN. Alexander and A. S. Jayes, "A dynamic similarity hypothesis for the
-gaits of quadrupedal mammals", Journal of Zoology 201, 1983). Footfall orders: M. Hildebrand, "Symmetrical gaits of
-horses", Science 150, 1965.
+Speed, leg length and stride are tied by dynamic similarity: animals of any size move alike at equal Froude
+number v²/(g·leg), with stride/leg = 2.3 Fr^0.3 (R. McN. Alexander and A. S. Jayes, "A dynamic similarity
+hypothesis for the gaits of quadrupedal mammals", Journal of Zoology 201, 1983). Footfall orders:
+M. Hildebrand, "Symmetrical gaits of horses", Science 150, 1965.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def plant(
 ) -> Feet:
     """Where the feet are, for hips (forward, right) in metres beside the path.
 
-    A planted foot stands exactly where its hip passes at mid-stance, so it never slips; a swinging one goes from
-    print to print on an arc, and never below the ground.
+    A planted foot stands exactly where its hip passes at mid-stance, so it never slips; a swinging one goes
+    from print to print on an arc, and never below the ground.
     """
     offsets = torch.tensor(hips)  # (N, 2)
     if frequency == 0:
@@ -94,7 +94,7 @@ def _under(path: Path, scene: Scene, times: Tensor, offsets: Tensor) -> Tensor:
 def bend(top: Tensor, foot: Tensor, upper: float, lower: float, towards: Tensor) -> Tensor:
     """The joint (..., 3) between two bones from ``top`` to ``foot``, bulging towards a direction (..., 3).
 
-    A foot out of reach keeps its place and the joint lies on the straight line: bones give a little, feet never do.
+    A foot out of reach keeps its place and the joint lies on the straight line: bones give, feet never do.
     """
     line = foot - top
     span = line.norm(dim=-1, keepdim=True).clamp(min=1e-4)

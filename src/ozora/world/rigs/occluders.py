@@ -33,7 +33,7 @@ def build(
     scene: Scene,
     chance: np.random.Generator,
 ) -> Parts:
-    """An occluder standing at (x, z) that covers ``half_width`` metres either side up to ``top`` metres high."""
+    """An occluder standing at (x, z) that covers ``half_width`` metres either side, ``top`` metres high."""
     ground = float(scene.heights(torch.tensor([at]))[0])
     origin = torch.tensor([at[0], ground, at[1]]).expand(scene.frames, 3)
     # Facing the camera side: x to the right of the picture, z towards the camera.
@@ -97,12 +97,12 @@ def _rock(
     sunk = 0.5 * width
     half = 0.5 * (1.10 * top + sunk)
     middle = half - sunk
-    parts.box(stone, frame.child(0.0, middle, roll=0.05 * lean), (1.02 * width, half, 0.40 * width), edge)
+    parts.box(stone, frame.child(0.0, middle, roll=0.05 * lean), (0.90 * width, half, 0.40 * width), edge)
     crown = frame.child(-0.22 * lean * width, middle + 0.22 * top, 0.02 * width, yaw=0.35, roll=-0.16 * lean)
-    parts.box(stone, crown, (0.62 * width, half, 0.42 * width), 1.2 * edge)
-    foot = frame.child(0.80 * lean * width, 0.5 * middle, 0.14 * width, yaw=-0.5, roll=0.24 * lean)
+    parts.box(stone, crown, (0.60 * width, half, 0.42 * width), 1.2 * edge)
+    foot = frame.child(0.68 * lean * width, 0.5 * middle, 0.14 * width, yaw=-0.5, roll=0.24 * lean)
     parts.box(stone, foot, (0.40 * width, 0.66 * half, 0.40 * width), edge)
-    other = frame.child(-0.92 * lean * width, 0.25 * middle, 0.16 * width, yaw=0.6, roll=-0.3 * lean)
+    other = frame.child(-0.74 * lean * width, 0.25 * middle, 0.16 * width, yaw=0.6, roll=-0.3 * lean)
     parts.box(stone, other, (0.34 * width, 0.50 * half, 0.34 * width), edge)
     if place == "snowfield":
         snow = Skin(SNOW, gloss=0.1, blend=0.05 * width)
@@ -133,5 +133,5 @@ def footprint(kind: str, half_width: float, top: float) -> float:
 
 
 def clearance(camera_height: str, gap: float) -> float:
-    """Metres an occluder must stand higher, ``gap`` metres before its subject, for a camera that looks down."""
+    """Metres an occluder must stand higher, ``gap`` metres before its subject, if the camera looks down."""
     return gap * {"low": 0.02, "eye": 0.16, "high": 0.56}[camera_height]

@@ -93,7 +93,7 @@ def plan_path(
 
 
 def follow(path: Path, scene: Scene, base: float, scale: float) -> Frame:
-    """The frame of a body that travels the path on the ground, pitched to the slope under its ``base`` metres."""
+    """The frame of a body that travels the path on the ground, pitched to the slope under ``base`` metres."""
     position, direction = path.at(scene.times)
     ahead, behind = (scene.heights(position + side * base / 2 * direction) for side in (1, -1))
     here = scene.heights(position)

@@ -68,7 +68,7 @@ def ball(
 
 
 def _bounce(path: Path, scene: Scene, radius: float, chance: np.random.Generator) -> Tensor:
-    """Height (F,) of the ball's middle: free fall between impacts on the ground, each hop lower than the last."""
+    """Height (F,) of the ball's middle: free fall between impacts, each hop lower than the last."""
     first_top = radius * float(chance.uniform(3.4, 4.6))
     fall = (2 * first_top / GRAVITY) ** 0.5
     launch = GRAVITY * fall
