@@ -28,6 +28,9 @@ PROBE_AXES = ("subject", "place", "time", "action", "camera", "weather", "colour
 SHORT_STEP, LONG_STEP = 1, 4
 """Frames between an anchor and the two frames it is compared with (at ``ProbeConfig.fps``)."""
 
+COARSE = (4, 6)
+"""Rows and columns of the mean picture that is shown to the answers directly: light, sky and ground."""
+
 INPUT_CHANNELS = 3 + 3 + 3  # colours and two differences
 
 
@@ -106,20 +109,22 @@ class Probe(nn.Module):
         widths = config.channels
         self.open = nn.Conv2d(INPUT_CHANNELS, widths[0], 6, stride=4, padding=1, bias=False)
         self.where = nn.Conv2d(2, widths[0], 1)  # pan and dolly differ only in where things move
-        layers: list[nn.Module] = [nn.GroupNorm(8, widths[0]), nn.ReLU(), Residual(widths[0])]
+        # No norm on the way itself: it would take out the light of the picture, which tells the time of day.
+        layers: list[nn.Module] = [nn.ReLU(), Residual(widths[0])]
         for before, after in pairwise(widths):
-            layers += [
-                nn.ReLU(),
-                nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
-                nn.GroupNorm(8, after),
-                Residual(after),
-            ]
+            layers += [nn.ReLU(), nn.Conv2d(before, after, 3, stride=2, padding=1), Residual(after)]
         self.look = nn.Sequential(*layers)
         last = widths[-1]
         # Neighbouring anchors side by side: the change of features over half a second, and their sum.
         self.compare = nn.Conv3d(last, last, (3, 1, 1), padding=(1, 0, 0))
-        self.gather = nn.Sequential(nn.Linear(4 * last, config.hidden), nn.ReLU(), nn.Dropout(0.1))
+        self.gather = nn.Sequential(
+            nn.Linear(4 * last + 3 * COARSE[0] * COARSE[1], config.hidden), nn.ReLU(), nn.Dropout(0.1)
+        )
         self.answers = nn.ModuleDict({axis: nn.Linear(config.hidden, len(of)) for axis, of in config.axes})
+
+        for module in [self.open, self.compare, *self.look.modules()]:
+            if isinstance(module, nn.Conv2d | nn.Conv3d) and module.weight.any():
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
     def forward(self, video: Tensor, fps: float | None = None) -> dict[str, Tensor]:
         """Logits per axis, each (B, values).
@@ -136,7 +141,8 @@ class Probe(nn.Module):
         x = x.unflatten(0, (batch, count)).transpose(1, 2)  # (B, C, A, h/16, w/16)
         change = F.relu(self.compare(x))
         both = torch.cat([x, change], 1)
-        hidden = self.gather(torch.cat([both.mean((2, 3, 4)), both.amax((2, 3, 4))], 1))  # (B, hidden)
+        coarse = F.adaptive_avg_pool2d(anchors[:, :, :3].mean(1), COARSE).flatten(1)  # (B, 3·4·6)
+        hidden = self.gather(torch.cat([both.mean((2, 3, 4)), both.amax((2, 3, 4)), coarse], 1))  # (B, 72)
         return {axis: head(hidden) for axis, head in self.answers.items()}
 
     @torch.no_grad()
