@@ -19,6 +19,7 @@ from ozora.world.render import sky as skies
 from ozora.world.render.grade import develop
 from ozora.world.render.march import shadow, trace
 from ozora.world.render.solid import Solid, distance, pack
+from ozora.world.render.textures import unit
 from ozora.world.shot import Shot
 
 
@@ -146,9 +147,9 @@ def _mirrored(
         x, _, z = points[:, index]
         slope_x, slope_z, _ = ground.ripples(place.family, x, z, footprint, seconds, place.scale)
         bent = torch.stack((to[0, index] - 0.5 * slope_x, -to[1, index], to[2, index] - 0.5 * slope_z))
-        bent = torch.nn.functional.normalize(bent, dim=0)
+        bent = unit(bent)
         start = points[:, index]
-        hits = trace(solid, start, bent, pixel * 3, steps=16)
+        hits = trace(solid, start, bent, pixel * 4, steps=10)
         if hits.ray.numel() == 0:
             continue
         meet = start[:, hits.ray] + bent[:, hits.ray] * hits.distance
@@ -168,7 +169,7 @@ def _frame(
     """One picture (3, H, W) of shown colour, its depth (H, W) and ids (H, W)."""
     shot, light = place.shot, place.light
     size = (place.height, place.width)
-    to = torch.nn.functional.normalize(rotation @ place.rays, dim=0)
+    to = unit(rotation @ place.rays)
     pixel = 2 * place.tan_up / place.height
     colour, depth, clear = _background(place, solids, position, to, pixel, seconds)
     ids = torch.zeros(depth.shape, dtype=torch.uint8, device=depth.device)

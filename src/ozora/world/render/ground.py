@@ -8,6 +8,7 @@ from torch import Tensor
 from ozora.world.render import textures
 from ozora.world.render.light import Light
 from ozora.world.render.sky import air, haze, mix, ramp, room
+from ozora.world.render.textures import unit
 from ozora.world.terrain import Relief
 
 FAR = 420.0
@@ -17,7 +18,7 @@ TABLE = (2.6, 1.9)
 """Half sides of the table top along x and z in metres, per metre of the scale of the scene."""
 
 
-def meet(land: Relief, origin: Tensor, direction: Tensor, steps: int = 9) -> Tensor:
+def meet(land: Relief, origin: Tensor, direction: Tensor, steps: int = 6) -> Tensor:
     """Distance (N,) along unit rays from one ``origin`` (3,) to the ground; inf where they miss it.
 
     Starts at the plane above all relief and steps by the height over the ground divided by the steepest
@@ -51,18 +52,27 @@ def meet(land: Relief, origin: Tensor, direction: Tensor, steps: int = 9) -> Ten
     return result
 
 
-def _octaves(
-    family: int, x: Tensor, z: Tensor, tile: float, footprint: Tensor
-) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-    """Four detail bands and their slopes at x, z (N,), each faded where a pixel cannot resolve it."""
-    value = textures.sample(textures.detail(family, str(x.device)), x / tile, z / tile)  # (12, N)
-    bands, across, deep = [], [], []
-    for i, (low, high) in enumerate(textures.OCTAVES):
-        seen = textures.resolved(tile / (0.35 * low + 0.65 * high), footprint)
-        bands.append(value[i] * seen)
-        across.append(value[4 + i] * (seen / tile))
-        deep.append(value[8 + i] * (seen / tile))
-    return bands, across, deep
+def _seen(octave: int, tile: float, footprint: Tensor) -> Tensor:
+    low, high = textures.OCTAVES[octave]
+    return textures.resolved(tile / (0.35 * low + 0.65 * high), footprint)
+
+
+def _octaves(family: int, x: Tensor, z: Tensor, tile: float, footprint: Tensor) -> list[Tensor]:
+    """Four detail bands (N,) at x, z (N,), each faded where a pixel cannot resolve it."""
+    value = textures.sample(textures.detail(family, str(x.device)), x / tile, z / tile)  # (4, N)
+    return [value[i] * _seen(i, tile, footprint) for i in range(4)]
+
+
+def _bumps(
+    family: int, x: Tensor, z: Tensor, tile: float, footprint: Tensor, gains: tuple[float, float, float]
+) -> tuple[Tensor, Tensor]:
+    """Slopes (N,) along x and z of three weighted octaves, faded likewise."""
+    value = textures.sample(textures.bumps(family, str(x.device)), x / tile, z / tile)  # (6, N)
+    across, deep = torch.zeros_like(x), torch.zeros_like(x)
+    for i, gain in enumerate(gains):
+        seen = _seen(i, tile, footprint) * (gain / tile)
+        across, deep = torch.addcmul(across, value[i], seen), torch.addcmul(deep, value[3 + i], seen)
+    return across, deep
 
 
 def _tilt(slope_x: Tensor, slope_z: Tensor) -> Tensor:
@@ -89,18 +99,15 @@ def shade(
         return _sea(light, family, scale, direction, x, z, footprint, seconds, sunny, open_sky)
     if place == "tabletop":
         return _table(light, time, family, scale, direction, x, z, footprint, sunny, open_sky)
-    bands, across, deep = _octaves(family, x, z, 7.0, footprint)
-    coarse, _, _ = _octaves(family, x, z, 61.0, footprint * 0.5)
+    bands = _octaves(family, x, z, 7.0, footprint)
+    coarse = _octaves(family, x, z, 61.0, footprint * 0.5)
     if place == "snowfield":
-        bump = 0.011
-        normal = _tilt(
-            slope[0] + (across[0] * 1.6 + across[1] + across[2] * 0.35) * bump,
-            slope[1] + (deep[0] * 1.6 + deep[1] + deep[2] * 0.35) * bump,
-        )
+        across, deep = _bumps(family, x * 0.55, z, 7.0, footprint, (0.020, 0.011, 0.004))
+        normal = _tilt(slope[0] + across * 0.55, slope[1] + deep)
         albedo = torch.tensor([[0.84], [0.88], [0.95]], device=t.device) * (1 + 0.012 * bands[1] + 0.012 * coarse[1])
         wrap = 0.12
     elif place == "meadow":
-        normal = _tilt(slope[0] + across[1] * 0.02, slope[1] + deep[1] * 0.02)
+        normal = _tilt(slope[0], slope[1])
         dry = torch.sigmoid(1.5 * coarse[0] + 1.1 * coarse[1] + 0.5 * bands[0] - 0.5)
         lush = torch.tensor([[0.085], [0.235], [0.035]], device=t.device)
         gold = torch.tensor([[0.36], [0.37], [0.075]], device=t.device)
@@ -112,22 +119,18 @@ def shade(
             albedo = mix(albedo, torch.tensor(tint, device=t.device)[:, None], bloom[i] * 0.85)
         wrap = 0.25
     else:
-        wind = 0.012
         ripple = torch.sin((x * 0.8 + z * 0.6 + 0.10 * bands[0] + 0.05 * bands[1]) * 34.0)
         seen = textures.resolved(0.18, footprint) * (0.6 + 0.4 * coarse[2]).clamp(0.1, 1)
         crest = torch.cos((x * 0.8 + z * 0.6 + 0.10 * bands[0] + 0.05 * bands[1]) * 34.0) * seen * 0.17
-        normal = _tilt(
-            slope[0] + crest * 0.8 + (across[0] + across[1]) * wind,
-            slope[1] + crest * 0.6 + (deep[0] + deep[1]) * wind,
-        )
+        normal = _tilt(slope[0] + crest * 0.8, slope[1] + crest * 0.6)
         sand = torch.tensor([[0.74], [0.47], [0.245]], device=t.device)
         albedo = sand * (1 + 0.05 * coarse[0] + 0.025 * bands[2] + 0.06 * ripple * seen)
         wrap = 0.05
     incidence = (sun @ normal + wrap).clamp(min=0) / (1 + wrap)
     ambient = light.skylight[:, None] * ((0.62 + 0.38 * normal[1]) * open_sky)
     colour = albedo * (ambient + light.sunlight[:, None] * (incidence * sunny))
-    halfway = torch.nn.functional.normalize(sun[:, None] - direction, dim=0)
-    shine = (halfway * normal).sum(0).clamp(min=0)
+    halfway = unit(sun[:, None] - direction)
+    shine = (halfway * normal).sum(0).clamp(min=0.1)
     if place == "snowfield":
         # Sparkle: single crystals near the camera, gone before they would shimmer.
         crystal = ((bands[3] + bands[2]) - 2.1).clamp(0, 1.2) * shine.pow(6)
@@ -147,23 +150,20 @@ def ripples(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Slopes of moving water along x and z, and the spread of slopes (N,) too fine for the pixel to show."""
     swell = max(1.0, min(scale / 6.0, 3.0))
+    texture = textures.bumps(family, str(x.device))
     total_x, total_z = torch.zeros_like(x), torch.zeros_like(x)
     lost = torch.zeros_like(x)
-    for tile, drift_x, drift_z, strength in ((52.0, 1.7, 0.5, 0.16), (17.0, -0.7, 0.9, 0.045)):
+    for tile, drift_x, drift_z, strength in ((47.0, 1.5, 0.5, 0.13), (13.0, -0.5, 0.8, 0.040)):
         tile = tile * swell
-        grown = swell**0.5
-        value = textures.sample(
-            textures.detail(family, str(x.device)),
-            (x + drift_x * grown * seconds) / tile,
-            (z + drift_z * grown * seconds) / tile,
-        )
-        for i, (low, high) in enumerate(textures.OCTAVES[:3]):
-            gain = strength * swell * (1.0, 0.55, 0.3)[i]
-            seen = textures.resolved(tile / (0.35 * low + 0.65 * high), footprint)
-            total_x = total_x + value[4 + i] * seen * (gain / tile)
-            total_z = total_z + value[8 + i] * seen * (gain / tile)
-            steep = gain / tile * 4.2 * (low + high) / 2
-            lost = lost + (1 - seen) * steep * steep
+        rate = swell**0.5 * seconds
+        value = textures.sample(texture, (x + drift_x * rate) / tile, (z + drift_z * rate) / tile)
+        for i in range(3):
+            gain = strength * swell * (0.8, 0.5, 0.32)[i] / tile
+            seen = _seen(i, tile, footprint)
+            total_x = torch.addcmul(total_x, value[i], seen * gain)
+            total_z = torch.addcmul(total_z, value[3 + i], seen * gain)
+            steep = gain * 4.4 * sum(textures.OCTAVES[i]) / 2
+            lost = lost + (1 - seen) * (steep * steep)
     return total_x, total_z, lost
 
 
@@ -177,7 +177,7 @@ def _sea(
     mirror = direction + 2 * against.clamp(min=0.02) * normal
     # Waves too small to see still tilt the mirror: it shows sky a little higher up.
     mirror = torch.cat((mirror[:1], (mirror[1:2].abs() + 0.9 * lost.sqrt() * 0.35), mirror[2:]))
-    mirror = torch.nn.functional.normalize(mirror, dim=0)
+    mirror = unit(mirror)
     fresnel = 0.02 + 0.98 * (1 - (against + lost.sqrt() * 0.35).clamp(0, 1)).pow(5)
     deep = torch.tensor([[0.010], [0.055], [0.085]], device=x.device)
     clear = torch.tensor([[0.03], [0.17], [0.18]], device=x.device)
@@ -186,10 +186,10 @@ def _sea(
     colour = mix(body, air(light, mirror), fresnel)
     # Glitter: the sun's mirror image, as wide as the unseen slopes are steep (Beckmann).
     spread = 0.0016 + lost * 0.9
-    halfway = torch.nn.functional.normalize(light.sun[:, None] - direction, dim=0)
+    halfway = unit(light.sun[:, None] - direction)
     cosine = (halfway * normal).sum(0).clamp(min=1e-3)
     square = cosine * cosine
-    lobe = torch.exp((square - 1) / (square * spread)) / (spread * square * square)
+    lobe = ((square - 1) / (square * spread)).clamp_(min=-60).exp_() / (spread * square * square)
     glitter = (lobe * 0.020 * (0.3 + 0.7 * fresnel)).clamp(max=9.0)
     return colour + light.sunlight[:, None] * (glitter * sunny * min(1.0, light.disc))
 
@@ -206,7 +206,7 @@ def _table(
     seam = (board - number - 0.5).abs()
     edge = ramp(seam, 0.5 - 0.012, 0.5) * textures.resolved(0.03, footprint)
     shift = (number * 0.618) % 1
-    bands, _, _ = _octaves(family, u * 0.10 + shift * 3.1, v * 1.0 + shift, 1.2, footprint * 0.9)
+    bands = _octaves(family, u * 0.10 + shift * 3.1, v * 1.0 + shift, 1.2, footprint * 0.9)
     rings = torch.sin(v * 22 + bands[0] * 2.2 + bands[1] * 0.9 + shift * 40) * textures.resolved(0.2, footprint)
     tone = 0.5 + 0.16 * rings + 0.09 * bands[2] + 0.06 * bands[3] + 0.34 * (shift - 0.5)
     dark = torch.tensor([[0.21], [0.095], [0.042]], device=x.device)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ozora.world.render.solid import Solid, distance, homogeneous, triangle
+from ozora.world.render.solid import Solid, distance, homogeneous
+from ozora.world.render.textures import unit
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def _window(solid: Solid, origin: Tensor, direction: Tensor) -> tuple[Tensor, Te
     return ray[keep], enter[keep], leave[keep]
 
 
-def trace(solid: Solid, origin: Tensor, direction: Tensor, pixel: float, steps: int = 30) -> Hits:
+def trace(solid: Solid, origin: Tensor, direction: Tensor, pixel: float, steps: int = 20) -> Hits:
     """Sphere-trace rays from ``origin`` (3, 1) or (3, N) along unit ``direction`` (3, N).
 
     ``pixel`` is the angle of one pixel in radians: bodies shrink by half a pixel and fade out over the next,
@@ -71,11 +72,11 @@ def trace(solid: Solid, origin: Tensor, direction: Tensor, pixel: float, steps: 
         better = ratio < best_live
         best_live = torch.where(better, ratio, best_live)
         best_t_live = torch.where(better, t_live, best_t_live)
-        t_live = t_live + torch.maximum(gap * 0.95 + width * 0.45, width * 0.3)
-        if step % 2 == 1 or step == steps - 1:
+        t_live = t_live + torch.maximum(gap + width * 0.4, width * 0.8)
+        if step % 2 == 1:
             best[live], best_t[live] = best_live, best_t_live
             on = torch.nonzero((best_live > 0.12) & (t_live < leave_live))[:, 0]
-            if on.numel() == 0 or step == steps - 1:
+            if on.numel() == 0:
                 break
             live, to = live[on], to[:, on]
             origin_live = origin_live if single else origin_live[:, on]
@@ -93,7 +94,7 @@ def normals(solid: Solid, points: Tensor, reach: Tensor) -> Tensor:
     corners = _TETRAHEDRON.to(points.device)
     around = points[:, None] + corners[:, :, None] * reach  # (3, 4, N)
     gaps = distance(solid, around.reshape(3, -1)).reshape(4, -1)
-    return torch.nn.functional.normalize(corners @ gaps, dim=0)
+    return unit(corners @ gaps)
 
 
 def _soft(gap: Tensor, toward: Tensor, spread: float) -> Tensor:
@@ -116,7 +117,7 @@ def shadow(solid: Solid, points: Tensor, sun: Tensor, spread: float, clear: floa
         # Seen along the sun every cone is a flat capsule; two axes across the sun make that picture.
         up = torch.zeros_like(sun)
         up[int(sun.abs().argmin())] = 1
-        across = torch.nn.functional.normalize(torch.linalg.cross(sun, up), dim=0)
+        across = unit(torch.linalg.cross(sun, up))
         basis = torch.stack((across, torch.linalg.cross(sun, across), sun))  # (3, 3)
         ends = solid.ends @ basis.T  # (2, k, 3)
         first, span = ends[0], ends[1] - ends[0]
@@ -165,9 +166,9 @@ def shadow(solid: Solid, points: Tensor, sun: Tensor, spread: float, clear: floa
                 shade.append(_soft(gap, toward - clear * solid.ring[1], spread).amax(0))
             at, row = at + count, row + 3 * count
         if sheets:
-            place, to = own(sheets)
-            toward = -place[2] / torch.where(to[2].abs() < 1e-3, torch.full_like(to[2], 1e-3), to[2])
-            meet = place + to * toward
-            gap = triangle(meet[0], meet[1], solid.sheet)
+            place = linear[row:].view(4, sheets, -1)
+            to = (solid.facing @ sun).T[..., None]  # (4, sheets, 1)
+            toward = -place[3] / torch.where(to[3].abs() < 1e-3, torch.full_like(to[3], 1e-3), to[3])
+            gap = (place[:3] + to[:3] * toward).amax(0)
             shade.append(_soft(gap, toward - clear * 0.05, spread).amax(0))
     return torch.stack(shade).amax(0)

@@ -12,6 +12,7 @@ from ozora.world.render.light import Light
 from ozora.world.render.march import normals, shadow
 from ozora.world.render.sky import air, mix
 from ozora.world.render.solid import Solid, distance, distances, melted
+from ozora.world.render.textures import unit
 
 FUR, STRIPES, CHEQUERS = 1, 2, 3
 
@@ -94,9 +95,9 @@ def bodies(
     rim = edge * (0.10 + 0.9 * behind * (1 - sun[1]).clamp(min=0)) * (0.4 + 0.6 * (incidence > -0.4))
     colour = colour + (light.sunlight * 0.55)[:, None] * (albedo * 0.6 + 0.25) * rim
     colour = colour + albedo * light.skylight[:, None] * (edge * 0.35)
-    halfway = torch.nn.functional.normalize(sun[:, None] - direction, dim=0)
+    halfway = unit(sun[:, None] - direction)
     sharp = 12 + 140 * gloss * gloss
-    shine = (halfway * normal).sum(0).clamp(min=0).pow(sharp)
+    shine = (sharp * (halfway * normal).sum(0).clamp(min=1e-3).log()).clamp_(min=-60).exp_()
     colour = colour + light.sunlight[:, None] * (shine * lit.clamp(max=1) * gloss * (0.35 + 0.9 * gloss))
     if float(solid.gloss.max()) > 0.15:
         mirror = direction + 2 * against.clamp(min=0) * normal

@@ -36,8 +36,9 @@ class Solid:
     ellipsoid: Tensor  # (3, ellipsoids, 1) one over radii
     box: Tensor  # (4, boxes, 1) half sizes without rounding, rounding
     ring: Tensor  # (2, rings, 1) radius, tube
-    sheet: Tensor  # (7, sheets, 1) corners ax ay bx by cx cy in its own plane, thickness
-    turn: Tensor  # (K', 3, 3) rows are the axes of ellipsoids, boxes, rings, sheets in order
+    sheet: Tensor  # (sheets, 1) thickness
+    facing: Tensor  # (sheets, 4, 3) outward normals of a triangle's edges, and its own
+    turn: Tensor  # (K', 3, 3) rows are the axes of ellipsoids, boxes and rings in order
     bound: Tensor  # (K, 4) centre and radius of a sphere about each primitive
     falloff: Tensor  # (K, 1)
     uniform: bool
@@ -48,15 +49,20 @@ class Solid:
     frame: Tensor  # (K, 3, 4) world-to-own axes and offset, to lay patterns on
 
 
-def _sheet_frames(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """Own axes (F, k, 3, 3) as rows of triangles with a at the origin, and corners (F, k, 6) in that plane."""
+def _sheet_planes(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """Frames of triangles: own axes (F, k, 3, 3) as rows, and four planes (F, k, 4, 4) as unit normal and offset.
+
+    Three planes stand on the edges and look outward, the fourth is the triangle's own.
+    """
     along = torch.nn.functional.normalize(b - a, dim=-1)
     normal = torch.nn.functional.normalize(torch.linalg.cross(b - a, c - a), dim=-1)
     side = torch.linalg.cross(normal, along)
-    zero = torch.zeros_like(a[..., 0])
-    to_b, to_c = b - a, c - a
-    corners = (zero, zero, (to_b * along).sum(-1), zero, (to_c * along).sum(-1), (to_c * side).sum(-1))
-    return torch.stack((along, side, normal), -2), torch.stack(corners, -1)
+    planes = []
+    for first, second in ((a, b), (b, c), (c, a)):
+        outward = torch.nn.functional.normalize(torch.linalg.cross(second - first, normal), dim=-1)
+        planes.append(torch.cat((outward, -(outward * first).sum(-1, keepdim=True)), -1))
+    planes.append(torch.cat((normal, -(normal * a).sum(-1, keepdim=True)), -1))
+    return torch.stack((along, side, normal), -2), torch.stack(planes, -2)
 
 
 def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
@@ -91,7 +97,7 @@ def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
     middle = middle - centre[:, None]
 
     turn = axes.transpose(-1, -2).contiguous()
-    sheet_turn, sheet_corners = _sheet_frames(a[:, is_sheet], b[:, is_sheet], c[:, is_sheet])
+    sheet_turn, planes = _sheet_planes(a[:, is_sheet], b[:, is_sheet], c[:, is_sheet])
     turn[:, is_sheet] = sheet_turn
     span = b[:, is_cone] - a[:, is_cone]
     square = (span * span).sum(-1) + 1e-9
@@ -101,12 +107,14 @@ def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
     foot = (a[:, is_cone] * a[:, is_cone]).sum(-1)
     away = torch.cat((-2 * a[:, is_cone], (nil + 1)[..., None], foot[..., None]), -1)
     rows = [along, away]
-    for which in (is_ellipsoid, is_box, is_ring, is_sheet):
+    for which in (is_ellipsoid, is_box, is_ring):
         offset = -(turn[:, which] @ a[:, which, :, None])  # (F, k, 3, 1)
         own = torch.cat((turn[:, which], torch.zeros_like(offset), offset), -1)  # (F, k, 3, 5)
         if which is is_ellipsoid:
             own = own / size[:, which, :, None]
         rows.append(own.transpose(1, 2).reshape(len(radius), -1, 5))
+    flat = torch.cat((planes[..., :3], torch.zeros_like(planes[..., :1]), planes[..., 3:]), -1)  # (F, k, 4, 5)
+    rows.append(flat.transpose(1, 2).reshape(len(radius), -1, 5))
     matrix = torch.cat(rows, 1)
     frame = torch.cat((turn, -(turn @ a[..., None])), -1)  # (F, K, 3, 4)
     falloff = (bodies.blend[mine].float() * MELT).clamp(min=CRISP)[:, None]
@@ -114,36 +122,19 @@ def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
     cones = torch.stack((square, size[:, is_cone, 0], size[:, is_cone, 1] - size[:, is_cone, 0]), 1)[..., None]
     edge = rounding[is_box].expand(len(radius), -1)[:, None]
     half = torch.cat((size[:, is_box].transpose(1, 2) - edge, edge), 1)[..., None]
-    sheets = torch.cat((sheet_corners, size[:, is_sheet, :1]), -1).transpose(1, 2)[..., None]
     counts = tuple(int(w.sum()) for w in (is_cone, is_ellipsoid, is_box, is_ring, is_sheet))
     bound = torch.cat((middle, reach[..., None]), -1)
-    own = torch.cat([turn[:, w] for w in (is_ellipsoid, is_box, is_ring, is_sheet)], 1)
+    own = torch.cat([turn[:, w] for w in (is_ellipsoid, is_box, is_ring)], 1)
     albedo, gloss, glow = bodies.colour[mine].float(), bodies.gloss[mine].float(), bodies.glow[mine].float()
     return [
         Solid(
             subject, centre[i], radius[i], counts, matrix[i], cones[i],  # type: ignore[arg-type]
             torch.stack((a[i, is_cone], b[i, is_cone])), 1 / size[i, is_ellipsoid].T[..., None], half[i],
-            size[i, is_ring, :2].T[..., None], sheets[i], own[i], bound[i], falloff, uniform, albedo, gloss, glow,
+            size[i, is_ring, :2].T[..., None], size[i, is_sheet, :1], planes[i, :, :, :3], own[i], bound[i], falloff, uniform, albedo, gloss, glow,
             bodies.pattern[mine], frame[i],
         )
         for i in range(len(radius))
     ]  # fmt: skip
-
-
-def triangle(x: Tensor, y: Tensor, sheet: Tensor) -> Tensor:
-    """Signed distance (k, N) in the plane to triangles with corners ``sheet`` (7, k, 1), negative inside."""
-    squared: Tensor | None = None
-    inside: Tensor | None = None
-    for i, j in ((0, 2), (2, 4), (4, 0)):
-        ex, ey = sheet[j] - sheet[i], sheet[j + 1] - sheet[i + 1]
-        px, py = x - sheet[i], y - sheet[i + 1]
-        along = ((px * ex + py * ey) / (ex * ex + ey * ey + 1e-12)).clamp(0, 1)
-        gap = (px - ex * along).square() + (py - ey * along).square()
-        cross = ex * py - ey * px
-        squared = gap if squared is None else torch.minimum(squared, gap)
-        inside = cross if inside is None else torch.minimum(inside, cross)
-    assert squared is not None and inside is not None
-    return torch.where(inside > 0, -squared.sqrt(), squared.sqrt())
 
 
 def homogeneous(points: Tensor) -> Tensor:
@@ -182,9 +173,9 @@ def distances(solid: Solid, points: Tensor) -> Tensor:
         around = (own[0].square() + own[1].square()).sqrt_() - solid.ring[0]
         parts.append((around.square_() + own[2].square()).sqrt_() - solid.ring[1])
     if sheets:
-        own = linear[at : at + 3 * sheets].view(3, sheets, -1)
-        flat = triangle(own[0], own[1], solid.sheet).clamp_(min=0)
-        parts.append((flat.square_() + own[2].square()).sqrt_() - solid.sheet[6])
+        own = linear[at:].view(4, sheets, -1)
+        beyond = torch.maximum(torch.maximum(own[0], own[1]), own[2]).clamp_(min=0)
+        parts.append((beyond.square_() + own[3].square()).sqrt_() - solid.sheet)
     return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
@@ -192,7 +183,8 @@ def melted(solid: Solid, each: Tensor) -> tuple[Tensor, Tensor]:
     """Distance (N,) to the melted whole, and each primitive's share (K, N) of the nearest surface."""
     scaled = each / solid.falloff
     least = scaled.amin(0)
-    share = torch.exp(least - scaled)
+    # Clamped because numbers near the smallest float are slow.
+    share = (least - scaled).clamp_(min=-60).exp_()
     total = share.sum(0)
     share = share / total
     scale = (solid.falloff.T @ share)[0]

@@ -62,11 +62,21 @@ def line(texture: Tensor, u: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=8)
+def _bands(family: int) -> Tensor:
+    return torch.stack([noise(family * 16 + i, low, high, 0.5) for i, (low, high) in enumerate(OCTAVES)])
+
+
+@lru_cache(maxsize=8)
 def detail(family: int, device: str) -> Tensor:
-    """Four octaves and their slopes: (1, 12, s+1, s+1) = four values, four x slopes, four z slopes per tile."""
-    fields = torch.stack([noise(family * 16 + i, low, high, 0.5) for i, (low, high) in enumerate(OCTAVES)])
-    gradients = torch.stack([slopes(field) for field in fields])
-    return wrap(torch.cat((fields, gradients[:, 0], gradients[:, 1]))).to(device)
+    """The octaves (1, 4, s+1, s+1) of one tile, each with unit deviation."""
+    return wrap(_bands(family)).to(device)
+
+
+@lru_cache(maxsize=8)
+def bumps(family: int, device: str) -> Tensor:
+    """Slopes (1, 6, s+1, s+1) of the first three octaves: three along x, three along z, per tile side."""
+    gradients = torch.stack([slopes(field) for field in _bands(family)[:3]])
+    return wrap(torch.cat((gradients[:, 0], gradients[:, 1]))).to(device)
 
 
 @lru_cache(maxsize=8)
@@ -99,3 +109,8 @@ def flowers(family: int, device: str) -> Tensor:
 def resolved(wavelength: float, footprint: Tensor) -> Tensor:
     """How much of a wave a pixel of this footprint (metres) still shows: 1 below a third of it, 0 above two."""
     return (2 - footprint * (3 / wavelength)).clamp_(0, 1)
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """Vectors (3, N) scaled to length one."""
+    return vectors * torch.rsqrt((vectors * vectors).sum(0).clamp(min=1e-20))
