@@ -5,6 +5,9 @@ before (the idea of TAEHV, github.com/madebyollin/taehv) and through layers that
 frames. So the state of a stream is one feature map per block, a picture is a film of one latent, and the
 future never changes the past.
 
+A layer that merges pairs counts the first frame twice, and one that splits drops the first of the first pair:
+so latent 0 holds frame 0 alone, latent k holds frames 4k−3 to 4k, and no frame is computed in vain.
+
 Inside, frames are flattened time-major, (T·B, C, H, W): the frame before is the row B places earlier.
 """
 
@@ -104,9 +107,12 @@ class Halve(nn.Module):
         with torch.no_grad():
             self.convolution.weight.mul_(0.3).add_(shortcut[:, :, None, None])
 
-    def forward(self, x: Tensor, batch: int) -> Tensor:
-        """Map frames (T·batch, C, h, w) to (T/2·batch, out, h/2, w/2)."""
-        x = F.pixel_unshuffle(x, 2).unflatten(0, (-1, 2, batch))  # (T/2, 2, B, 4C, h/2, w/2)
+    def forward(self, x: Tensor, batch: int, first: bool) -> Tensor:
+        """Map frames (T·batch, C, h, w) to (⌈T/2⌉·batch, out, h/2, w/2); T is odd where a film begins."""
+        x = F.pixel_unshuffle(x, 2)
+        if first:
+            x = torch.cat([x[:batch], x])
+        x = x.unflatten(0, (-1, 2, batch))  # (T/2, 2, B, 4C, h/2, w/2)
         x = torch.cat([x[:, 0], x[:, 1]], 2).flatten(0, 1)
         result: Tensor = self.convolution(_fast(x))
         return result
@@ -128,18 +134,19 @@ class Double(nn.Module):
         with torch.no_grad():
             self.convolution.weight.mul_(0.3).add_(shortcut[:, :, None, None])
 
-    def forward(self, x: Tensor, batch: int) -> Tensor:
-        """Map frames (T·batch, C, h, w) to (T·times·batch, out, 2h, 2w)."""
+    def forward(self, x: Tensor, batch: int, first: bool) -> Tensor:
+        """Map frames (T·batch, C, h, w) to (T·times·batch, out, 2h, 2w), one less where a film begins."""
         x = self.convolution(x)
         if self.times == 1:
             return F.pixel_shuffle(x, 2)
         early, late = (F.pixel_shuffle(part, 2) for part in x.chunk(2, 1))
         pairs = zip(early.split(batch), late.split(batch), strict=True)
-        return torch.cat([frame for pair in pairs for frame in pair])
+        frames = [frame for pair in pairs for frame in pair]
+        return torch.cat(frames[1:] if first else frames)
 
 
 class Encoder(nn.Module):
-    """Frames, four at a time, to the mean and log-variance of latents."""
+    """Frames, one and then four at a time, to the mean and log-variance of latents."""
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
@@ -154,13 +161,16 @@ class Encoder(nn.Module):
         nn.init.constant_(_bias(self.leave)[config.latent_channels :], -4.0)  # begin almost without noise
 
     def forward(self, frames: Tensor, memory: Memory) -> tuple[LatentDistribution, Memory]:
-        """Encode frames (B, 4k, 3, H, W); return (B, k, C, h, w) distributions and the new memory."""
-        batch = frames.shape[0]
+        """Encode frames (B, 4k, 3, H, W), one more where a film begins (no memory yet).
+
+        Returns distributions (B, k, C, h, w), one more where a film begins, and the new memory.
+        """
+        batch, first = frames.shape[0], not memory
         new: Memory = []
         x = F.pixel_unshuffle(frames.transpose(0, 1).flatten(0, 1), self.patch)
         x = self.stages[0](self.enter(_fast(x)), batch, memory, new)
         for step, stage in zip(self.steps, self.stages[1:], strict=False):
-            x = stage(step(x, batch), batch, memory, new)
+            x = stage(step(x, batch, first), batch, memory, new)
         x = self.leave(x).unflatten(0, (-1, batch)).transpose(0, 1)  # (B, k, 2C, h, w)
         mean, log_variance = x.chunk(2, 2)
         mean = torch.tanh(mean / LATENT_LIMIT) * LATENT_LIMIT  # soft clamp: no value can drift away
@@ -188,22 +198,26 @@ class Decoder(nn.Module):
     def forward(
         self, latents: Tensor, memory: Memory, noise_level: Tensor | None = None
     ) -> tuple[Tensor, Memory]:
-        """Decode latents (B, L, C, h, w), noisy by ``noise_level`` (B,), to features (B, 4L, c, 4h, 4w)."""
-        batch, length = latents.shape[:2]
+        """Decode latents (B, L, C, h, w), noisy by ``noise_level`` (B,), to features (B, 4L, c, 4h, 4w).
+
+        Where a film begins (no memory yet) the first latent gives one frame: 4L − 3 in all. Also returns the
+        new memory.
+        """
+        (batch, length), first = latents.shape[:2], not memory
         new: Memory = []
         x = self.enter(_fast(latents.transpose(0, 1).flatten(0, 1)))
         if noise_level is not None:
             x = x + (noise_level[:, None] * self.noise_gain).repeat(length, 1)[:, :, None, None]
         x = self.stages[0](x, batch, memory, new)
         for step, stage in zip(self.steps, self.stages[1:], strict=False):
-            x = stage(step(x, batch), batch, memory, new)
+            x = stage(step(x, batch, first), batch, memory, new)
         return x.unflatten(0, (-1, batch)).transpose(0, 1), new
 
     def pixels(self, features: Tensor, scale: int) -> Tensor:
         """Map features (N, c, 4h, 4w), each frame on its own, to pixels (N, 3, 16h·scale, 16w·scale)."""
         features = _fast(features)
         if scale == 2:
-            features = self.sharpen(self.enlarge(features, 1))
+            features = self.sharpen(self.enlarge(features, batch=1, first=False))
         head = self.head if scale == 1 else self.large_head
         return F.pixel_shuffle(head(features), self.patch)
 
@@ -249,7 +263,8 @@ class Autoencoder(nn.Module):
     def distribution(self, video: Tensor) -> LatentDistribution:
         """Encode (B, T, 3, H, W) in one pass, for training; not normalised."""
         _check_video(video)
-        return self.encoder(_lead_in(video), [])[0]
+        distribution: LatentDistribution = self.encoder(video, [])[0]
+        return distribution
 
     def features(self, latents: Tensor, noise_level: Tensor | None = None) -> Tensor:
         """Decode un-normalised latents (B, L, C, h, w) in one pass, for training.
@@ -257,7 +272,7 @@ class Autoencoder(nn.Module):
         Returns features (B, T, c, 4h, 4w), of which ``pixels`` makes frames.
         """
         features: Tensor = self.decoder(latents, [], noise_level)[0]
-        return features[:, TEMPORAL_FACTOR - 1 :]
+        return features
 
     def pixels(self, features: Tensor, scale: int = 1) -> Tensor:
         """Turn features (B, T, c, 4h, 4w), or some of their frames, to (B, T, 3, 16h·scale, 16w·scale)."""
@@ -314,14 +329,13 @@ class DecoderStream:
         channels = model.config.latent_channels
         if latent.ndim != 4 or latent.shape[1] != channels:
             raise refuse("latent", tuple(latent.shape), f"(batch, {channels}, height, width)")
-        first = not self._memories
-        memories: list[Memory] = [[] for _ in latent] if first else self._memories
+        memories = self._memories or [[] for _ in latent]
         if len(memories) != len(latent):
             raise refuse("latent", f"{len(latent)} samples", f"{len(memories)}, as the stream began")
         films = []
         for i, one in enumerate(latent.split(1)):  # one by one: kernels may round differently in a batch
             features, memories[i] = model.decoder(model.denormalise(one[:, None]), memories[i])
-            films.append(model.pixels(features[:, TEMPORAL_FACTOR - 1 if first else 0 :], self.scale))
+            films.append(model.pixels(features, self.scale))
         self._memories = memories
         return torch.cat(films).clamp(-1, 1)
 
@@ -342,16 +356,10 @@ class EncoderStream:
         memories: list[Memory] = [[] for _ in frames] if first else self._memories
         latents = []
         for i, one in enumerate(frames.split(1)):
-            chunk = _lead_in(one) if first else one
-            distribution, memories[i] = self.autoencoder.encoder(chunk, memories[i])
+            distribution, memories[i] = self.autoencoder.encoder(one, memories[i])
             latents.append(self.autoencoder.normalise(distribution.mean)[:, 0])
         self._memories = memories
         return torch.cat(latents)
-
-
-def _lead_in(video: Tensor) -> Tensor:
-    """Put three copies of the first frame in front, so that latent 0 is frame 0 alone."""
-    return torch.cat([video[:, :1].expand(-1, TEMPORAL_FACTOR - 1, -1, -1, -1), video], 1)
 
 
 def _check_video(video: Tensor) -> None:
