@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +18,7 @@ SHARE = {"wide": 0.22, "medium": 0.42, "close": 0.64}
 
 TALLER = 1.25
 
-ELEVATION = {"low": -4.0, "eye": 6.0, "high": 26.0}
+ELEVATION = {"low": -4.0, "eye": 4.5, "high": 25.0}
 """Degrees the camera stands above the level of the subject's middle."""
 
 FIELD = 27.0
@@ -50,11 +51,11 @@ def smooth(path: Tensor, deviation: float) -> Tensor:
     return torch.nn.functional.conv1d(whole, (weight / weight.sum())[None, None])[:, 0].T
 
 
-def extents(stage: Stage, subjects: int) -> tuple[Tensor, Tensor]:
-    """Boxes around the shot's subjects: low and high corners (F, S, 3) in metres."""
+def extents(stage: Stage, ids: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Boxes around bodies by subject id: low and high corners (F, S, 3) in metres."""
     bodies = stage.bodies
     low, high = [], []
-    for index in range(1, subjects + 1):
+    for index in ids:
         mine = bodies.subject == index
         kind = bodies.kind[mine]
         a, b, c, size = bodies.a[:, mine], bodies.b[:, mine], bodies.c[:, mine], bodies.size[:, mine]
@@ -80,12 +81,72 @@ def _fovs(aspect: float) -> tuple[float, float]:
     return (short * aspect, short) if aspect >= 1 else (short, short / aspect)
 
 
+def _boxes(stage: Stage, lowest_id: int, first: int, last: int) -> tuple[Tensor, Tensor] | None:
+    """Low and high corners (3,) of everything whose id is ``lowest_id`` or more, or None."""
+    ids = sorted({i for i in stage.bodies.subject.tolist() if i >= lowest_id})
+    if not ids:
+        return None
+    low, high = extents(stage, ids)
+    return low[first:last].cpu().amin((0, 1)), high[first:last].cpu().amax((0, 1))
+
+
+def _outside(position: Tensor, middle: Tensor, box: tuple[Tensor, Tensor]) -> Tensor:
+    """Back the camera away from its subject until no frame stands inside an occluder."""
+    margin = 0.12 * (box[1] - box[0]).max()
+    for _ in range(12):
+        inside = ((position > box[0] - margin) & (position < box[1] + margin)).all(-1)
+        if not bool(inside.any()):
+            break
+        away = (position - middle) * torch.tensor([1.15, 1.0, 1.15])
+        position = middle + away
+    return position
+
+
+def _angles(toward: Tensor) -> tuple[Tensor, Tensor]:
+    """Turn about the vertical and rise over the level of directions (..., 3), radians."""
+    flat = (toward[..., 0].square() + toward[..., 2].square()).sqrt()
+    return torch.atan2(toward[..., 0], -toward[..., 2]), torch.atan2(toward[..., 1], flat)
+
+
+def _kept(angle: Tensor, low: Tensor, high: Tensor, half: float, still: bool, deviation: float) -> Tensor:
+    """Change a camera angle (n,) as little as keeps [low, high] within ``half`` of it."""
+    least, most = high - half, low + half
+    middle = (least + most) / 2
+    least, most = torch.minimum(least, middle), torch.maximum(most, middle)
+    if still and float(least.max()) <= float(most.min()):
+        steady = angle.mean().clamp(least.max(), most.min())
+        return steady.expand_as(angle).clone()
+    held = torch.maximum(torch.minimum(angle, most), least)
+    return smooth(held[:, None], deviation)[:, 0]
+
+
+def _held(
+    position: Tensor, aim: Tensor, low: Tensor, high: Tensor, tangents: tuple[float, float], move: str, fps: int
+) -> Tensor:
+    """Turn the camera so that the subject's box stays in the frame; a static camera stays still if it can."""
+    turn, rise = _angles(aim - position)
+    corners = torch.stack(
+        [torch.stack((x, y, z), -1) for x in (low[:, 0], high[:, 0]) for y in (low[:, 1], high[:, 1])
+         for z in (low[:, 2], high[:, 2])], 1,
+    )  # fmt: skip
+    turns, rises = _angles(corners - position[:, None])
+    turns = turn[:, None] + (turns - turn[:, None] + math.pi) % (2 * math.pi) - math.pi
+    base = turn[:1]
+    turn = base + (turn - base + math.pi) % (2 * math.pi) - math.pi
+    turns = base + (turns - base + math.pi) % (2 * math.pi) - math.pi
+    still, deviation = move == "static", 0.3 * fps
+    turn = _kept(turn, turns.amin(1), turns.amax(1), math.atan(tangents[0]) * 0.93, still, deviation)
+    rise = _kept(rise, rises.amin(1), rises.amax(1), math.atan(tangents[1]) * 0.90, still, deviation)
+    level = torch.cos(rise)
+    return position + torch.stack((torch.sin(turn) * level, torch.sin(rise), -torch.cos(turn) * level), -1)
+
+
 def _segment(
     shot: Shot, stage: Stage, camera: Camera, index: int, first: int, last: int, aspect: float
 ) -> tuple[Tensor, Tensor]:
     """Positions and aims (n, 3) of one camera from frame ``first`` up to ``last``."""
     subjects = len(shot.subjects)
-    low, high = extents(stage, subjects)
+    low, high = extents(stage, range(1, subjects + 1))
     low, high = low[first:last].cpu(), high[first:last].cpu()
     count = last - first
     tan_across, tan_up = _fovs(aspect)
@@ -102,7 +163,8 @@ def _segment(
         width = max(float(size[0]), 0.6 * width)
     tall = float(size[1])
 
-    azimuth = math.radians(22) * (2 * draw[0] - 1)
+    # A low sun or moon stands behind the action by default; stay near enough to that side to see it.
+    azimuth = math.radians(7 if shot.time in ("sunset", "night") else 22) * (2 * draw[0] - 1)
     if shot.occluder != "none":
         azimuth *= 0.3
     if index:  # a cut goes to another side of the same action
@@ -130,6 +192,14 @@ def _segment(
     anchor = centre.expand(count, 3)
     sway = 1.0 if draw[4] < 0.5 else -1.0
     seconds = count / shot.fps
+    screens = _boxes(stage, 100, first, last)
+    if screens is not None and index == 0:
+        # Something to pass behind: stand back until it leaves room on both sides of it.
+        corners = torch.stack(screens) - centre
+        front = float((corners @ view).max())
+        broad = float((screens[1] - screens[0])[0])
+        far = torch.full((count,), min(max(distance, front + broad / (2 * tan_across * 0.42)), 2.6 * distance + front))
+        distance = float(far[0])
     if camera.move == "orbit":
         anchor = middle
         turn = sway * math.radians(min(34.0 * seconds / 2, 80.0)) * (progress - 0.5)
@@ -161,7 +231,7 @@ def _segment(
         rise = travel[:, 1]
         spare = max(tan_up * distance * 0.75 - tall / 2, 0.15 * tan_up * distance)
         over = smooth((rise - rise.clamp(-spare, spare))[:, None], 0.4 * shot.fps)[:, 0]
-        aim = centre + right * beyond[:, None] + view * deep[:, None] * 0
+        aim = centre + right * beyond[:, None]
         aim = aim + torch.stack((torch.zeros(count), over, torch.zeros(count)), -1)
         if span < 0.3 * half:
             aim = aim + right * lead[:, None] * half
@@ -170,7 +240,7 @@ def _segment(
     elif camera.move == "pan":
         if span > 0.5 * half:
             # The eye of a camera operator: behind the subject at first, ahead of it at the end.
-            slack = sway * 0 + 0.10 * half * (2 * ease - 1) * math.copysign(1.0, float(across[-1] - across[0]))
+            slack = 0.10 * half * (2 * ease - 1) * math.copysign(1.0, float(across[-1] - across[0]))
             aim = middle + right * (slack + lead * half * 0.5)[:, None]
         else:
             aim = middle + right * (sway * 0.62 * half * (2 * ease - 1))[:, None]
@@ -188,7 +258,9 @@ def _segment(
     lifted = (floor - position[:, 1]).clamp(min=0)
     lifted = torch.maximum(smooth(lifted[:, None], 0.6 * shot.fps)[:, 0], lifted)
     position = position + torch.stack((torch.zeros(count), lifted, torch.zeros(count)), -1)
-    return position, aim
+    if screens is not None:
+        position = _outside(position, middle, screens)
+    return position, _held(position, aim, lowest, highest, (tan_across, tan_up), camera.move, shot.fps)
 
 
 def camera_path(shot: Shot, stage: Stage, aspect: float = 16 / 9) -> CameraPath:

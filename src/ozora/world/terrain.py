@@ -70,7 +70,7 @@ def _field(place: str, family: int) -> Tensor:
     crest = torch.where(phase < 0.68, phase / 0.68, (1 - phase) / 0.32)
     crest = crest * crest * (3 - 2 * crest)
     crest = crest * (0.75 + 0.25 * textures.noise(seed + 5, 1, 4, 1.5).clamp(-2, 2))
-    return crest * 1.5 + textures.noise(seed + 6, 2, 9, 1.5) * 0.1
+    return crest * 2.6 + textures.noise(seed + 6, 2, 9, 1.5) * 0.1
 
 
 TILES = {"snowfield": 96.0, "meadow": 110.0, "dunes": 120.0}

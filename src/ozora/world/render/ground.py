@@ -14,7 +14,7 @@ from ozora.world.terrain import Relief
 FAR = 420.0
 """Metres beyond which the ground is lost in the air."""
 
-TABLE = (2.6, 1.9)
+TABLE = (5.5, 3.2)
 """Half sides of the table top along x and z in metres, per metre of the scale of the scene."""
 
 
@@ -104,7 +104,7 @@ def shade(
     if place == "snowfield":
         across, deep = _bumps(family, x * 0.55, z, 7.0, footprint, (0.020, 0.011, 0.004))
         normal = _tilt(slope[0] + across * 0.55, slope[1] + deep)
-        albedo = torch.tensor([[0.84], [0.88], [0.95]], device=t.device) * (1 + 0.012 * bands[1] + 0.012 * coarse[1])
+        albedo = torch.tensor([[0.80], [0.85], [0.93]], device=t.device) * (1 + 0.012 * bands[1] + 0.012 * coarse[1])
         wrap = 0.12
     elif place == "meadow":
         normal = _tilt(slope[0], slope[1])
@@ -119,11 +119,11 @@ def shade(
             albedo = mix(albedo, torch.tensor(tint, device=t.device)[:, None], bloom[i] * 0.85)
         wrap = 0.25
     else:
-        ripple = torch.sin((x * 0.8 + z * 0.6 + 0.10 * bands[0] + 0.05 * bands[1]) * 34.0)
-        seen = textures.resolved(0.18, footprint) * (0.6 + 0.4 * coarse[2]).clamp(0.1, 1)
-        crest = torch.cos((x * 0.8 + z * 0.6 + 0.10 * bands[0] + 0.05 * bands[1]) * 34.0) * seen * 0.17
-        normal = _tilt(slope[0] + crest * 0.8, slope[1] + crest * 0.6)
-        sand = torch.tensor([[0.74], [0.47], [0.245]], device=t.device)
+        phase = (x * 0.5 + z * 0.87 + 0.10 * coarse[2] + 0.05 * coarse[3] + 0.012 * bands[0]) * 21.0
+        seen = textures.resolved(0.30, footprint) * (0.65 + 0.35 * coarse[1]).clamp(0.15, 1)
+        ripple, crest = torch.sin(phase), torch.cos(phase) * seen * 0.26
+        normal = _tilt(slope[0] + crest * 0.5, slope[1] + crest * 0.87)
+        sand = torch.tensor([[0.64], [0.395], [0.195]], device=t.device)
         albedo = sand * (1 + 0.05 * coarse[0] + 0.025 * bands[2] + 0.06 * ripple * seen)
         wrap = 0.05
     incidence = (sun @ normal + wrap).clamp(min=0) / (1 + wrap)

@@ -23,6 +23,7 @@ class Light:
     """Everything that lights a shot. Colours are scene-linear (3,)."""
 
     sun: Tensor  # (3,) unit vector towards the sun or moon
+    seen_sun: Tensor  # (3,) where its disc is drawn: lower than its light, to stand in the picture
     disc: float  # brightness of the visible disc
     sunlight: Tensor
     skylight: Tensor
@@ -48,16 +49,16 @@ _TIMES: dict[str, dict[str, object]] = {
     "dawn": dict(height=8.0, side=(30, 55), sunlight=(2.1, 1.22, 0.85), skylight=(0.46, 0.50, 0.68), zenith="6f9bd0",
                  middle="b9bfe0", horizon="f6cdc4", glow="ffe2b0", halo=5.0, lit="ffe3d2", shade="c9b3c8", cover=0.42,
                  disc=2.5, reach=240.0, stars=0.0, penumbra=0.05, saturation=1.06, contrast=0.96, tint=(1.0, 0.99, 1.02)),
-    "noon": dict(height=52.0, side=(100, 150), sunlight=(2.5, 2.36, 2.1), skylight=(0.50, 0.62, 0.82), zenith="1f66bf",
+    "noon": dict(height=43.0, side=(100, 150), sunlight=(2.5, 2.36, 2.1), skylight=(0.50, 0.62, 0.82), zenith="1f66bf",
                  middle="5fa6e4", horizon="c4e2f6", glow="ffffff", halo=40.0, lit="ffffff", shade="b4c4da", cover=0.5,
                  disc=4.0, reach=700.0, stars=0.0, penumbra=0.025, saturation=1.12, contrast=1.06, tint=(1.0, 1.0, 1.0)),
-    "sunset": dict(height=6.0, side=(9, 17), sunlight=(3.0, 1.25, 0.42), skylight=(0.50, 0.33, 0.40), zenith="4b4a86",
+    "sunset": dict(height=8.0, side=(9, 16), sunlight=(3.0, 1.25, 0.42), skylight=(0.50, 0.33, 0.40), zenith="4b4a86",
                    middle="e0705a", horizon="ff9440", glow="ffd070", halo=6.0, lit="ffb46a", shade="8c4a63", cover=0.5,
                    disc=6.0, reach=420.0, stars=0.0, penumbra=0.04, saturation=1.12, contrast=1.05, tint=(1.03, 1.0, 0.95)),
     "dusk": dict(height=13.0, side=(35, 60), sunlight=(0.78, 0.46, 0.50), skylight=(0.36, 0.32, 0.56), zenith="37397a",
                  middle="8a72b4", horizon="eeb0a4", glow="ffb48c", halo=2.2, lit="d899a8", shade="6a5a98", cover=0.46,
                  disc=0.0, reach=330.0, stars=0.12, penumbra=0.14, saturation=1.05, contrast=1.0, tint=(1.0, 0.97, 1.05)),
-    "night": dict(height=8.5, side=(11, 17), sunlight=(0.36, 0.47, 0.72), skylight=(0.085, 0.12, 0.235), zenith="060b22",
+    "night": dict(height=13.0, side=(9, 15), sunlight=(0.36, 0.47, 0.72), skylight=(0.085, 0.12, 0.235), zenith="060b22",
                   middle="0e1b44", horizon="274078", glow="9fb8e8", halo=26.0, lit="48598c", shade="141f44", cover=0.36,
                   disc=2.6, reach=380.0, stars=1.0, penumbra=0.05, saturation=1.0, contrast=1.05, tint=(0.94, 1.0, 1.08)),
 }  # fmt: skip
@@ -80,6 +81,11 @@ def light(shot: Shot, focus: float) -> Light:
         [math.sin(side) * math.cos(height), math.sin(height), -math.cos(side) * math.cos(height)]
     )
 
+    drawn = min(height, math.radians(4.8 if shot.time == "sunset" else 6.6))
+    seen = sun if height > 0.3 else torch.tensor(
+        [math.sin(side) * math.cos(drawn), math.sin(drawn), -math.cos(side) * math.cos(drawn)]
+    )  # fmt: skip
+
     def colour(name: str) -> Tensor:
         value = mood[name]
         return paint(value) if isinstance(value, str) else torch.tensor(value)
@@ -90,6 +96,8 @@ def light(shot: Shot, focus: float) -> Light:
     sunlight, skylight = colour("sunlight"), colour("skylight")
     zenith, middle, horizon, glow = colour("zenith"), colour("middle"), colour("horizon"), colour("glow")
     lit, shade = colour("lit"), colour("shade")
+    if shot.place == "tabletop" and shot.time in ("dusk", "night"):  # the lamp is lit
+        sunlight = torch.tensor((1.15, 0.74, 0.40)) if shot.time == "night" else torch.tensor((1.0, 0.68, 0.50))
     cover, reach, disc, stars = number("cover"), number("reach"), number("disc"), number("stars")
     saturation, contrast, penumbra = number("saturation"), number("contrast"), number("penumbra")
     haze = horizon
@@ -111,7 +119,7 @@ def light(shot: Shot, focus: float) -> Light:
         reach = max(3.2 * focus, 14.0) if shot.weather == "fog" else max(9.0 * focus, 55.0)
     bounce = torch.tensor(_GROUND[shot.place]) * (skylight * 0.6 + sunlight * math.sin(height) * 0.5)
     return Light(
-        sun, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, number("halo"), lit, shade, cover, haze,
+        sun, seen, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, number("halo"), lit, shade, cover, haze,
         reach, stars, penumbra, saturation, contrast, colour("tint"),
     )  # fmt: skip
 

@@ -44,7 +44,7 @@ def haze(light: Light, direction: Tensor) -> Tensor:
 def sky(light: Light, direction: Tensor, family: int, seconds: float, pixel: float) -> tuple[Tensor, Tensor]:
     """Colour (3, N) of the sky with sun and clouds, and how much cloud covers each direction (N,)."""
     colour = air(light, direction)
-    facing = light.sun @ direction
+    facing = light.seen_sun @ direction
     if light.disc > 0:
         radius = 0.030 if light.stars < 0.5 else 0.024
         angle = torch.sqrt((2 - 2 * facing).clamp(min=0))
@@ -129,12 +129,12 @@ def ranges(place: str, family: int, device: str) -> tuple[Range, ...]:
         peaks = (_ridge(seed, 3, 60, 1.05) * 70 + 95).clamp(min=0)
         hills = (_ridge(seed + 1, 4, 40, 1.2) * 14 + 22).clamp(min=0)
         firs = _trees(seed + 2, 190, 260, 12, True) + (_ridge(seed + 3, 3, 20, 1.2) * 1.2 + 1.0).clamp(min=0)
-        return (made(1600, peaks, "9fb2cc", 1.0), made(600, hills, "aebccd"), made(190, firs, "2c4149"))
+        return (made(1600, peaks, "9fb2cc", 1.0), made(600, hills, "aebccd"), made(190, firs, "34525a"))
     if place == "meadow":
         far = (_ridge(seed, 3, 40, 1.2) * 45 + 80).clamp(min=0)
         hills = (_ridge(seed + 1, 3, 30, 1.25) * 12 + 22).clamp(min=0)
         trees = _trees(seed + 2, 170, 230, 11, False) + (_ridge(seed + 3, 3, 20, 1.2) * 1.2 + 1.2).clamp(min=0)
-        return (made(1700, far, "5f7f8f"), made(560, hills, "6f8f4a"), made(170, trees, "2f4f22"))
+        return (made(1700, far, "5f7f8f"), made(560, hills, "7fa24e"), made(170, trees, "4d7a30"))
     if place == "dunes":
         far = (_ridge(seed, 3, 24, 1.3).abs() * -34 + 78).clamp(min=0)
         near = (_ridge(seed + 1, 3, 18, 1.4).abs() * -12 + 24).clamp(min=0)
