@@ -153,7 +153,7 @@ def ripples(
     texture = textures.bumps(family, str(x.device))
     total_x, total_z = torch.zeros_like(x), torch.zeros_like(x)
     lost = torch.zeros_like(x)
-    for tile, drift_x, drift_z, strength in ((47.0, 1.5, 0.5, 0.13), (13.0, -0.5, 0.8, 0.040)):
+    for tile, drift_x, drift_z, strength in ((47.0, 1.5, 0.5, 0.105), (13.0, -0.5, 0.8, 0.040)):
         tile = tile * swell
         rate = swell**0.5 * seconds
         value = textures.sample(texture, (x + drift_x * rate) / tile, (z + drift_z * rate) / tile)
@@ -204,7 +204,7 @@ def _table(
     board = v / 0.42
     number = board.floor()
     seam = (board - number - 0.5).abs()
-    edge = ramp(seam, 0.5 - 0.012, 0.5) * textures.resolved(0.03, footprint)
+    edge = ramp(seam, 0.5 - 0.012, 0.5) * textures.resolved(0.016, footprint)
     shift = (number * 0.618) % 1
     bands = _octaves(family, u * 0.10 + shift * 3.1, v * 1.0 + shift, 1.2, footprint * 0.9)
     rings = torch.sin(v * 22 + bands[0] * 2.2 + bands[1] * 0.9 + shift * 40) * textures.resolved(0.2, footprint)

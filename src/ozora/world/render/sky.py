@@ -27,8 +27,8 @@ def ramp(value: Tensor, low: float, high: float) -> Tensor:
 def air(light: Light, direction: Tensor) -> Tensor:
     """Colour (3, N) of the empty sky: height gradient and the glow around the sun."""
     up = direction[1].clamp(min=0)
-    colour = mix(light.horizon[:, None], light.middle[:, None], ramp(up, -0.02, 0.17))
-    colour = mix(colour, light.zenith[:, None], ramp(up, 0.08, 0.5))
+    colour = mix(light.horizon[:, None], light.middle[:, None], ramp(up, -0.02, 0.13))
+    colour = mix(colour, light.zenith[:, None], ramp(up, 0.07, 0.40))
     facing = (light.sun @ direction).clamp(min=-1)
     near = torch.exp((facing - 1) * light.halo)
     low = torch.exp(-up * 5)
@@ -113,7 +113,8 @@ def _trees(seed: int, distance: float, count: int, height: float, pointed: bool)
         gap = ((turns - where + 0.5) % 1 - 0.5).abs() / half
         shape = (1 - gap).clamp(min=0) if pointed else (1 - gap * gap).clamp(min=0).sqrt()
         outline = torch.maximum(outline, shape * size)
-    return outline
+    leaves = _ridge(seed + 2, 300, 420, 0.0) * (0.0 if pointed else 0.045 * height)
+    return outline + leaves * (outline / height).clamp(0, 0.4)
 
 
 @lru_cache(maxsize=24)

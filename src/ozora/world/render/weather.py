@@ -64,13 +64,13 @@ def snowfall(
         return picture
     away = own.norm(dim=-1)
     real = 0.0050 * focus / ahead * scale  # pixels
-    radius = real.clamp(min=0.62)
+    radius = real.clamp(0.62, 6.0)
     fade = ((side / 2 - offset[near][keep].abs().amax(-1)) / (0.08 * side)).clamp(0, 1)
     strength = (real / radius).square().clamp(max=1) * 0.95 * fade
     strength = strength * (1.6 / radius.clamp(min=1.6)).sqrt()
     inside_x, inside_y = column.long().clamp(0, width - 1), row.long().clamp(0, height - 1)
     strength = strength * (depth[inside_y, inside_x] > away)
-    reach = max(1, min(8, math.ceil(0.0050 * focus / (0.06 * side) * scale * 1.6)))
+    reach = max(1, min(10, math.ceil(0.0050 * focus / (0.06 * side) * scale * 1.6)))
     return dots(picture, column, row, radius, colour, strength, torch.ones_like(depth), reach)
 
 
