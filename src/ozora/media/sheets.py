@@ -13,7 +13,7 @@ from ozora.errors import refuse
 from ozora.media.clip import Clip, Frames
 from ozora.media.images import cover
 
-PAPER, INK, FAINT = (18, 19, 23), (232, 230, 224), (138, 140, 148)
+PAPER, INK = (18, 19, 23), (214, 212, 206)
 
 
 def thumbnail(clip: Clip, width: int = 224, at: float = 0.5) -> Clip:
@@ -70,7 +70,7 @@ def contact_sheet(
             sheet.paste(Image.fromarray(cover(frame, width, height)), (left + moment * (width + 2), top))
         for number, text in enumerate(label):
             place = (left, top + height + gap // 2 + number * line)
-            draw.text(place, text, font=_font(size), fill=INK if number == 0 else FAINT)
+            draw.text(place, text, font=_font(size), fill=INK)
     return Clip(np.asarray(sheet)[None])
 
 
