@@ -23,7 +23,7 @@ class AutoencoderTask:
     """What the loop needs to train an autoencoder; see ``loop.Task``."""
 
     def __init__(self, recipe: AutoencoderRecipe, inputs: Inputs, device: torch.device) -> None:
-        folders = needed(inputs.footage, "footage", "folders filled by `ozora shoot`")
+        folders = needed(inputs.footage, "footage", "folders filled by `ozora world shoot`")
         self.recipe, self.device = recipe, device
         self.bank = FootageBank(folders, device=device)
         self.autoencoder = Autoencoder(SIZES[recipe.size]).to(device)

@@ -153,7 +153,7 @@ def read_plan(folder: Path) -> Plan:
     try:
         return Plan(**json.loads((folder / "plan.json").read_text()))
     except (OSError, ValueError, TypeError) as error:
-        raise refuse("footage", str(folder), "a folder that `ozora shoot` has filled") from error
+        raise refuse("footage", str(folder), "a folder that `ozora world shoot` has filled") from error
 
 
 def _check(plan: Plan, clips: int) -> None:

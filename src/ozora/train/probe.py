@@ -30,7 +30,7 @@ class ProbeTask:
     """
 
     def __init__(self, recipe: ProbeRecipe, inputs: Inputs, device: torch.device) -> None:
-        folders = needed(inputs.footage, "footage", "folders filled by `ozora shoot`")
+        folders = needed(inputs.footage, "footage", "folders filled by `ozora world shoot`")
         self.recipe, self.device = recipe, device
         self.bank = FootageBank(folders, device=device)
         self.autoencoder = (

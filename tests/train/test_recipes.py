@@ -1,0 +1,74 @@
+"""Runs are data: complete, changed by typed overrides only, and refused by name otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from ozora.errors import OzoraError
+from ozora.train.loop import stage_at
+from ozora.train.recipes import RECIPES, AutoencoderRecipe, TransformerRecipe, get_recipe, micro_transformer
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_run_is_named_after_itself_and_its_stages_fill_it(name: str) -> None:
+    recipe = get_recipe(name)
+    assert recipe.name == name
+    ends = [stage.until for stage in recipe.stages]
+    assert ends == sorted(set(ends))
+    assert ends[-1] == 1.0
+    assert all(stage.batch > 0 and stage.frames > 0 for stage in recipe.stages)
+
+
+def test_the_transformer_sees_pictures_then_short_then_whole_clips() -> None:
+    recipe = micro_transformer()
+    frames = [stage_at(recipe, share).frames for share in (0.0, 0.5, 0.99, 1.0)]
+    assert frames == [1, 5, 13, 13]
+
+
+def test_overrides_reach_nested_fields_with_their_types() -> None:
+    recipe = get_recipe(
+        "micro-transformer",
+        [
+            "optimiser.rate=3e-4",
+            "stages.1.batch=7",
+            "seed=5",
+            "compile=false",
+            "optimiser.betas=0.8, 0.95",
+            "captions=0.1,0.2,0.3,0.4",
+        ],
+    )
+    assert isinstance(recipe, TransformerRecipe)
+    assert recipe.optimiser.rate == 3e-4
+    assert recipe.stages[1].batch == 7
+    assert recipe.stages[0] == micro_transformer().stages[0]
+    assert (recipe.seed, recipe.compile) == (5, False)
+    assert recipe.optimiser.betas == (0.8, 0.95)
+    assert recipe.captions == (0.1, 0.2, 0.3, 0.4)
+    losses = get_recipe("micro_autoencoder", ["losses.kl=0.5"])
+    assert isinstance(losses, AutoencoderRecipe)
+    assert losses.losses.kl == 0.5
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("optimiser.rat=1", "did you mean 'rate'"),
+        ("optimiser.rate=fast", "a number"),
+        ("seed=1.5", "a whole number"),
+        ("compile=maybe", "true or false"),
+        ("stages.9.batch=1", "0 to 2"),
+        ("stages.0.batch.x=1", "plain value"),
+        ("optimiser=adam", "one of its own fields"),
+        ("optimiser.betas=0.9", "2 values"),
+        ("seed", "field=value"),
+    ],
+)
+def test_bad_overrides_are_refused_by_name(override: str, told: str) -> None:
+    with pytest.raises(OzoraError, match=told) as caught:
+        get_recipe("micro_transformer", [override])
+    assert override.split("=")[0].split(".")[0] in str(caught.value)
+
+
+def test_an_unknown_run_is_told_which_exist() -> None:
+    with pytest.raises(OzoraError, match="micro_autoencoder"):
+        get_recipe("gigantic")
