@@ -156,5 +156,13 @@ def test_calibration_names_every_law_that_does_not_hold() -> None:
     assert Calibration(scores, blind).broken() == []
     scores["frozen"]["camera"] = Share(60, 100)
     scores["hue-swapped"]["colour"] = Share(90, 100)
-    broken = Calibration(scores, blind).broken()
+    calibration = Calibration(scores, blind)
+    broken = calibration.broken()
     assert len(broken) == 2 and "hue-swapped" in broken[0] and "blind guess of 30%" in broken[1]
+    assert calibration.to_json()["broken"] == broken
+    console = Console(width=80, file=io.StringIO())
+    console.print(calibration.table())
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    lines = {line.split("  ")[0].strip(): line.split()[-7:] for line in shown.splitlines()}
+    assert lines["original"] == ["90"] * 7 and lines["blind guess"] == ["30"] * 7 and "…" not in shown
+    assert lines["played backwards"] == ["90"] * 6 + ["30"]

@@ -20,7 +20,7 @@ from ozora.model.autoencoder import Autoencoder
 from ozora.model.probe import Probe
 from ozora.world.concepts import ACTIONS
 
-ORIGINAL, AUTOENCODER, BLIND = "original", "autoencoder", "best blind guess"
+ORIGINAL, AUTOENCODER, BLIND = "original", "autoencoder", "blind guess"
 FIRST_INDEX = 500_000_000  # far from the seeds of any suite
 
 FALLS = (
@@ -74,7 +74,7 @@ class Calibration:
         """The calibration for a terminal: one line per version of the films."""
         axes = list(self.scores[ORIGINAL])
         title = f"% right on {self.scores[ORIGINAL]['subject'].of} fresh clips of footage, and spoilt"
-        table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table = Table(title=title, box=box.SIMPLE_HEAD, padding=0)
         table.add_column("films", no_wrap=True)
         for axis in axes:
             table.add_column(axis, justify="right", no_wrap=True)

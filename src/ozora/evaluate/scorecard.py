@@ -129,14 +129,14 @@ class Scorecard:
         path.write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def table(self) -> Table:
-        """The scorecard for a terminal of 80 columns; ``recoded`` is footage through the autoencoder."""
+        """The scorecard for a terminal of 80 columns; ``recoded``: footage through the autoencoder."""
         seen = sum(not prompt.held_out for prompt in self.prompts)
         title = f"% of {len(self.films)} films ({seen} seen combinations, {len(self.films) - seen} held out)"
         table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         table.add_column("axis", no_wrap=True)
         for name in ("films", "95 %", "floor", "footage", "recoded", "way", "seen", "unseen"):
             table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("halfway", no_wrap=True)
+        table.add_column("half", no_wrap=True)
         for row in self.rows:
             low, high = row.score.interval
             table.add_row(

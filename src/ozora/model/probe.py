@@ -142,7 +142,7 @@ class Probe(nn.Module):
         change = F.relu(self.compare(x))
         both = torch.cat([x, change], 1)
         coarse = F.adaptive_avg_pool2d(anchors[:, :, :3].mean(1), COARSE).flatten(1)  # (B, 3·4·6)
-        hidden = self.gather(torch.cat([both.mean((2, 3, 4)), both.amax((2, 3, 4)), coarse], 1))  # (B, 72)
+        hidden = self.gather(torch.cat([both.mean((2, 3, 4)), both.amax((2, 3, 4)), coarse], 1))
         return {axis: head(hidden) for axis, head in self.answers.items()}
 
     @torch.no_grad()
