@@ -190,7 +190,7 @@ class TextEncoder(nn.Module):
         return TextOutput(self.out(words), mask, self.pooled_out(pooled[:, 0]), fields)
 
     def spell_once(self, tokens: Tensor) -> Tensor:
-        """`spell`, looking once at every different word: captions repeat theirs, and training is far quicker."""
+        """`spell`, looking once at each different word: captions repeat theirs, training is much quicker."""
         different, which = tokens.flatten(0, 1).unique(dim=0, return_inverse=True)  # (V, 16), (B·W,)
         return self.spell(different[:, None])[:, 0][which].unflatten(0, tokens.shape[:2])
 
