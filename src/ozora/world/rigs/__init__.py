@@ -180,18 +180,18 @@ def _hide(
     floor = float(scene.heights(position[middle : middle + 1])[0])
     top = float(high[..., 1].amax()) - floor
     travels = across * float(scene.times[-1]) > 2.2 * half
-    gap = occluders.depth_of(kind, half_width)
+    gap = occluders.depth_of(kind, half_width, top)
     if travels:
         # As near as it can stand without being walked into.
         for _ in range(40):
-            circle = occluders.depth_of(kind, half_width)
-            spots = torch.tensor([[x + s * half_width, z + gap] for s in (-1.0, -0.5, 0.0, 0.5, 1.0)])
+            half_width = needed * min(max(1 - gap / distance, 0.62), 1.0)
+            circle = occluders.depth_of(kind, half_width, top)
+            sides = (0.0,) if kind == "tree" else (-1.0, -0.5, 0.0, 0.5, 1.0)
+            spots = torch.tensor([[x + side * half_width, z + gap] for side in sides])
             nearest = float((position[None] - spots[:, None]).norm(dim=-1).amin())
             if nearest > 1.05 * (circle + 0.75 * room):
                 break
             gap += 0.12 * (half_width + room)
-        nearer = max(1 - gap / distance, 0.5)
-        half_width = needed * max(nearer, 0.62)
         spot = (x, z + gap)
     else:
         aside = 1.0 if chance.uniform() < 0.5 else -1.0

@@ -20,9 +20,11 @@ OLIVE: RGB = (0.110, 0.130, 0.050)
 SNOW: RGB = (0.80, 0.82, 0.86)
 
 
-def depth_of(kind: str, half_width: float) -> float:
+def depth_of(kind: str, half_width: float, top: float) -> float:
     """Half the room in metres that an occluder takes along the line of sight."""
-    return {"wall": 0.12 * half_width + 0.06, "rock": 0.60 * half_width, "tree": 1.15 * half_width}[kind]
+    if kind == "tree":
+        return half_width * (1.15 if top < 0.85 * half_width else 1.47)
+    return 0.12 * half_width + 0.06 if kind == "wall" else 0.60 * half_width
 
 
 def build(
@@ -47,24 +49,26 @@ def build(
 def _fir(
     parts: Parts, frame: Frame, width: float, top: float, place: str, chance: np.random.Generator
 ) -> None:
-    """Three tiers of boughs down to the ground, under snow where there is snow."""
-    # What passes low is hidden by the lowest tier alone; what is tall needs the second one as well.
+    """Tiers of boughs down to the ground, under snow where there is snow."""
+    # What passes low is hidden by the lowest tier alone; what is tall needs those above it as well.
     low = top < 0.85 * width
-    wide = 1.10 * width if low else 1.36 * width
-    unit = wide if low else max(wide, top / 1.5)
+    wide = 1.10 * width if low else 1.42 * width
+    height = 3.9 * (wide if low else max(wide, top / 1.5))
     needles = Skin(
-        NEEDLES if place == "snowfield" else FRESH_NEEDLES, gloss=0.02, pattern=FUR, blend=0.06 * wide
+        NEEDLES if place == "snowfield" else FRESH_NEEDLES, gloss=0.02, pattern=FUR, blend=0.02 * wide
     )
     snow = Skin(SNOW, gloss=0.1, blend=0.04 * wide)
-    parts.cone(
-        Skin(BARK, blend=0.0), frame.at(0.0, -0.3), frame.at(0.0, 0.5 * unit), 0.22 * wide, 0.18 * wide
-    )
-    for start, end, share in ((0.42, 2.20, 1.0), (1.36, 3.00, 0.74), (2.26, 3.90, 0.47)):
-        radius = share * wide
+    bark = Skin(BARK, blend=0.0)
+    parts.cone(bark, frame.at(0.0, -0.3), frame.at(0.0, 0.4 * height), 0.22 * wide, 0.18 * wide)
+    tiers = min(max(round(height / (0.95 * wide)), 4), 5)
+    for tier in range(tiers):
+        radius = wide * (1 - 0.80 * tier / tiers)
+        start = 0.42 * wide + (height - 0.9 * wide) * 0.92 * tier / tiers
+        end = min(start + 1.5 * height / tiers, height)
         sway = 0.04 * wide * float(chance.uniform(-1, 1))
-        parts.cone(needles, frame.at(sway, start * unit), frame.at(0.0, end * unit), radius, 0.04 * wide)
-        if place == "snowfield":
-            cap = frame.child(sway, start * unit + 0.56 * radius, 0.0)
+        parts.cone(needles, frame.at(sway, start), frame.at(0.0, end), radius, 0.04 * wide)
+        if place == "snowfield" and tier < 4:
+            cap = frame.child(sway, start + 0.56 * radius, 0.0)
             parts.ellipsoid(snow, cap, (0.86 * radius, 0.30 * radius, 0.86 * radius))
 
 
