@@ -23,6 +23,9 @@ def train(
     ] = None,
     autoencoder: Annotated[Path | None, typer.Option(help="Trained autoencoder weights.")] = None,
     text: Annotated[Path | None, typer.Option(help="Pre-trained text encoder weights.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Folder of an earlier run's weights to begin a new run with.")
+    ] = None,
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change the recipe: --set optimiser.rate=1e-3; may be repeated."),
@@ -42,8 +45,8 @@ def train(
 
     report = run(
         recipe, minutes=minutes, out=out, resume=resume, footage=footage or (), latents=latents or (),
-        autoencoder=autoencoder, text=text, overrides=overrides or (), device=device, steps=steps,
-        pause=pause,
+        autoencoder=autoencoder, text=text, start=start, overrides=overrides or (), device=device,
+        steps=steps, pause=pause,
     )  # fmt: skip
     state = "finished" if report.finished else f"paused, go on with --resume {report.out}"
     said.print(f"[bold]{report.weights}[/]  {report.step} steps in {report.seconds:.0f} s, {state}")
@@ -59,6 +62,8 @@ def encode(
 
     [bold]Example[/]: ozora encode footage --autoencoder autoencoder.safetensors -o latents.safetensors
     """
+    import torch
+
     from ozora.cli.show import bar, said
     from ozora.media.files import require_writable
     from ozora.model.checkpoint import weights_hash
@@ -67,7 +72,8 @@ def encode(
     from ozora.train.tasks import load_autoencoder
 
     require_writable(output)
-    network, bank = load_autoencoder(autoencoder), FootageBank(footage)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network, bank = load_autoencoder(autoencoder, device), FootageBank(footage, device=device)
     with bar() as progress:
         row = progress.add_task("clips", total=len(bank))
 

@@ -160,6 +160,7 @@ def shoot(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only combinations that training never sees.")
     ] = False,
+    device: Annotated[str, typer.Option(help="cpu, or cuda to film on the GPU, one clip at a time.")] = "cpu",
 ) -> None:
     """Shoot footage for training: shards on disk, and a ledger row for every clip."""
     from ozora.cli.show import bar, said
@@ -175,7 +176,7 @@ def shoot(
 
         root = shoot_footage(
             out, clips, seed=seed, width=width, height=height, frames=frames,
-            workers=workers, stills=stills, held_out=held_out, on_progress=show,
+            workers=workers, stills=stills, held_out=held_out, device=device, on_progress=show,
         )  # fmt: skip
     said.print(f"[bold]{out}[/]  {clips} clips, ledger root {root[:12]}")
 

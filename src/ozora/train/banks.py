@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -98,6 +98,7 @@ class FootageBank:
         self.device = torch.device(device)
         self._shards: list[Path] = []
         self._open: dict[int, safe_open] = {}
+        self._kept: dict[tuple[int, str], Tensor] = {}
         self._groups: dict[tuple[int, int, int], list[_Clip]] = {}  # (frames, height, width) → clips
         self._roots: list[str] = []
         rates = set()
@@ -179,15 +180,23 @@ class FootageBank:
             self._open[number] = safe_open(self._shards[number], framework="pt")
         return self._open[number]
 
+    def _stored(self, shard: int, name: str) -> Any:
+        """A shard's tensor as something to slice: on the disk for a CPU, in its memory for a GPU."""
+        if self.device.type == "cpu":
+            return self._shard(shard).get_slice(name)
+        if (shard, name) not in self._kept:
+            self._kept[shard, name] = self._shard(shard).get_tensor(name).to(self.device)
+        return self._kept[shard, name]
+
     def _load(self, clips: list[_Clip], cuts: list[int], frames: int) -> FootageBatch:
-        pixels, ids = [], []
+        pixels: list[Tensor] = []
+        ids: list[Tensor] = []
         for clip, cut in zip(clips, cuts, strict=True):
-            shard = self._shard(clip.shard)
-            pixels.append(shard.get_slice("frames")[clip.row : clip.row + 1, cut : cut + frames])
-            ids.append(shard.get_slice("ids")[clip.row : clip.row + 1, cut : cut + frames])
+            for name, parts in (("frames", pixels), ("ids", ids)):
+                parts.append(self._stored(clip.shard, name)[clip.row : clip.row + 1, cut : cut + frames])
         starts = tuple(clip.start + cut for clip, cut in zip(clips, cuts, strict=True))
         shots = tuple(clip.shot for clip in clips)
-        return FootageBatch(torch.cat(pixels).to(self.device), torch.cat(ids).to(self.device), shots, starts)
+        return FootageBatch(torch.cat(pixels), torch.cat(ids), shots, starts)
 
 
 class LiveFootage:

@@ -43,6 +43,7 @@ class Plan:
     seconds: float
     fps: int
     held_out: bool
+    device: str = "cpu"  # pixels differ in their last bits from device to device
 
     @property
     def length(self) -> int:
@@ -83,6 +84,7 @@ def shoot(
     workers: int = 1,
     stills: bool = False,
     held_out: bool = False,
+    device: str = "cpu",
     on_progress: Callable[[ShootProgress], None] | None = None,
 ) -> str:
     """Film ``clips`` random shots into the folder ``out`` and return the ledger's root.
@@ -93,7 +95,7 @@ def shoot(
     ``held_out`` films the combinations that training never sees, for measuring only. ``width`` and ``height``
     are the delivered (×2) size, multiples of 32; the autoencoder sees half of it.
     """
-    plan = Plan(seed, width, height, 1 if stills else frames or 0, seconds, fps, held_out)
+    plan = Plan(seed, width, height, 1 if stills else frames or 0, seconds, fps, held_out, device)
     out = Path(out)
     _check(plan, clips)
     _agree(out, plan)
@@ -161,6 +163,8 @@ def _check(plan: Plan, clips: int) -> None:
         raise refuse("clips", clips, "1 or more")
     if plan.width < 32 or plan.height < 32 or plan.width % 32 or plan.height % 32:
         raise refuse("size", f"{plan.width}x{plan.height}", "multiples of 32, from 32x32")
+    if plan.device != "cpu" and not torch.cuda.is_available():
+        raise refuse("device", plan.device, "cpu: this machine has no GPU that PyTorch can use")
     whole = Plan(**{**asdict(plan), "frames": 0}).length
     if plan.length % 4 != 1 or not 1 <= plan.length <= whole:
         raise refuse("frames", plan.length, f"1, 5, 9, … up to {whole}, the whole shot")
@@ -184,7 +188,7 @@ def _shards_in_order(out: Path, plan: Plan, clips: int, workers: int) -> Iterato
     """Film what is missing and yield (first clip, content hashes) shard by shard, in order."""
     size = plan.clips_per_shard
     spans = [(first, min(size, clips - first)) for first in range(0, clips, size)]
-    if workers <= 1:
+    if workers <= 1 or plan.device != "cpu":
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # vector and scalar paths split differently with more: the bytes would too
         try:
@@ -225,9 +229,11 @@ def _shoot_shard(out: Path, plan: Plan, first: int, count: int) -> list[str]:
     frames, ids, header = [], [], []
     for clip in range(first, first + count):
         shot, start = plan.shot(clip)
-        filmed = film(shot, plan.width, plan.height, frames=range(start, start + plan.length))
-        frames.append(torch.as_tensor(filmed.frames))
-        ids.append(torch.as_tensor(filmed.ids))
+        filmed = film(
+            shot, plan.width, plan.height, frames=range(start, start + plan.length), device=plan.device
+        )
+        frames.append(filmed.frames.cpu())
+        ids.append(filmed.ids.cpu())
         header.append({"shot": shot.to_json(), "start": start, "sha256": content_hash(frames[-1], ids[-1])})
     part = path.with_suffix(f".{os.getpid()}.part")
     save_file(

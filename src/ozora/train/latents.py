@@ -156,9 +156,11 @@ class LatentBank:
         ends = _running([len(group) for group, _ in alike])
         picks = torch.randint(ends[-1], (batch,), generator=generator).tolist()
         where = [bisect_right(ends, pick) - 1 for pick in picks]
-        clean = torch.stack(
-            [alike[w][0][pick - ends[w], :latents] for w, pick in zip(where, picks, strict=True)]
-        ).float()  # (B, L, C, h, w)
+        rows = torch.tensor([pick - ends[w] for w, pick in zip(where, picks, strict=True)])
+        clean = torch.empty(batch, latents, self.channels, *grid, device=self.device)
+        for number, (group, _) in enumerate(alike):
+            here = torch.tensor([w == number for w in where])
+            clean[here.to(self.device)] = group[rows[here].to(self.device), :latents].float()
         shots = [alike[w][1] + pick - ends[w] for w, pick in zip(where, picks, strict=True)]
         return LatentBatch(clean, shots, latent_seconds(latents, self.fps, self.device).expand(batch, -1))
 

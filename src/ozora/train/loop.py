@@ -23,9 +23,9 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from ozora.errors import OzoraError, refuse
-from ozora.model.checkpoint import load_training_state, save_training_state
 from ozora.train.optimisers import MovingAverage, build, schedule, set_rates
 from ozora.train.recipes import Recipe, Stage, get_recipe
+from ozora.train.states import load_state, restore, save_state
 
 LOG_LINES = 2000
 """About how many lines a run writes to ``losses.jsonl``, however many steps it takes."""
@@ -104,6 +104,7 @@ def train(
     latents: Sequence[str | Path] = (),
     autoencoder: str | Path | None = None,
     text: str | Path | None = None,
+    start: str | Path | None = None,
     overrides: Sequence[str] = (),
     device: str | None = None,
     steps: int | None = None,
@@ -119,11 +120,14 @@ def train(
         resume: folder of an earlier part of the same run; ``out`` may be the same folder.
         footage: folders filled by ``shoot`` (autoencoder, probe).
         latents: files written by ``encode_footage`` (transformer).
-        autoencoder: trained autoencoder weights (transformer: to show samples; probe: to see through its
-        eyes). text: pre-trained text encoder weights (transformer). overrides: dotted changes to the recipe,
-        as ``optimiser.rate=1e-3``. device: "cpu", "cuda", …; a GPU if there is one. steps: count steps
-        instead of minutes; the run is then the same to the bit however often it is interrupted. pause: stop
-        this call after so many minutes (or at that step, when steps are counted) and export; the
+        autoencoder: trained autoencoder weights (transformer: to show samples; probe: to see through them).
+        text: pre-trained text encoder weights (transformer).
+        start: folder of an earlier run's exported weights, which the networks begin with; unlike ``resume``
+            this is a new run with a budget and stages of its own.
+        overrides: dotted changes to the recipe, as ``optimiser.rate=1e-3``.
+        device: "cpu", "cuda", …; a GPU if there is one.
+        steps: count steps instead of minutes; the run is then the same to the bit however often interrupted.
+        pause: stop this call after so many minutes (or at that step, when steps are counted) and export; the
             schedule stays that of the whole run, so a later ``resume`` goes on as if nothing had happened.
         quiet: no progress bar and no table.
     """
@@ -134,11 +138,14 @@ def train(
     state = load_state(Path(resume), chosen) if resume is not None else None
     if state is None and (out / "state.pt").exists():
         raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
-    from ozora.train.tasks import Inputs, make_task  # here, because a task needs the loop's words
+    from ozora.train.tasks import Inputs, begin_with, make_task  # here, because a task needs the loop's words
 
+    torch.set_flush_denormal(True)  # moments of rarely used weights fade into numbers that CPUs are slow with
     seed_everything(chosen.seed)
     inputs = Inputs(tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text))
     task = make_task(chosen, inputs, place)
+    if start is not None:
+        begin_with(task, Path(start))
     return run(chosen, task, budget, out, place, state, Console(quiet=quiet))
 
 
@@ -159,7 +166,7 @@ def run(
     step, before = 0, 0.0
     if state is not None:
         step, before = state["step"], state["elapsed"]
-        restore(state, task, optimisers, average, generator)
+        restore(state, task.networks, optimisers, average, generator)
     if device.type == "cuda" and recipe.compile:
         task.compile()
     started = saved = time.monotonic()
@@ -190,10 +197,10 @@ def run(
                 measures = _show(task, average, out, stage, step, lines)
             if now - saved > recipe.save_every:
                 saved = now
-                save_state(out, recipe, step, elapsed, task, optimisers, average, generator)
+                save_state(out, recipe, step, elapsed, task.networks, optimisers, average, generator)
         bar.update(row, completed=progress)
     elapsed = before + time.monotonic() - started
-    save_state(out, recipe, step, elapsed, task, optimisers, average, generator)
+    save_state(out, recipe, step, elapsed, task.networks, optimisers, average, generator)
     facts = {"recipe": recipe.name, "settings": asdict(recipe), "steps": step, "seconds": round(elapsed, 1)}
     with (out / "losses.jsonl").open("a") as lines:
         measures = _show(task, average, out, stage_at(recipe, progress), step, lines)
@@ -237,64 +244,6 @@ def seed_everything(seed: int) -> None:
     """Seed the generators that layers use without being handed one."""
     random.seed(seed)
     torch.manual_seed(seed)
-
-
-def save_state(
-    out: Path,
-    recipe: Recipe,
-    step: int,
-    elapsed: float,
-    task: Task,
-    optimisers: list[torch.optim.Optimizer],
-    average: MovingAverage,
-    generator: torch.Generator,
-) -> None:
-    """Write ``state.pt``, whole or not at all: a run killed at any moment keeps its last state."""
-    state = {
-        "recipe": recipe.name,
-        "size": recipe.size,
-        "step": step,
-        "elapsed": elapsed,
-        "networks": {name: network.state_dict() for name, network in task.networks.items()},
-        "average": average.values,
-        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
-        "generator": generator.get_state(),
-        "random": torch.get_rng_state(),
-        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-    }
-    save_training_state(out / "state.pt", state)
-
-
-def load_state(folder: Path, recipe: Recipe) -> dict[str, Any]:
-    """Read ``state.pt`` of a folder; refused when it is missing, damaged or of another run."""
-    if not (folder / "state.pt").exists():
-        raise refuse("resume", str(folder), "a folder that an earlier run of the same recipe has written")
-    state = load_training_state(folder / "state.pt")
-    if (state["recipe"], state["size"]) != (recipe.name, recipe.size):
-        raise refuse("resume", f"a run of {state['recipe']}", f"a run of {recipe.name} ({recipe.size})")
-    return state
-
-
-def restore(
-    state: dict[str, Any],
-    task: Task,
-    optimisers: list[torch.optim.Optimizer],
-    average: MovingAverage,
-    generator: torch.Generator,
-) -> None:
-    """Put everything back to where ``save_state`` found it."""
-    for name, network in task.networks.items():
-        network.load_state_dict(state["networks"][name])
-    average.load(state["average"])
-    for optimiser, values in zip(optimisers, state["optimisers"], strict=True):
-        base = [group["base"] for group in optimiser.param_groups]
-        optimiser.load_state_dict(values)
-        for group, rate in zip(optimiser.param_groups, base, strict=True):
-            group["base"] = rate  # a resumed run may be told other rates
-    generator.set_state(state["generator"])
-    torch.set_rng_state(state["random"])
-    if state["random_cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["random_cuda"])
 
 
 def _show(

@@ -121,7 +121,7 @@ def micro_transformer() -> TransformerRecipe:
         name="micro_transformer",
         size="micro",
         minutes=40,
-        stages=(Stage(0.4, 1, 96), Stage(0.6, 5, 20), Stage(1.0, 13, 8)),
+        stages=(Stage(0.4, 1, 64), Stage(0.6, 5, 16), Stage(1.0, 13, 8)),
         optimiser=OptimiserRecipe(rate=1e-3, matrix_rate=2e-3, average=0.995),
     )
 

@@ -62,6 +62,13 @@ def load_autoencoder(path: Path, device: torch.device | str = "cpu") -> Autoenco
     return autoencoder.to(device).eval().requires_grad_(False)
 
 
+def begin_with(task: Task, folder: Path) -> None:
+    """Fill a task's networks with the weights that an earlier run exported to ``folder``."""
+    for name, network in task.networks.items():
+        path = folder / f"{name}.safetensors"
+        load_into(network, load_weights(path)[0], path)
+
+
 def load_into(network: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
     """Fill a network; weights of another shape are refused with the first tensor that does not fit."""
     own = network.state_dict()

@@ -21,7 +21,7 @@ from ozora.world import concepts
 from ozora.world.sampling import sample_shot
 
 _VARIANTS = 4
-_UNSEEN = 512
+_UNSEEN = 128
 
 
 class TextTask:
