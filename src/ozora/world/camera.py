@@ -121,7 +121,13 @@ def _kept(angle: Tensor, low: Tensor, high: Tensor, half: float, still: bool, de
 
 
 def _held(
-    position: Tensor, aim: Tensor, low: Tensor, high: Tensor, tangents: tuple[float, float], move: str, fps: int
+    position: Tensor,
+    aim: Tensor,
+    low: Tensor,
+    high: Tensor,
+    tangents: tuple[float, float],
+    move: str,
+    fps: int,
 ) -> Tensor:
     """Turn the camera so that the subject's box stays in the frame; a static camera stays still if it can."""
     turn, rise = _angles(aim - position)
@@ -198,7 +204,9 @@ def _segment(
         corners = torch.stack(screens) - centre
         front = float((corners @ view).max())
         broad = float((screens[1] - screens[0])[0])
-        far = torch.full((count,), min(max(distance, front + broad / (2 * tan_across * 0.42)), 2.6 * distance + front))
+        far = torch.full(
+            (count,), min(max(distance, front + broad / (2 * tan_across * 0.42)), 2.6 * distance + front)
+        )
         distance = float(far[0])
     if camera.move == "orbit":
         anchor = middle

@@ -201,13 +201,19 @@ def _frame(
         ids[ray[sure]] = min(solid.subject, 255)
     picture = colour.view(3, *size)
     if light.stars > 0.02 and shot.place != "tabletop":
-        picture = weather.stars(
-            picture, clear.view(size), shot.seed, rotation, place.tan_up, light.stars
-        )
+        picture = weather.stars(picture, clear.view(size), shot.seed, rotation, place.tan_up, light.stars)
     if shot.weather == "snow":
         flake = (light.skylight * 1.1 + light.sunlight * 0.8 + 0.25 * light.haze) * 1.15
         picture = weather.snowfall(
-            picture, depth.view(size), shot.seed, seconds, position, rotation, place.tan_up, place.focus, flake
+            picture,
+            depth.view(size),
+            shot.seed,
+            seconds,
+            position,
+            rotation,
+            place.tan_up,
+            place.focus,
+            flake,
         )
     return develop(picture, light, shot.look), depth.view(size), ids.view(size)
 
@@ -257,7 +263,10 @@ def film(
             if supersample > 1:
                 picture = torch.nn.functional.avg_pool2d(picture[None], supersample)[0]
                 middle = supersample // 2
-                depth, who = depth[middle::supersample, middle::supersample], who[middle::supersample, middle::supersample]
+                depth, who = (
+                    depth[middle::supersample, middle::supersample],
+                    who[middle::supersample, middle::supersample],
+                )
             shown.append((picture.permute(1, 2, 0) * 255 + 0.5).clamp(0, 255).to(torch.uint8))
             depths.append(depth.to(torch.float16))
             ids.append(who)

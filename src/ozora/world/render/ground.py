@@ -18,7 +18,7 @@ TABLE = (5.5, 3.2)
 """Half sides of the table top along x and z in metres, per metre of the scale of the scene."""
 
 
-def meet(land: Relief, origin: Tensor, direction: Tensor, steps: int = 6) -> Tensor:
+def meet(land: Relief, origin: Tensor, direction: Tensor, steps: int = 7) -> Tensor:
     """Distance (N,) along unit rays from one ``origin`` (3,) to the ground; inf where they miss it.
 
     Starts at the plane above all relief and steps by the height over the ground divided by the steepest
@@ -42,10 +42,10 @@ def meet(land: Relief, origin: Tensor, direction: Tensor, steps: int = 6) -> Ten
     for _ in range(steps):
         gap = origin[1] + y0 * t - land.height(origin[0] + x0 * t, origin[2] + z0 * t)
         t = (t + gap * rate).clamp(min=0.02)
-    # Grazing rays that have not settled go on to the plane, if they ever reach it.
+    # Grazing rays that have not settled go on to the level ground ahead of them, if they ever reach it.
     loose = gap * rate > 0.02 * t + 0.02
-    plane = torch.where(y0 < -1e-4, (-height + 0.0) / y0.clamp(max=-1e-4), torch.inf)
-    t = torch.where(loose, torch.where(plane > t, plane, t), t)
+    ahead = torch.where(y0 < -1e-4, gap.clamp(min=0) / (-y0).clamp(min=1e-4), torch.inf)
+    t = torch.where(loose, t + (ahead - gap * rate).clamp(min=0), t)
     t = torch.where((t > FAR) | (loose & (y0 > -1e-4)), torch.inf, t)
     result = torch.full_like(down, torch.inf)
     result[ray] = t
@@ -104,7 +104,9 @@ def shade(
     if place == "snowfield":
         across, deep = _bumps(family, x * 0.55, z, 7.0, footprint, (0.020, 0.011, 0.004))
         normal = _tilt(slope[0] + across * 0.55, slope[1] + deep)
-        albedo = torch.tensor([[0.80], [0.85], [0.93]], device=t.device) * (1 + 0.012 * bands[1] + 0.012 * coarse[1])
+        albedo = torch.tensor([[0.80], [0.85], [0.93]], device=t.device) * (
+            1 + 0.012 * bands[1] + 0.012 * coarse[1]
+        )
         wrap = 0.12
     elif place == "meadow":
         normal = _tilt(slope[0], slope[1])
@@ -207,7 +209,9 @@ def _table(
     edge = ramp(seam, 0.5 - 0.012, 0.5) * textures.resolved(0.016, footprint)
     shift = (number * 0.618) % 1
     bands = _octaves(family, u * 0.10 + shift * 3.1, v * 1.0 + shift, 1.2, footprint * 0.9)
-    rings = torch.sin(v * 22 + bands[0] * 2.2 + bands[1] * 0.9 + shift * 40) * textures.resolved(0.2, footprint)
+    rings = torch.sin(v * 22 + bands[0] * 2.2 + bands[1] * 0.9 + shift * 40) * textures.resolved(
+        0.2, footprint
+    )
     tone = 0.5 + 0.16 * rings + 0.09 * bands[2] + 0.06 * bands[3] + 0.34 * (shift - 0.5)
     dark = torch.tensor([[0.21], [0.095], [0.042]], device=x.device)
     pale = torch.tensor([[0.56], [0.33], [0.165]], device=x.device)

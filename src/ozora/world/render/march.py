@@ -125,7 +125,11 @@ def shadow(solid: Solid, points: Tensor, sun: Tensor, spread: float, clear: floa
         square = (flat * flat).sum(1, keepdim=True) + 1e-9
         seen = basis @ points  # (3, N)
         along = ((flat @ seen[:2]) - (first[:, :2] * flat).sum(1, keepdim=True)) / square
-        away = seen[:2].square().sum(0) - 2 * first[:, :2] @ seen[:2] + first[:, :2].square().sum(1, keepdim=True)
+        away = (
+            seen[:2].square().sum(0)
+            - 2 * first[:, :2] @ seen[:2]
+            + first[:, :2].square().sum(1, keepdim=True)
+        )
         clamped = along.clamp(0, 1)
         gap = torch.addcmul(away, clamped * square, clamped - 2 * along).clamp_(min=1e-10).sqrt_()
         radius = solid.cone[1] + solid.cone[2] * clamped

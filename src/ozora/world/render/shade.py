@@ -17,7 +17,9 @@ from ozora.world.render.textures import unit
 FUR, STRIPES, CHEQUERS = 1, 2, 3
 
 
-def _pattern(solid: Solid, points: Tensor, share: Tensor, albedo: Tensor, seen: Tensor, family: int) -> Tensor:
+def _pattern(
+    solid: Solid, points: Tensor, share: Tensor, albedo: Tensor, seen: Tensor, family: int
+) -> Tensor:
     """Lay each body's pattern over its albedo (3, N); ``seen`` (N,) is the pixel's size in metres."""
     kinds = set(solid.pattern.tolist())
     if kinds == {0}:

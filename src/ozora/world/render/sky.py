@@ -38,7 +38,9 @@ def air(light: Light, direction: Tensor) -> Tensor:
 def haze(light: Light, direction: Tensor) -> Tensor:
     """Colour (3, N) that distance fades to, warmer towards the sun."""
     facing = (light.sun @ direction).clamp(min=-1)
-    return mix(light.haze[:, None], light.glow[:, None], 0.55 * torch.exp((facing - 1) * max(light.halo, 4.0)))
+    return mix(
+        light.haze[:, None], light.glow[:, None], 0.55 * torch.exp((facing - 1) * max(light.halo, 4.0))
+    )
 
 
 def sky(light: Light, direction: Tensor, family: int, seconds: float, pixel: float) -> tuple[Tensor, Tensor]:
@@ -134,7 +136,9 @@ def ranges(place: str, family: int, device: str) -> tuple[Range, ...]:
     if place == "meadow":
         far = (_ridge(seed, 3, 40, 1.2) * 45 + 80).clamp(min=0)
         hills = (_ridge(seed + 1, 3, 30, 1.25) * 12 + 22).clamp(min=0)
-        trees = _trees(seed + 2, 170, 230, 11, False) + (_ridge(seed + 3, 3, 20, 1.2) * 1.2 + 1.2).clamp(min=0)
+        trees = _trees(seed + 2, 170, 230, 11, False) + (_ridge(seed + 3, 3, 20, 1.2) * 1.2 + 1.2).clamp(
+            min=0
+        )
         return (made(1700, far, "5f7f8f"), made(560, hills, "7fa24e"), made(170, trees, "4d7a30"))
     if place == "dunes":
         far = (_ridge(seed, 3, 24, 1.3).abs() * -34 + 78).clamp(min=0)

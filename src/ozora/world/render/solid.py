@@ -113,13 +113,17 @@ def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
         if which is is_ellipsoid:
             own = own / size[:, which, :, None]
         rows.append(own.transpose(1, 2).reshape(len(radius), -1, 5))
-    flat = torch.cat((planes[..., :3], torch.zeros_like(planes[..., :1]), planes[..., 3:]), -1)  # (F, k, 4, 5)
+    flat = torch.cat(
+        (planes[..., :3], torch.zeros_like(planes[..., :1]), planes[..., 3:]), -1
+    )  # (F, k, 4, 5)
     rows.append(flat.transpose(1, 2).reshape(len(radius), -1, 5))
     matrix = torch.cat(rows, 1)
     frame = torch.cat((turn, -(turn @ a[..., None])), -1)  # (F, K, 3, 4)
     falloff = (bodies.blend[mine].float() * MELT).clamp(min=CRISP)[:, None]
     uniform = bool((falloff.max() - falloff.min()) < 1e-6)
-    cones = torch.stack((square, size[:, is_cone, 0], size[:, is_cone, 1] - size[:, is_cone, 0]), 1)[..., None]
+    cones = torch.stack((square, size[:, is_cone, 0], size[:, is_cone, 1] - size[:, is_cone, 0]), 1)[
+        ..., None
+    ]
     edge = rounding[is_box].expand(len(radius), -1)[:, None]
     half = torch.cat((size[:, is_box].transpose(1, 2) - edge, edge), 1)[..., None]
     counts = tuple(int(w.sum()) for w in (is_cone, is_ellipsoid, is_box, is_ring, is_sheet))
