@@ -232,7 +232,7 @@ def one_step(
         raise OzoraError(f"training stopped: {_culprit(losses, task)} is not finite.")
     for optimiser in optimisers:
         optimiser.step()
-    return {**{name: value.detach() for name, value in losses.items()}, "gradient": norm.detach()}
+    return {**{name: value.detach() for name, value in losses.items()}, "gradient_norm": norm.detach()}
 
 
 def stage_at(recipe: Recipe, progress: float) -> Stage:
