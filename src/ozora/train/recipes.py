@@ -81,7 +81,7 @@ class TransformerRecipe(Recipe):
     route_until: float = 0.75
     captions: tuple[float, float, float, float] = (0.45, 0.30, 0.15, 0.10)  # full, medium, terse, none
     typo_share: float = 0.1
-    variants: int = 6  # captions kept ready per shot
+    variants: int = 4  # captions of each length kept ready per shot
     sample_steps: int = 16
     guidance: float = 3.0
 

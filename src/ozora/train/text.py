@@ -20,7 +20,7 @@ from ozora.train.words import CaptionBank, fields_accuracy, fields_loss, slip
 from ozora.world import concepts
 from ozora.world.sampling import sample_shot
 
-_VARIANTS = 4
+_VARIANTS = 2
 _UNSEEN = 128
 
 

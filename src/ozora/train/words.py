@@ -23,7 +23,7 @@ class CaptionBank:
     """Several captions of each shot as byte tokens, written when first asked for and then kept.
 
     Which captions a shot has depends on (seed, shot number, variant) only, so a resumed run reads the same.
-    ``shares`` says how often a caption is full, medium or terse.
+    ``shares`` says how often a batch reads full, medium or terse captions; each length has its ``variants``.
     """
 
     def __init__(
@@ -35,20 +35,25 @@ class CaptionBank:
         seed: int = 0,
     ) -> None:
         self.shots, self.variants, self.seed = shots, variants, seed
-        self._shares = [share / sum(shares) for share in shares]
-        self._tokens = torch.zeros(len(shots), variants, MOST_WORDS, BYTES_PER_WORD, dtype=torch.int16)
-        self._counts = torch.zeros(len(shots), variants, dtype=torch.int16)  # words; 0 where not yet written
+        self._shares = torch.tensor(shares)
+        kept = variants * len(_LENGTHS)
+        self._tokens = torch.zeros(len(shots), kept, MOST_WORDS, BYTES_PER_WORD, dtype=torch.int16)
+        self._counts = torch.zeros(len(shots), kept, dtype=torch.int16)  # words; 0 where not yet written
         self._labels: dict[str, Tensor] | None = None
 
     def text(self, shot: int, variant: int) -> str:
-        """Caption ``variant`` of a shot in words."""
+        """Caption ``variant`` of a shot in words: the full ones come first, then the medium, then the terse."""
         dice = Random(f"{self.seed} {shot} {variant}")
-        length = dice.choices(_LENGTHS, self._shares)[0]
-        return caption(self.shots[shot], length, dice.getrandbits(31))
+        return caption(self.shots[shot], _LENGTHS[variant // self.variants], dice.getrandbits(31))
 
     def draw(self, shots: Sequence[int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """One random caption of each shot: tokens (B, W, 16) int64 and the mask (B, W) of real words."""
-        variants = torch.randint(self.variants, (len(shots),), generator=generator)
+        """One random caption of each shot: tokens (B, W, 16) int64 and the mask (B, W) of real words.
+
+        All captions of a batch are of one length: padding terse captions to the longest full one would
+        make words cost more than pictures.
+        """
+        length = int(torch.multinomial(self._shares, 1, generator=generator))
+        variants = torch.randint(self.variants, (len(shots),), generator=generator) + length * self.variants
         for shot, variant in zip(shots, variants.tolist(), strict=True):
             if not self._counts[shot, variant]:
                 tokens, _ = to_bytes([self.text(shot, variant)])
