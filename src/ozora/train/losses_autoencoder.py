@@ -34,6 +34,7 @@ class AutoencoderLossSettings:
     kl: float = 1e-4  # per cell, summed over channels
     perceptual: float = 0.1
     equivariance: float = 0.0
+    objects: float = 3.0  # weight of the subjects' pixels against the background's
     gradient_scales: int = 2
     large_share: float = 0.34  # share of frames that the ×2 head paints
     perceptual_frames: int = 2
@@ -70,7 +71,7 @@ def autoencoder_loss(
     """
     s = settings or AutoencoderLossSettings()
     frames = video_small.shape[1]
-    weights = None if ids is None else content_weights(ids)  # (B, T, 1, ·, ·)
+    weights = None if ids is None else content_weights(ids, s.objects)  # (B, T, 1, ·, ·)
     distribution = autoencoder.distribution(video_small)
     latents, noise_level = spoil(autoencoder, distribution, s, generator)
     features = autoencoder.features(latents, noise_level)
@@ -79,18 +80,18 @@ def autoencoder_loss(
     error = small - video_small
     parts = {
         "charbonnier": charbonnier(error, _fit(weights, error)),
-        "gradient": gradient(error, s.gradient_scales),
+        "edges": gradient(error, s.gradient_scales),
         "motion": (error[:, 1:] - error[:, :-1]).abs().mean() if frames > 1 else error.new_zeros(()),
         "kl": kl(distribution),
     }
-    factors = {"charbonnier": s.charbonnier, "gradient": s.gradient, "motion": s.motion, "kl": s.kl}
+    factors = {"charbonnier": s.charbonnier, "edges": s.gradient, "motion": s.motion, "kl": s.kl}
     if video_large is not None and s.large_share > 0:
         chosen = _choose(frames, max(1, round(s.large_share * frames)), generator)
         large_error = autoencoder.pixels(features[:, chosen], 2) - video_large[:, chosen]
         some = None if weights is None else weights[:, chosen]
         parts["large_charbonnier"] = charbonnier(large_error, _fit(some, large_error))
-        parts["large_gradient"] = gradient(large_error, s.gradient_scales)
-        factors |= {"large_charbonnier": s.charbonnier, "large_gradient": s.gradient}
+        parts["large_edges"] = gradient(large_error, s.gradient_scales)
+        factors |= {"large_charbonnier": s.charbonnier, "large_edges": s.gradient}
     if perceptual is not None and s.perceptual > 0:
         chosen = _choose(frames, min(s.perceptual_frames, frames), generator)
         parts["perceptual"] = perceptual(small[:, chosen].flatten(0, 1), video_small[:, chosen].flatten(0, 1))
