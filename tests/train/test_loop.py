@@ -140,7 +140,7 @@ def test_a_poisoned_gradient_is_named_by_its_parameter(tmp_path: Path) -> None:
         go(task, tmp_path, Budget(60, steps=10))
 
 
-SMALL_TEXT = ("shots=24", "stages.0.batch=4")
+SMALL_TEXT = ("shots=24", "stages.0.batch=4", "sample_every=0.9")
 
 
 def text_run(out: Path, *, resume: Path | None = None, steps: int = 4, pause: float | None = None) -> Report:

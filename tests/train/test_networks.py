@@ -1,0 +1,194 @@
+"""Each network's training at toy size, from footage to weights that load: the whole chain in seconds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from ozora.errors import OzoraError
+from ozora.model.autoencoder import Autoencoder
+from ozora.model.checkpoint import load_weights
+from ozora.model.probe import Probe, ProbeConfig
+from ozora.model.text import TextConfig, TextEncoder, encode
+from ozora.model.transformer import Transformer, TransformerConfig
+from ozora.rights.ledger import Ledger
+from ozora.train.banks import FootageBank
+from ozora.train.latents import LatentBank, encode_footage
+from ozora.train.loop import Report, train
+from ozora.train.tasks import export, load_autoencoder, load_into
+
+TINY_STAGES = ("stages.0.batch=2", "stages.1.batch=2", "stages.2.batch=1")
+
+
+@pytest.fixture(scope="module")
+def autoencoder(stills: Path, clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """An autoencoder after four steps on pictures and five-frame clips."""
+    return train(
+        "micro_autoencoder",
+        out=tmp_path_factory.mktemp("autoencoder"),
+        footage=[stills, clips],
+        steps=4,
+        overrides=[*TINY_STAGES, "stages.2.frames=5", "statistics_clips=8", "sample_every=0.9"],
+        device="cpu",
+        quiet=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def latents(autoencoder: Report, stills: Path, clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All toy footage as latents."""
+    out = tmp_path_factory.mktemp("latents") / "latents.safetensors"
+    return encode_footage(load_autoencoder(autoencoder.weights), FootageBank([stills, clips]), out)
+
+
+@pytest.fixture(scope="module")
+def transformer(autoencoder: Report, latents: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A transformer after three steps."""
+    return train(
+        "micro_transformer",
+        out=tmp_path_factory.mktemp("transformer"),
+        latents=[latents],
+        autoencoder=autoencoder.weights,
+        steps=3,
+        overrides=[
+            *TINY_STAGES,
+            "stages.1.frames=2",
+            "stages.2.frames=2",
+            "sample_steps=1",
+            "sample_every=0.9",
+        ],
+        device="cpu",
+        quiet=True,
+    )
+
+
+def test_the_autoencoder_export_normalises_its_latents_and_names_its_ledger(
+    autoencoder: Report, stills: Path, clips: Path
+) -> None:
+    network = load_autoencoder(autoencoder.weights)
+    bank = FootageBank([stills, clips])
+    latents = network.normalise(network.distribution(bank.take(5, 32, 64, range(3)).small).mean)
+    assert float(latents.mean((0, 1, 3, 4)).abs().mean()) < 1
+    assert 0.4 < float(latents.std((0, 1, 3, 4)).mean()) < 2.5
+    _, facts = load_weights(autoencoder.weights)
+    roots = [Ledger(folder / "ledger.jsonl").root() for folder in (stills, clips)]
+    assert facts["ledger_root"] == "+".join(roots)
+    assert facts["steps"] == 4
+    assert facts["measures"]["psnr"] > 0
+
+
+def test_sheets_show_what_was_filmed_beside_what_was_given_back(autoencoder: Report) -> None:
+    sheets = sorted((autoencoder.out / "samples").glob("*.png"))
+    assert sheets[-1].name == "0000004.png"
+    with Image.open(sheets[-1]) as sheet:
+        assert sheet.height == 2 * (32 + 16)  # both sizes, filmed and given back
+        assert sheet.width == 6 * 3 * 64
+
+
+def test_latents_hold_every_clip_and_its_mirror_image(
+    latents: Path, autoencoder: Report, clips: Path
+) -> None:
+    bank = LatentBank(latents)
+    assert bank.counts() == {(1, 1, 2): 12, (2, 1, 2): 6}
+    network, film = load_autoencoder(autoencoder.weights), FootageBank(clips).take(5, 32, 64, range(3))
+    batch = bank.draw(torch.Generator().manual_seed(0), 32, 2)
+    for clean, number in zip(batch.clean, batch.shots, strict=True):
+        for side in (film, film.mirrored()):
+            if bank.shots[number] in side.shots:
+                which = side.shots.index(bank.shots[number])
+                exact = network.encode(side.small[which : which + 1])[0]
+                if torch.allclose(clean, exact, atol=2e-2, rtol=2e-2):
+                    break
+        else:
+            raise AssertionError("a latent does not belong to its shot")
+    assert batch.seconds[0].tolist() == pytest.approx([0, 1 / 3])
+
+
+def test_the_beginning_of_a_clip_serves_as_a_picture(latents: Path) -> None:
+    bank = LatentBank(latents)
+    shots = set(bank.draw(torch.Generator().manual_seed(0), 200, 1).shots)
+    assert len(shots) == 18
+    with pytest.raises(OzoraError, match="at most 2"):
+        bank.draw(torch.Generator(), 1, 3)
+
+
+def test_files_that_are_no_latents_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.safetensors").write_bytes(b"nothing")
+    with pytest.raises(OzoraError, match="ozora encode"):
+        LatentBank(tmp_path / "x.safetensors")
+
+
+def test_the_transformer_run_ends_in_two_files_that_film(transformer: Report, latents: Path) -> None:
+    tensors, facts = load_weights(transformer.out / "transformer.safetensors")
+    config = TransformerConfig(**{**facts["config"], "routed": tuple(facts["config"]["routed"])})
+    network = Transformer(config)
+    load_into(network, tensors, transformer.weights)
+    words, text_facts = load_weights(transformer.out / "text.safetensors")
+    text = TextEncoder(TextConfig.from_dict(text_facts["config"]))
+    load_into(text, words, transformer.out)
+    output = network(
+        torch.randn(1, 2, config.channels, 1, 2),
+        torch.ones(1, 2),
+        torch.zeros(1, 2, dtype=torch.bool),
+        torch.tensor([[0.0, 1 / 3]]),
+        encode(text.eval(), ["a fox"]),
+    )
+    assert output.clean.shape == (1, 2, config.channels, 1, 2)
+    assert facts["ledger_root"] == LatentBank(latents).ledger_root()
+    assert (transformer.out / "samples" / "0000003.png").exists()
+
+
+def test_stages_of_the_transformer_go_from_pictures_to_clips(transformer: Report) -> None:
+    told = [json.loads(line) for line in (transformer.out / "losses.jsonl").read_text().splitlines()]
+    frames = [line["frames"] for line in told if "frames" in line]
+    assert frames == sorted(frames)
+    assert frames[0] == 1
+    assert frames[-1] == 2
+
+
+def test_a_text_encoder_of_another_width_is_refused(latents: Path, tmp_path: Path) -> None:
+    config = TextConfig(out_width=64)
+    path = export(
+        TextEncoder(config),
+        tmp_path / "text.safetensors",
+        kind="text",
+        config=asdict(config),
+        ledger_root="",
+        facts={},
+    )
+    with pytest.raises(OzoraError, match="width 64"):
+        train("micro_transformer", out=tmp_path / "x", latents=[latents], text=path, steps=1, quiet=True)
+
+
+def test_the_probe_learns_from_clips_and_through_the_autoencoder(
+    autoencoder: Report, stills: Path, clips: Path, tmp_path: Path
+) -> None:
+    report = train(
+        "micro_probe",
+        out=tmp_path,
+        footage=[stills, clips],
+        autoencoder=autoencoder.weights,
+        steps=2,
+        overrides=[*TINY_STAGES, "stages.1.frames=5", "stages.2.frames=5", "decoded_share=1.0"],
+        device="cpu",
+        quiet=True,
+    )
+    tensors, facts = load_weights(report.weights)
+    probe = Probe(ProbeConfig.from_json(facts["config"]))
+    load_into(probe, tensors, report.weights)
+    answers = probe.predict(FootageBank(clips).take(5, 32, 64, range(3)).small)
+    assert all(torch.allclose(p.sum(-1), torch.ones(3), atol=1e-5) for p in answers.values())
+    assert set(report.measures) == {f"clean_{name}" for name in ("loss", *answers)}
+
+
+def test_weights_of_another_shape_are_refused_with_the_tensor_that_does_not_fit(autoencoder: Report) -> None:
+    tensors, _ = load_weights(autoencoder.weights)
+    network = Autoencoder(load_autoencoder(autoencoder.weights).config)
+    tensors["mean"] = torch.zeros(3)
+    with pytest.raises(OzoraError, match=r"mean \(3,\)"):
+        load_into(network, tensors, autoencoder.weights)
