@@ -20,7 +20,7 @@ def staged(shot: Shot, aspect: float = 16 / 9) -> tuple[Stage, CameraPath]:
 
 
 def on_screen(path: CameraPath, points: torch.Tensor, aspect: float) -> torch.Tensor:
-    """Picture coordinates (F, ..., 2) of points (F, 3): the frame is -1..1 each way; also checks they lie ahead."""
+    """Picture coordinates (F, ..., 2) of points (F, 3): the frame is -1..1 each way; all lie ahead."""
     own = torch.einsum("fi,fij->fj", points - path.position, path.rotation)
     assert (own[:, 2] < 0).all()
     tangent = torch.tan(path.vertical_fov / 2)

@@ -26,7 +26,8 @@ def primitive(
     return Bodies(
         torch.tensor([kind]), torch.tensor([1]), torch.tensor([[a]]).float(), torch.tensor([[b]]).float(),
         torch.tensor([[c]]).float(), torch.eye(3).expand(1, 1, 3, 3), torch.tensor([[size]]).float(),
-        torch.tensor([rounding]), torch.tensor([blend]), torch.full((1, 3), 0.5), torch.zeros(1), torch.zeros(1),
+        torch.tensor([rounding]), torch.tensor([blend]), torch.full((1, 3), 0.5), torch.zeros(1),
+        torch.zeros(1),
         torch.zeros(1, dtype=torch.int64),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from ozora.world.shot import Camera, Shot
 from ozora.world.terrain import relief
 
 SHARE = {"wide": 0.22, "medium": 0.42, "close": 0.64}
-"""Share of the frame's width that the subject takes; its height may take ``TALLER`` times this of the frame's."""
+"""Share of the frame's width that the subject takes; its height may take ``TALLER`` times as much."""
 
 TALLER = 1.25
 
@@ -158,9 +158,9 @@ def _segment(
     tan_across, tan_up = _fovs(aspect)
     draw = torch.rand(6, generator=torch.Generator().manual_seed(shot.seed * 7 + index + 5)).tolist()
     # The box of all subjects together, unless they part so far that only the first can be framed well.
-    own = (high - low).amax(-1)[:, 0].max()
+    own = (high - low).max()
     lowest, highest = low.amin(1), high.amax(1)
-    if float((highest - lowest).amax(-1).max()) > 4.5 * float(own):
+    if float((highest - lowest).amax(-1).max()) > 5.0 * float(own):
         lowest, highest = low[:, 0], high[:, 0]
     middle = smooth((lowest + highest) / 2, 0.35 * shot.fps)
     size = (highest - lowest).amax(0)  # (3,)
@@ -254,7 +254,7 @@ def _segment(
             aim = middle + right * (sway * 0.62 * half * (2 * ease - 1))[:, None]
     else:
         aim = middle + right * (lead * half * (far / distance))[:, None]
-    # The subject sits a little below the middle of the frame; a flyer lets the horizon into the frame below it.
+    # The subject sits a little below the middle of the frame.
     lift = 0.05 * tan_up * distance
     aim = aim + torch.tensor([0.0, lift, 0.0])
     land = relief(shot)

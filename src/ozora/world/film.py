@@ -87,7 +87,8 @@ def _background(
     shot, light = place.shot, place.light
     t = ground.meet(place.land, origin, to)
     if shot.place == "tabletop":
-        half_x, half_z = (side * place.scale for side in ground.TABLE)
+        half_x = max(ground.TABLE[0] * place.scale, 1.6 * place.focus)
+        half_z = max(ground.TABLE[1] * place.scale, 1.3 * place.focus)
         inside = ((origin[0] + to[0] * t).abs() < half_x) & ((origin[2] + to[2] * t).abs() < half_z)
         t = torch.where(inside, t, torch.inf)
     colour = torch.empty_like(to)
@@ -224,8 +225,8 @@ def film(
 ) -> Filmed:  # fmt: skip
     """Film a shot at ``width`` × ``height`` pixels.
 
-    ``frames`` chooses frames by number (default: all, ``shot.frames`` of them); each is the same as in the whole
-    film. ``supersample`` = n averages n × n rays per pixel. ``stage`` replaces the rigs' own staging of the shot.
+    ``frames`` chooses frames by number (default: all, ``shot.frames`` of them); each is the same as in the
+    whole film. ``supersample`` = n averages n × n rays per pixel. ``stage`` replaces the rigs' staging.
     The same shot, seed and size give the same bytes on the same device.
 
     Raises ``OzoraError`` for sizes and frame numbers that do not exist.

@@ -1,1 +1,1 @@
-"""The renderer: sky, ground, soft bodies, weather and the grade, as plain PyTorch on component-first tensors."""
+"""The renderer: sky, ground, soft bodies, weather and the grade, in plain PyTorch, components first."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from ozora.world.shot import Shot
 
 
 def paint(code: str) -> Tensor:
-    """Scene light (3,) that the tone curve of ``grade`` shows as the sRGB colour ``code`` (six hex digits)."""
+    """Scene light (3,) that ``grade`` shows as the sRGB colour ``code`` (six hex digits)."""
     shown = torch.tensor([int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)])
     linear = torch.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
     return -torch.log1p(-linear.clamp(max=0.97))
@@ -116,7 +117,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "skylight": (0.36, 0.32, 0.56),
         "zenith": "2f2f74",
         "middle": "7a62b4",
-        "horizon": "e2a0ae",
+        "horizon": "e4b2a6",
         "glow": "ffae90",
         "halo": 2.6,
         "lit": "d899a8",
@@ -126,7 +127,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "reach": 330.0,
         "stars": 0.12,
         "penumbra": 0.14,
-        "saturation": 1.05,
+        "saturation": 0.94,
         "contrast": 1.0,
         "tint": (1.0, 0.97, 1.05),
     },
@@ -158,10 +159,10 @@ _GROUND = {"snowfield": (0.80, 0.84, 0.92), "meadow": (0.20, 0.28, 0.08), "dunes
 
 
 def light(shot: Shot, focus: float) -> Light:
-    """The light of a shot. ``focus`` is the camera's distance to its subject in metres; fog is scaled to it."""
+    """The light of a shot. ``focus`` is the camera's distance to its subject (metres); fog scales with it."""
     mood = _TIMES[shot.time]
     draw = torch.rand(2, generator=torch.Generator().manual_seed(shot.seed + 77)).tolist()
-    low, high = mood["side"]  # type: ignore[misc]
+    low, high = cast("tuple[float, float]", mood["side"])
     side = math.radians(low + (high - low) * draw[0]) * (1 if draw[1] < 0.5 else -1)
     height = math.radians(float(mood["height"]))  # type: ignore[arg-type]
     if shot.place == "tabletop":  # a window or a lamp stands higher than a low sun
@@ -211,12 +212,12 @@ def light(shot: Shot, focus: float) -> Light:
         reach = max(3.2 * focus, 14.0) if shot.weather == "fog" else max(9.0 * focus, 55.0)
     bounce = torch.tensor(_GROUND[shot.place]) * (skylight * 0.6 + sunlight * math.sin(height) * 0.5)
     return Light(
-        sun, seen, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, number("halo"), lit, shade, cover, haze,
+        sun, seen, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, number("halo"),
+        lit, shade, cover, haze,
         reach, stars, penumbra, saturation, contrast, colour("tint"),
     )  # fmt: skip
 
 
 def moved(light: Light, device: str | torch.device) -> Light:
     """The same light with its tensors on another device."""
-    fields = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in light.__dict__.items()}
-    return Light(**fields)
+    return replace(light, **{k: v.to(device) for k, v in light.__dict__.items() if isinstance(v, Tensor)})  # type: ignore[arg-type]

@@ -108,8 +108,8 @@ def _soft(gap: Tensor, toward: Tensor, spread: float) -> Tensor:
 def shadow(solid: Solid, points: Tensor, sun: Tensor, spread: float, clear: float = 0.0) -> Tensor:
     """How much of the sun (N,) a body hides from relative points (3, N): 0 none, 1 all.
 
-    Closed form per primitive: distance of the ray to the body's axis or surface against a penumbra that widens
-    with the distance to the caster by ``spread``. Casters nearer than ``clear`` metres are ignored.
+    Closed form per primitive: distance of the ray to the body's axis or surface against a penumbra that
+    widens with the distance to the caster by ``spread``. Casters nearer than ``clear`` metres are ignored.
     """
     cones, ellipsoids, boxes, rings, sheets = solid.counts
     shade: list[Tensor] = []

@@ -151,9 +151,11 @@ def ranges(place: str, family: int, device: str) -> tuple[Range, ...]:
     return ()
 
 
-def horizon(light: Light, place: str, family: int, origin: Tensor, direction: Tensor, ground: Tensor, pixel: float,
-            colour: Tensor) -> Tensor:  # fmt: skip
-    """Lay the silhouettes of far land over ``colour`` (3, N); ``ground`` (N,) is the distance of nearer ground."""
+def horizon(
+    light: Light, place: str, family: int, origin: Tensor, direction: Tensor, ground: Tensor, pixel: float,
+    colour: Tensor,
+) -> Tensor:  # fmt: skip
+    """Lay the silhouettes of far land over ``colour`` (3, N); ``ground`` (N,) is how far nearer ground is."""
     for ring in ranges(place, family, str(direction.device)):
         flat = (direction[0] * direction[0] + direction[2] * direction[2]).sqrt().clamp(min=1e-4)
         forward = (origin[0] * direction[0] + origin[2] * direction[2]) / flat

@@ -50,7 +50,7 @@ class Solid:
 
 
 def _sheet_planes(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """Frames of triangles: own axes (F, k, 3, 3) as rows, and four planes (F, k, 4, 4) as unit normal and offset.
+    """Frames of triangles: own axes (F, k, 3, 3) as rows, and four planes (F, k, 4, 4) as normal and offset.
 
     Three planes stand on the edges and look outward, the fourth is the triangle's own.
     """
@@ -134,7 +134,8 @@ def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
         Solid(
             subject, centre[i], radius[i], counts, matrix[i], cones[i],  # type: ignore[arg-type]
             torch.stack((a[i, is_cone], b[i, is_cone])), 1 / size[i, is_ellipsoid].T[..., None], half[i],
-            size[i, is_ring, :2].T[..., None], size[i, is_sheet, :1], planes[i, :, :, :3], own[i], bound[i], falloff, uniform, albedo, gloss, glow,
+            size[i, is_ring, :2].T[..., None], size[i, is_sheet, :1], planes[i, :, :, :3],
+            own[i], bound[i], falloff, uniform, albedo, gloss, glow,
             bodies.pattern[mine], frame[i],
         )
         for i in range(len(radius))

@@ -44,7 +44,7 @@ def slopes(field: Tensor) -> Tensor:
 
 
 def wrap(texture: Tensor) -> Tensor:
-    """Repeat the first row and column at the end: (C, s, s) becomes (1, C, s+1, s+1), ready for ``sample``."""
+    """Repeat the first row and column at the end: (C, s, s) becomes (1, C, s+1, s+1), for ``sample``."""
     return F.pad(texture[None], (0, 1, 0, 1), mode="circular").contiguous()
 
 
@@ -107,7 +107,7 @@ def flowers(family: int, device: str) -> Tensor:
 
 
 def resolved(wavelength: float, footprint: Tensor) -> Tensor:
-    """How much of a wave a pixel of this footprint (metres) still shows: 1 below a third of it, 0 above two."""
+    """How much of a wave a pixel of this footprint still shows: 1 below a third of it, 0 above 2/3."""
     return (2 - footprint * (3 / wavelength)).clamp_(0, 1)
 
 

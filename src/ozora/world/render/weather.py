@@ -15,8 +15,10 @@ def dots(
     picture: Tensor, column: Tensor, row: Tensor, radius: Tensor, colour: Tensor, strength: Tensor,
     visible: Tensor, reach: int,
 ) -> Tensor:  # fmt: skip
-    """Blend soft dots over a picture (3, H, W). Everything else is per dot (n,), ``visible`` is (H, W) depth-like
-    room per pixel already compared by the caller through ``strength``; ``reach`` is the half patch in pixels."""
+    """Blend n soft dots over a picture (3, H, W); column, row, radius (pixels) and strength are (n,).
+
+    ``visible`` (H, W) scales all dots per pixel; ``reach`` is half the side of a dot's patch in pixels.
+    """
     height, width = picture.shape[1:]
     steps = torch.arange(-reach, reach + 1, device=picture.device)
     middle_x, middle_y = column.floor().long(), row.floor().long()
