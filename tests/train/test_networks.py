@@ -82,12 +82,32 @@ def test_the_autoencoder_export_normalises_its_latents_and_names_its_ledger(
     assert facts["measures"]["psnr"] > 0
 
 
+def test_a_decoder_only_run_moves_pictures_but_not_latents(
+    autoencoder: Report, stills: Path, tmp_path: Path
+) -> None:
+    report = train(
+        "micro_autoencoder",
+        out=tmp_path,
+        footage=[stills],
+        start=autoencoder.weights.parent,
+        steps=3,
+        overrides=["stages.0.until=1.0", "stages.0.batch=2", "decoder_only=true", "sample_every=0.9"],
+        device="cpu",
+        quiet=True,
+    )
+    before, after = (load_autoencoder(weights) for weights in (autoencoder.weights, report.weights))
+    picture = torch.rand(1, 1, 3, 32, 48) * 2 - 1
+    assert torch.allclose(before.encode(picture), after.encode(picture), atol=1e-5)
+    latents = before.encode(picture)
+    assert not torch.allclose(before.decode(latents), after.decode(latents), atol=1e-3)
+
+
 def test_sheets_show_what_was_filmed_beside_what_was_given_back(autoencoder: Report) -> None:
     sheets = sorted((autoencoder.out / "samples").glob("*.png"))
     assert sheets[-1].name == "0000004.png"
     with Image.open(sheets[-1]) as sheet:
-        assert sheet.height == 2 * (32 + 16)  # both sizes, filmed and given back
-        assert sheet.width == 6 * 3 * 64
+        assert sheet.height == 4 * (32 + 16)  # both sizes in two rows, filmed and given back
+        assert sheet.width == 3 * 3 * 64
 
 
 def test_latents_hold_every_clip_and_its_mirror_image(

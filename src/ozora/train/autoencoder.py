@@ -27,6 +27,7 @@ class AutoencoderTask:
         self.recipe, self.device = recipe, device
         self.bank = FootageBank(folders, device=device)
         self.autoencoder = Autoencoder(SIZES[recipe.size]).to(device)
+        self.autoencoder.encoder.requires_grad_(not recipe.decoder_only)
         self.networks: dict[str, nn.Module] = {"autoencoder": self.autoencoder}
         self.rate_factors: dict[str, float] = {}
 
@@ -39,6 +40,8 @@ class AutoencoderTask:
         clips = self.bank.draw(generator, stage.batch, stage.frames)
         if int(torch.randint(2, (1,), generator=generator)):
             clips = clips.mirrored()
+        if self.recipe.window and float(torch.rand(1, generator=generator)) < self.recipe.window_share:
+            clips = clips.cropped(self.recipe.window, generator)
         result = autoencoder_loss(
             self.autoencoder,
             clips.small,
@@ -57,15 +60,17 @@ class AutoencoderTask:
         features = self.autoencoder.features(latents)
         small, large = self.autoencoder.pixels(features, 1), self.autoencoder.pixels(features, 2)
         chosen = spread(small.shape[1], 3)
-        rows = []
+        rows: list[Tensor] = []
         for truth, guess in ((clips.large, large), (clips.small, small)):
-            rows += [side[:, chosen].flatten(0, 1) for side in (truth, guess)]
+            for half in (slice(0, SHOWN_CLIPS // 2), slice(SHOWN_CLIPS // 2, None)):
+                rows += [side[half, chosen].flatten(0, 1) for side in (truth, guess)]
         save_sheet(folder / f"{label}.png", rows)
         return {"psnr": psnr(small, clips.small), "psnr_large": psnr(large, clips.large)}
 
     def export(self, folder: Path, facts: dict[str, Any]) -> Path:
-        """Measure the latents' mean and deviation, then write ``autoencoder.safetensors``."""
-        self.autoencoder.set_statistics(*self._statistics())
+        """Measure the latents' mean and deviation, if they moved, then write ``autoencoder.safetensors``."""
+        if not self.recipe.decoder_only:
+            self.autoencoder.set_statistics(*self._statistics())
         return export(
             self.autoencoder,
             folder / "autoencoder.safetensors",

@@ -47,6 +47,24 @@ class FootageBatch:
         """What the autoencoder sees, the mean of each 2×2 pixels: (B, T, 3, H/2, W/2) float32 in [−1, 1]."""
         return F.avg_pool2d(self.large.flatten(0, 1), 2).unflatten(0, self.pixels.shape[:2])
 
+    def cropped(self, width: int, generator: torch.Generator) -> FootageBatch:
+        """Windows ``width`` pixels wide (even) over the full height, each about its first subject or near it.
+
+        Sky and ground are soon learnt; who acts covers a few cells of a picture and needs most of the lessons.
+        """
+        width = min(width, self.pixels.shape[-2])
+        columns = torch.arange(self.pixels.shape[-2], device=self.ids.device, dtype=torch.float32)
+        seen = (self.ids == 1).float().sum((1, 2))  # (B, W): how much of the subject stands in each column
+        middle = (seen @ columns + columns.mean()) / (seen.sum(-1) + 1)  # (B,)
+        jitter = (torch.rand(len(middle), generator=generator).to(middle) - 0.5) * width / 2
+        left = ((middle + jitter - width / 2).clamp(0, len(columns) - width) / 2).long() * 2  # even, as ×2 is
+        rows = [
+            (pixels[..., x : x + width, :], ids[..., x : x + width])
+            for pixels, ids, x in zip(self.pixels, self.ids, left.tolist(), strict=True)
+        ]
+        pixels, ids = (torch.stack(parts) for parts in zip(*rows, strict=True))
+        return FootageBatch(pixels, ids, self.shots, self.starts)
+
     def mirrored(self) -> FootageBatch:
         """The same clips seen in a mirror, with left and right exchanged in their shots too."""
         return FootageBatch(
