@@ -91,6 +91,16 @@ def test_interrupted_and_resumed_equals_uninterrupted_to_the_bit(tmp_path: Path)
     assert losses[0] == losses[1]
 
 
+def test_lines_of_steps_that_a_crash_undid_are_forgotten(tmp_path: Path) -> None:
+    go(Line(), tmp_path, Budget(60, steps=9, pause=4))
+    with (tmp_path / "losses.jsonl").open("a") as file:
+        file.write('{"step": 5, "total": 9.0}\n{"step": 6, "tot')
+    go(Line(), tmp_path, Budget(60, steps=9), load_training_state(tmp_path / "state.pt"))
+    steps = [line["step"] for line in lines(tmp_path) if "total" in line]
+    assert steps == list(range(1, 10))
+    assert 9.0 not in [line.get("total") for line in lines(tmp_path)]
+
+
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Tensor]:
     flat: dict[str, Tensor] = {}
     for name, value in tree.items():

@@ -72,3 +72,10 @@ def test_bad_overrides_are_refused_by_name(override: str, told: str) -> None:
 def test_an_unknown_run_is_told_which_exist() -> None:
     with pytest.raises(OzoraError, match="micro_autoencoder"):
         get_recipe("gigantic")
+
+
+def test_a_run_may_be_cut_down_to_one_stage() -> None:
+    first = get_recipe("micro_transformer", ["stages.0.until=1.0"])
+    last = get_recipe("micro_transformer", ["stages.0.until=0", "stages.1.until=0"])
+    assert {stage_at(first, share).frames for share in (0.0, 0.5, 1.0)} == {1}
+    assert {stage_at(last, share).frames for share in (0.0, 0.5, 1.0)} == {13}

@@ -36,8 +36,12 @@ def test_captions_of_a_batch_are_of_one_length() -> None:
     terse = CaptionBank(SHOTS, variants=2, shares=(0.0, 0.0, 1.0))
     every = CaptionBank(SHOTS, variants=2, shares=(1.0, 1.0, 1.0))
     picks = list(range(12))
-    short = [terse.draw(picks, torch.Generator().manual_seed(seed))[1].sum(1).float().mean() for seed in range(9)]
-    mixed = [every.draw(picks, torch.Generator().manual_seed(seed))[1].sum(1).float().mean() for seed in range(9)]
+    short = [
+        terse.draw(picks, torch.Generator().manual_seed(seed))[1].sum(1).float().mean() for seed in range(9)
+    ]
+    mixed = [
+        every.draw(picks, torch.Generator().manual_seed(seed))[1].sum(1).float().mean() for seed in range(9)
+    ]
     assert max(short) - min(short) < 4
     assert max(mixed) - min(mixed) > 8
 

@@ -167,6 +167,7 @@ def run(
     if state is not None:
         step, before = state["step"], state["elapsed"]
         restore(state, task.networks, optimisers, average, generator)
+        _forget_after(out / "losses.jsonl", step)
     if device.type == "cuda" and recipe.compile:
         task.compile()
     started = saved = time.monotonic()
@@ -237,7 +238,7 @@ def one_step(
 
 def stage_at(recipe: Recipe, progress: float) -> Stage:
     """The stage that a run is in."""
-    return next((stage for stage in recipe.stages if progress < stage.until), recipe.stages[-1])
+    return next((s for s in recipe.stages if progress < s.until or s.until >= 1.0), recipe.stages[-1])
 
 
 def seed_everything(seed: int) -> None:
@@ -259,6 +260,14 @@ def _show(
     if measures:
         lines.write(json.dumps({"step": step, **{name: round(v, 5) for name, v in measures.items()}}) + "\n")
     return measures
+
+
+def _forget_after(path: Path, step: int) -> None:
+    """Drop lines of steps that a crash undid: they come again."""
+    if path.exists():
+        lines = path.read_text().splitlines(keepends=True)
+        known = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
+        path.write_text("".join(known))
 
 
 class _Means:

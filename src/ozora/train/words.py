@@ -42,7 +42,7 @@ class CaptionBank:
         self._labels: dict[str, Tensor] | None = None
 
     def text(self, shot: int, variant: int) -> str:
-        """Caption ``variant`` of a shot in words: the full ones come first, then the medium, then the terse."""
+        """Caption ``variant`` of a shot: the full ones come first, then the medium, then the terse."""
         dice = Random(f"{self.seed} {shot} {variant}")
         return caption(self.shots[shot], _LENGTHS[variant // self.variants], dice.getrandbits(31))
 
