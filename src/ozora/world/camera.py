@@ -175,7 +175,7 @@ def _segment(
         azimuth *= 0.3
     if index:  # a cut goes to another side of the same action
         azimuth += math.radians(60 + 40 * draw[1]) * (1 if draw[2] < 0.5 else -1)
-    share = SHARE[camera.framing]
+    share = SHARE[camera.framing] if subjects == 1 else min(1.7 * SHARE[camera.framing], 0.82)
     need = max(width / (2 * tan_across * share), tall / (2 * tan_up * min(share * TALLER, 0.8)))
     distance = need + 0.3 * width  # the near half of a body stands closer than its middle
     view = torch.tensor([math.sin(azimuth), 0.0, math.cos(azimuth)])
@@ -189,7 +189,7 @@ def _segment(
         # Stand back enough for most of the way, but never so far that the subject shrinks below half.
         room = 1.5 if camera.move == "static" else 1.15
         wish = (span + width) / (2 * tan_across * 0.82)
-        distance = max(distance, min(wish, room * distance * 1.35)) + max(0.0, float(deep.max()))
+        distance = max(distance, min(wish, room * distance * 1.2)) + max(0.0, float(deep.max()))
     elevation = math.radians(ELEVATION[camera.height] + 3 * (2 * draw[3] - 1))
     progress = torch.linspace(0, 1, count) if count > 1 else torch.zeros(1)
     ease = progress * progress * (3 - 2 * progress)
