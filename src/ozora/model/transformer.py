@@ -37,14 +37,14 @@ class TransformerConfig:
 
     channels: int = 16
     width: int = 256
-    layers: int = 6
+    layers: int = 4
     heads: int = 4
     hidden: int = 448
     registers: int = 4
     low_rank: int = 16
     time_features: int = 128
-    early_after: int = 4
-    routed: tuple[int, int] = (1, 4)
+    early_after: int = 3
+    routed: tuple[int, int] = (1, 3)
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
