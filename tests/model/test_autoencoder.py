@@ -66,7 +66,7 @@ def test_micro_streams_exactly_whatever_the_threads(threads: int) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        model, latents = lively(MICRO), noise(2, 3, MICRO.latent_channels, 4, 7)
+        model, latents = lively(MICRO), noise(2, 2, MICRO.latent_channels, 4, 7)
         stream = model.stream(2)
         streamed = torch.cat([stream.push(latent) for latent in latents.unbind(1)], 1)
         assert torch.equal(model.decode(latents, 2), streamed)
