@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ozora import Clip, Ozora
-from ozora.evaluate.prompts import load_prompts
+from ozora.evaluate.prompts import read_prompts
 from ozora.media.images import write_image
 from ozora.media.sheets import contact_sheet
 from ozora.world.captions import caption
@@ -21,7 +21,7 @@ MOMENTS = 3
 def films() -> None:
     """The README's own prompt and the first seven of the fixed list, seed 1, nothing picked."""
     maker = Ozora()
-    prompts = [FOX, *(prompt.text for prompt in load_prompts("first")[: SHOWN - 1])]
+    prompts = [FOX, *(prompt.text for prompt in read_prompts("first")[: SHOWN - 1])]
     clips = [maker.generate(prompt, seed=1).clip for prompt in prompts]
     write_image(contact_sheet(clips, prompts, columns=2, frames=MOMENTS), HERE / "films.png")
 
