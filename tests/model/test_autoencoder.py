@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ozora.errors import OzoraError
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.sizes import MICRO, SIZES, AutoencoderConfig
+from ozora.model.cosines import linear_path
+from ozora.model.sizes import MICRO, MICRO_COSINE, SIZES, AutoencoderConfig
 
 TOY = replace(
-    MICRO,
+    MICRO_COSINE,
     name="toy",
     latent_channels=6,
     encoder_channels=(8, 16, 16),
@@ -22,6 +24,7 @@ TOY = replace(
     decoder_channels=(16, 12, 8, 8),
     decoder_blocks=(1, 1, 1, 1),
 )
+PLAIN = replace(TOY, cosine_path=False)
 
 
 def lively(config: AutoencoderConfig = TOY, strength: float = 0.05) -> Autoencoder:
@@ -46,11 +49,12 @@ def noise(*shape: int, seed: int = 0) -> torch.Tensor:
     height=st.integers(1, 5),
     width=st.integers(1, 7),
     scale=st.sampled_from([1, 2]),
+    config=st.sampled_from([TOY, PLAIN]),
 )
 def test_streamed_decode_is_batch_decode_to_the_bit(
-    batch: int, length: int, height: int, width: int, scale: int
+    batch: int, length: int, height: int, width: int, scale: int, config: AutoencoderConfig
 ) -> None:
-    model = lively()
+    model = lively(config)
     latents = noise(batch, length, 6, height, width)
     whole = model.decode(latents, scale)
     stream = model.stream(scale)
@@ -74,8 +78,9 @@ def test_micro_streams_exactly_whatever_the_threads(threads: int) -> None:
         torch.set_num_threads(before)
 
 
-def test_a_picture_is_a_film_of_one_latent() -> None:
-    model, video = lively(), noise(2, 9, 3, 32, 48).clamp(-1, 1)
+@pytest.mark.parametrize("config", [TOY, PLAIN])
+def test_a_picture_is_a_film_of_one_latent(config: AutoencoderConfig) -> None:
+    model, video = lively(config), noise(2, 9, 3, 32, 48).clamp(-1, 1)
     latents = model.encode(video)
     assert latents.shape == (2, 3, 6, 2, 3)
     assert torch.equal(model.encode(video[:, :1]), latents[:, :1])
@@ -98,8 +103,9 @@ def test_the_past_is_remembered() -> None:
     assert not torch.equal(model.decode(latents)[:, 1:], model.decode(other)[:, 1:])
 
 
-def test_one_pass_agrees_with_the_stream() -> None:
-    model, video = lively(MICRO, 0.01), noise(2, 9, 3, 64, 112).clamp(-1, 1)
+@pytest.mark.parametrize("cosine_path", [True, False])
+def test_one_pass_agrees_with_the_stream(cosine_path: bool) -> None:
+    model, video = lively(MICRO_COSINE if cosine_path else MICRO, 0.01), noise(2, 9, 3, 64, 112).clamp(-1, 1)
     with torch.no_grad():
         latents = model.normalise(model.distribution(video).mean)
         features = model.features(model.denormalise(latents))
@@ -110,6 +116,32 @@ def test_one_pass_agrees_with_the_stream() -> None:
             some = model.pixels(features[:, [2, 7]], scale).clamp(-1, 1)
         torch.testing.assert_close(pixels, model.decode(latents, scale), atol=1e-4, rtol=0)
         torch.testing.assert_close(some, pixels[:, [2, 7]], atol=1e-4, rtol=0)
+
+
+def test_an_untrained_autoencoder_with_cosines_gives_back_a_smooth_picture() -> None:
+    x, y = torch.linspace(-1, 1, 112), torch.linspace(-1, 1, 64)[:, None]
+    ball = torch.exp(-6 * (x.square() + (y - 0.2).square()))
+    large = torch.stack([0.6 * ball - 0.3, 0.3 * y + 0.2 * ball, 0.4 * x - 0.2 * y + 0 * x])[None, None]
+    small = F.avg_pool2d(large[0], 2)[None][..., :48]
+    large = large[..., :96]
+    model = Autoencoder(MICRO_COSINE)
+    for scale, film in ((1, small), (2, large)):
+        error = (model.decode(model.encode(small), scale) - film).square().mean().sqrt()
+        assert error < 0.35 * film.std()
+
+
+def test_the_cosine_code_is_orthogonal_and_keeps_even_colours() -> None:
+    to_latents, to_pixels = linear_path(24)
+    torch.testing.assert_close(to_latents @ to_pixels.T, torch.eye(24), atol=1e-5, rtol=0)
+    even = torch.tensor([0.9, -0.4, 0.1])[None, :, None].expand(4, 3, 256).flatten()
+    torch.testing.assert_close(to_latents @ even @ to_pixels, even, atol=1e-5, rtol=0)
+
+
+def test_weights_from_before_the_cosines_keep_their_shape() -> None:
+    told = {key: value for key, value in MICRO.to_json().items() if key != "cosine_path"}
+    assert AutoencoderConfig.from_json(told) == MICRO
+    new, old = (set(Autoencoder(config).state_dict()) for config in (TOY, PLAIN))
+    assert new - old == {"decoder.see.weight", "decoder.see.bias"} and not old - new
 
 
 def test_statistics_normalise_latents() -> None:

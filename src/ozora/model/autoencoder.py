@@ -8,6 +8,9 @@ future never changes the past.
 A layer that merges pairs counts the first frame twice, and one that splits drops the first of the first pair:
 so latent 0 holds frame 0 alone, latent k holds frames 4k−3 to 4k, and no frame is computed in vain.
 
+Beside the networks may run a cosine transform (``cosine_path``): training then begins with a fair picture and
+the networks learn what is missing; the ×2 head adds detail to the enlarged ×1 picture.
+
 Inside, frames are flattened time-major, (T·B, C, H, W): the frame before is the row B places earlier.
 """
 
@@ -20,12 +23,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ozora.errors import refuse
+from ozora.model.cosines import CosineCode
 from ozora.model.sizes import SPATIAL_FACTOR, TEMPORAL_FACTOR, AutoencoderConfig
 
 Memory = list[Tensor]
 """The last frame of features that each memory block has seen, (B, C, h, w) each; empty at the beginning."""
 
 LATENT_LIMIT = 3.0
+COSINE_LATENT_LIMIT = 5.0
 LOG_VARIANCE_RANGE = (-12.0, 2.0)
 
 
@@ -158,7 +163,15 @@ class Encoder(nn.Module):
         )
         self.steps = nn.ModuleList([Halve(fine, middle), Halve(middle, coarse)])
         self.leave = nn.Conv2d(coarse, 2 * config.latent_channels, 3, padding=1)
-        nn.init.constant_(_bias(self.leave)[config.latent_channels :], -4.0)  # begin almost without noise
+        self.cosines: CosineCode | None = None
+        self.limit = LATENT_LIMIT
+        if config.cosine_path:
+            self.cosines = CosineCode(config.latent_channels, config.patch)
+            self.limit = COSINE_LATENT_LIMIT  # even black and white stay where the clamp is nearly straight
+        with torch.no_grad():
+            if config.cosine_path:
+                self.leave.weight.mul_(0.1)  # begin near the linear code
+            _bias(self.leave)[config.latent_channels :] = -4.0  # begin almost without noise
 
     def forward(self, frames: Tensor, memory: Memory) -> tuple[LatentDistribution, Memory]:
         """Encode frames (B, 4k, 3, H, W), one more where a film begins (no memory yet).
@@ -173,7 +186,9 @@ class Encoder(nn.Module):
             x = stage(step(x, batch, first), batch, memory, new)
         x = self.leave(x).unflatten(0, (-1, batch)).transpose(0, 1)  # (B, k, 2C, h, w)
         mean, log_variance = x.chunk(2, 2)
-        mean = torch.tanh(mean / LATENT_LIMIT) * LATENT_LIMIT  # soft clamp: no value can drift away
+        if self.cosines is not None:
+            mean = mean + self.cosines.encode(frames, first)
+        mean = torch.tanh(mean / self.limit) * self.limit  # soft clamp: no value can drift away
         return LatentDistribution(mean, log_variance.clamp(*LOG_VARIANCE_RANGE)), new
 
 
@@ -190,36 +205,59 @@ class Decoder(nn.Module):
             Stage(c, n) for c, n in zip(config.decoder_channels[:3], config.decoder_blocks[:3], strict=True)
         )
         self.steps = nn.ModuleList([Double(coarse, middle, in_time=True), Double(middle, fine, in_time=True)])
+        self.cosines: CosineCode | None = None
+        if config.cosine_path:
+            self.cosines = CosineCode(config.latent_channels, config.patch)
+            self.see = nn.Conv2d(
+                3 * config.patch**2, fine, 1
+            )  # the linear picture, for the last stage to mend
         self.head = nn.Conv2d(fine, 3 * config.patch**2, 3, padding=1)
         self.enlarge = Double(fine, finest, in_time=False)
         self.sharpen = nn.Sequential(*(FrameBlock(finest) for _ in range(config.decoder_blocks[3])))
         self.large_head = nn.Conv2d(finest, 3 * config.patch**2, 3, padding=1)
+        if config.cosine_path:
+            for layer in (self.head, self.large_head):  # begin near the linear picture
+                nn.init.zeros_(layer.weight)
+                nn.init.zeros_(_bias(layer))
 
     def forward(
         self, latents: Tensor, memory: Memory, noise_level: Tensor | None = None
     ) -> tuple[Tensor, Memory]:
         """Decode latents (B, L, C, h, w), noisy by ``noise_level`` (B,), to features (B, 4L, c, 4h, 4w).
 
-        Where a film begins (no memory yet) the first latent gives one frame: 4L − 3 in all. Also returns the
-        new memory.
+        Where a film begins (no memory yet) the first latent gives one frame: 4L − 3 in all. The last of the
+        features are the linear path's pixels. Also returns the new memory.
         """
         (batch, length), first = latents.shape[:2], not memory
         new: Memory = []
-        x = self.enter(_fast(latents.transpose(0, 1).flatten(0, 1)))
+        latents = _fast(latents.transpose(0, 1).flatten(0, 1))
+        x = self.enter(latents)
         if noise_level is not None:
             x = x + (noise_level[:, None] * self.noise_gain).repeat(length, 1)[:, :, None, None]
         x = self.stages[0](x, batch, memory, new)
-        for step, stage in zip(self.steps, self.stages[1:], strict=False):
-            x = stage(step(x, batch, first), batch, memory, new)
+        x = self.stages[1](self.steps[0](x, batch, first), batch, memory, new)
+        x = self.steps[1](x, batch, first)
+        if self.cosines is None:
+            x = self.stages[2](x, batch, memory, new)
+        else:
+            plain = self.cosines.decode(latents, batch, first)  # (T·B, 3·patch², 4h, 4w)
+            x = torch.cat([self.stages[2](x + self.see(plain), batch, memory, new), plain], 1)
         return x.unflatten(0, (-1, batch)).transpose(0, 1), new
 
     def pixels(self, features: Tensor, scale: int) -> Tensor:
         """Map features (N, c, 4h, 4w), each frame on its own, to pixels (N, 3, 16h·scale, 16w·scale)."""
-        features = _fast(features)
-        if scale == 2:
-            features = self.sharpen(self.enlarge(features, batch=1, first=False))
-        head = self.head if scale == 1 else self.large_head
-        return F.pixel_shuffle(head(features), self.patch)
+        if self.cosines is None:
+            x = _fast(features)
+            head = self.head(x) if scale == 1 else self.large_head(self.sharpen(self.enlarge(x, 1, False)))
+            return F.pixel_shuffle(head, self.patch)
+        x, plain = features.split([features.shape[1] - 3 * self.patch**2, 3 * self.patch**2], 1)
+        x = _fast(x)
+        small = F.pixel_shuffle(plain + self.head(x), self.patch)
+        if scale == 1:
+            return small
+        large = F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
+        x = self.sharpen(self.enlarge(x, 1, False))
+        return large + F.pixel_shuffle(self.large_head(x), self.patch)
 
 
 class Autoencoder(nn.Module):
