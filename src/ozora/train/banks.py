@@ -50,7 +50,7 @@ class FootageBatch:
     def cropped(self, width: int, generator: torch.Generator) -> FootageBatch:
         """Windows ``width`` pixels wide (even) over the full height, each about its first subject or near it.
 
-        Sky and ground are soon learnt; who acts covers a few cells of a picture and needs most of the lessons.
+        Sky and ground are soon learnt; who acts covers a few cells of a picture and needs most lessons.
         """
         width = min(width, self.pixels.shape[-2])
         columns = torch.arange(self.pixels.shape[-2], device=self.ids.device, dtype=torch.float32)
