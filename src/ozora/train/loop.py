@@ -140,13 +140,16 @@ def train(
         raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
     from ozora.train.tasks import Inputs, begin_with, make_task  # here, because a task needs the loop's words
 
-    torch.set_flush_denormal(True)  # moments of rarely used weights fade into numbers that CPUs are slow with
     seed_everything(chosen.seed)
     inputs = Inputs(tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text))
     task = make_task(chosen, inputs, place)
     if start is not None:
         begin_with(task, Path(start))
-    return run(chosen, task, budget, out, place, state, Console(quiet=quiet))
+    torch.set_flush_denormal(True)  # moments of rarely used weights fade into numbers that CPUs are slow with
+    try:
+        return run(chosen, task, budget, out, place, state, Console(quiet=quiet))
+    finally:
+        torch.set_flush_denormal(False)  # the processor's state is the whole program's
 
 
 def run(
