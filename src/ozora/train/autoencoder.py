@@ -20,7 +20,7 @@ SHOWN_CLIPS = 6
 
 
 class AutoencoderTask:
-    """What the loop needs to train an autoencoder; see ``loop.Task``."""
+    """What the loop needs to train an autoencoder; see ``tasks.Task``."""
 
     def __init__(self, recipe: AutoencoderRecipe, inputs: Inputs, device: torch.device) -> None:
         folders = needed(inputs.footage, "footage", "folders filled by `ozora world shoot`")

@@ -14,51 +14,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
-from torch import Tensor, nn
+from torch import Tensor
 
 from ozora.errors import OzoraError, refuse
+from ozora.train.makers import make_task
 from ozora.train.optimisers import MovingAverage, build, schedule, set_rates
 from ozora.train.recipes import Recipe, Stage, get_recipe
 from ozora.train.states import load_state, restore, save_state
+from ozora.train.tasks import Inputs, Task, begin_with
 
 LOG_LINES = 2000
 """About how many lines a run writes to ``losses.jsonl``, however many steps it takes."""
-
-
-class Task(Protocol):
-    """What a network brings to the loop."""
-
-    networks: dict[str, nn.Module]
-    """The networks whose parameters are trained, saved and averaged, by name."""
-
-    rate_factors: dict[str, float]
-    """Rates of a network relative to the recipe's, where not 1."""
-
-    def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
-        """Whether a parameter is a hidden matrix, for Muon."""
-        ...
-
-    def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
-        """Draw a batch and return scalar losses by name; ``total`` is minimised, the others are told."""
-        ...
-
-    def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:
-        """Make a picture (``label``.png) and measures of how well it does; with averaged parameters."""
-        ...
-
-    def export(self, folder: Path, facts: dict[str, Any]) -> Path:
-        """Write weights with ``facts`` in their metadata; called with averaged parameters."""
-        ...
-
-    def compile(self) -> None:
-        """Compile what is worth it; called on a GPU only."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -138,8 +110,6 @@ def train(
     state = load_state(Path(resume), chosen) if resume is not None else None
     if state is None and (out / "state.pt").exists():
         raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
-    from ozora.train.tasks import Inputs, begin_with, make_task  # here, because a task needs the loop's words
-
     seed_everything(chosen.seed)
     inputs = Inputs(tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text))
     task = make_task(chosen, inputs, place)

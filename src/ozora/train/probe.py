@@ -24,7 +24,7 @@ _MEASURED_CLIPS = 64
 
 
 class ProbeTask:
-    """What the loop needs to train a probe; see ``loop.Task``.
+    """What the loop needs to train a probe; see ``tasks.Task``.
 
     Given an autoencoder, a share of the batches is seen through it: films to be judged are decoded ones.
     """

@@ -1,21 +1,20 @@
-"""Which network a recipe trains, what it is given, and what all exports have in common."""
+"""What every network brings to the training loop, what it is given, and what all exports have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ozora.errors import refuse
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.checkpoint import load_weights, save_weights
 from ozora.model.sizes import AutoencoderConfig
-from ozora.train.loop import Task
-from ozora.train.recipes import AutoencoderRecipe, ProbeRecipe, Recipe, TextRecipe, TransformerRecipe
+from ozora.train.recipes import Stage
 
 
 @dataclass(frozen=True)
@@ -28,23 +27,34 @@ class Inputs:
     text: Path | None = None
 
 
-def make_task(recipe: Recipe, inputs: Inputs, device: torch.device) -> Task:
-    """The task of a recipe, its networks new and on ``device``. Raises ``OzoraError`` for a missing input."""
-    return _makers()[type(recipe)](recipe, inputs, device)
+class Task(Protocol):
+    """What a network brings to the loop."""
 
+    networks: dict[str, nn.Module]
+    """The networks whose parameters are trained, saved and averaged, by name."""
 
-def _makers() -> dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]]:
-    from ozora.train.autoencoder import AutoencoderTask
-    from ozora.train.probe import ProbeTask
-    from ozora.train.text import TextTask
-    from ozora.train.transformer import TransformerTask
+    rate_factors: dict[str, float]
+    """Rates of a network relative to the recipe's, where not 1."""
 
-    return {
-        AutoencoderRecipe: AutoencoderTask,
-        TextRecipe: TextTask,
-        TransformerRecipe: TransformerTask,
-        ProbeRecipe: ProbeTask,
-    }
+    def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
+        """Whether a parameter is a hidden matrix, for Muon."""
+        ...
+
+    def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
+        """Draw a batch and return scalar losses by name; ``total`` is minimised, the others are told."""
+        ...
+
+    def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:
+        """Make a picture (``label``.png) and measures of how well it does; with averaged parameters."""
+        ...
+
+    def export(self, folder: Path, facts: dict[str, Any]) -> Path:
+        """Write weights with ``facts`` in their metadata; called with averaged parameters."""
+        ...
+
+    def compile(self) -> None:
+        """Compile what is worth it; called on a GPU only."""
+        ...
 
 
 def needed(given: Sequence[Path], name: str, where: str) -> Sequence[Path]:

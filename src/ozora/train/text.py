@@ -25,7 +25,7 @@ _UNSEEN = 128
 
 
 class TextTask:
-    """What the loop needs to train a text encoder; see ``loop.Task``."""
+    """What the loop needs to train a text encoder; see ``tasks.Task``."""
 
     def __init__(self, recipe: TextRecipe, inputs: Inputs, device: torch.device) -> None:
         self.recipe, self.device = recipe, device

@@ -37,7 +37,7 @@ _MATRICES = ("qkv", "attention_out", "up", "down")
 
 
 class TransformerTask:
-    """What the loop needs to train a transformer with its text encoder; see ``loop.Task``."""
+    """What the loop needs to train a transformer with its text encoder; see ``tasks.Task``."""
 
     def __init__(self, recipe: TransformerRecipe, inputs: Inputs, device: torch.device) -> None:
         files = needed(inputs.latents, "latents", "files written by `ozora encode`")

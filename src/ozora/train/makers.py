@@ -1,0 +1,27 @@
+"""Which task trains a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from ozora.train.autoencoder import AutoencoderTask
+from ozora.train.probe import ProbeTask
+from ozora.train.recipes import AutoencoderRecipe, ProbeRecipe, Recipe, TextRecipe, TransformerRecipe
+from ozora.train.tasks import Inputs, Task
+from ozora.train.text import TextTask
+from ozora.train.transformer import TransformerTask
+
+MAKERS: dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]] = {
+    AutoencoderRecipe: AutoencoderTask,
+    TextRecipe: TextTask,
+    TransformerRecipe: TransformerTask,
+    ProbeRecipe: ProbeTask,
+}
+
+
+def make_task(recipe: Recipe, inputs: Inputs, device: torch.device) -> Task:
+    """The task of a recipe, its networks new and on ``device``. Raises ``OzoraError`` for a missing input."""
+    return MAKERS[type(recipe)](recipe, inputs, device)
