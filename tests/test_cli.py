@@ -223,3 +223,8 @@ def test_evaluate_scores_with_a_probe(ozora, tiny_weights, tmp_path):
     assert "subject" in out and "2 films" in out
     assert {"s/scorecard.json", "s/films.png"} <= set(files(tmp_path))
     assert ozora("evaluate", "--weights", tiny_weights, "--probe", "none.safetensors")[0] == 2
+
+
+def test_a_mistyped_command_is_answered_by_a_question(ozora):
+    code, _, err = ozora("genrate", "a fox")
+    assert code == 2 and err.endswith("Did you mean 'generate'?\n") and err.count("\n") == 1

@@ -75,7 +75,9 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _refuse(sentence: str) -> int:
     sentence = " ".join(sentence.split())
-    typer.echo(sentence if sentence.endswith(".") else f"{sentence}.", err=True)
+    if sentence.endswith("?."):
+        sentence = sentence[:-1]  # the command-line library ends its own question with a full stop
+    typer.echo(sentence if sentence.endswith((".", "?")) else f"{sentence}.", err=True)
     return EXIT_REFUSED
 
 
