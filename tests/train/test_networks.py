@@ -18,7 +18,7 @@ from ozora.model.text import TextConfig, TextEncoder, encode
 from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.rights.ledger import Ledger
 from ozora.train.banks import FootageBank
-from ozora.train.latents import LatentBank, encode_footage
+from ozora.train.latents import LatentBank, cell_shares, encode_footage
 from ozora.train.loop import Report, train
 from ozora.train.tasks import export, load_autoencoder, load_into
 
@@ -43,7 +43,8 @@ def autoencoder(stills: Path, clips: Path, tmp_path_factory: pytest.TempPathFact
 def latents(autoencoder: Report, stills: Path, clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All toy footage as latents."""
     out = tmp_path_factory.mktemp("latents") / "latents.safetensors"
-    return encode_footage(load_autoencoder(autoencoder.weights), FootageBank([stills, clips]), out)
+    bank = FootageBank([stills, clips])
+    return encode_footage(load_autoencoder(autoencoder.weights), bank, out, moments=0)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,22 @@ def test_the_beginning_of_a_clip_serves_as_a_picture(latents: Path) -> None:
     assert len(shots) == 18
     with pytest.raises(OzoraError, match="at most 2"):
         bank.draw(torch.Generator(), 1, 3)
+
+
+def test_frames_of_films_that_show_their_subject_serve_as_pictures(
+    autoencoder: Report, clips: Path, tmp_path: Path
+) -> None:
+    network, footage = load_autoencoder(autoencoder.weights), FootageBank(clips)
+    film = footage.take(5, 32, 64, range(3))
+    seen = (film.ids == 1).float().mean((2, 3)) > 0.005  # (B, T): no shot of three of these has a cut
+    bank = LatentBank(encode_footage(network, footage, tmp_path / "latents.safetensors", moments=2))
+    pictures = 2 * int(seen[:, [2, 3]].sum())
+    assert pictures > 0 and bank.counts() == {(1, 1, 2): pictures, (2, 1, 2): 6}
+    batch = bank.draw(torch.Generator().manual_seed(0), 16, 2)
+    covered = cell_shares(torch.cat([film.ids, film.mirrored().ids]), (1, 2))
+    shots = [*film.shots, *film.mirrored().shots]
+    for shares, number in zip(batch.shares, batch.shots, strict=True):
+        assert torch.allclose(shares, covered[shots.index(bank.shots[number])], atol=1 / 255)
 
 
 def test_files_that_are_no_latents_are_refused(tmp_path: Path) -> None:

@@ -37,8 +37,12 @@ def shifted(timestep: Tensor, shift: float) -> Tensor:
 
 
 def natural_shift(numel: int) -> float:
-    """The shift for a film of ``numel`` latent values: √(numel / 4096)."""
-    return math.sqrt(numel / 4096)
+    """The shift for a film of ``numel`` latent values: √(numel / 4096), but at least 1.
+
+    Small pictures would be shifted towards little noise, where what they show is already to be seen and
+    words teach nothing.
+    """
+    return max(1.0, math.sqrt(numel / 4096))
 
 
 def draw_timesteps(
@@ -181,16 +185,22 @@ class FlowLoss:
 
     total: Tensor
     parts: dict[str, Tensor]
+    middle: Tensor  # (B, L, h·w, d) the transformer's middle features, to be aligned
 
 
-def velocity_error(guess: Tensor, clean: Tensor, timestep: Tensor, given: Tensor) -> Tensor:
+def velocity_error(
+    guess: Tensor, clean: Tensor, timestep: Tensor, given: Tensor, emphasis: Tensor | None = None
+) -> Tensor:
     """Mean squared error of the velocity that ``guess`` implies, over frames that are not given.
 
     v = (z - x) / t on both sides, so the error is that of the clean latents over t², with t at least 0.05.
+    ``emphasis`` (B, L, 1, h, w) weighs cells against each other; only its ratios matter.
     """
     weight = (~given).float() / timestep.clamp(min=SMALLEST_TIMESTEP) ** 2  # (B, L)
-    error = (guess.float() - clean.float()).square().mean(dim=(2, 3, 4))  # (B, L)
-    return (weight * error).sum() / (~given).sum().clamp(min=1)
+    error = (guess.float() - clean.float()).square()  # (B, L, C, h, w)
+    if emphasis is not None:
+        error = error * (emphasis / emphasis.mean())
+    return (weight * error.mean(dim=(2, 3, 4))).sum() / (~given).sum().clamp(min=1)
 
 
 def flow_loss(
@@ -204,12 +214,14 @@ def flow_loss(
     plan: NoisePlan | None = None,
     route: float = 0.0,
     early_weight: float = 0.25,
+    emphasis: Tensor | None = None,
 ) -> FlowLoss:
     """One training question: noise ``clean`` (B, L, C, h, w), ask the transformer, score what was not given.
 
     ``text`` holds B prompts; for guidance, the caller encodes the empty prompt "" for about a tenth of them.
     ``seconds`` (B, L) is when each latent frame happens. ``generator`` must live on the device of ``clean``.
     ``route`` is the share of cells that skips the routed blocks; the early head counts ``early_weight``.
+    ``emphasis`` (B, L, 1, h, w) says how much each cell's error counts.
     """
     if seconds.shape != clean.shape[:2]:
         shapes = f"seconds {tuple(seconds.shape)} do not fit latents {tuple(clean.shape)}"
@@ -220,6 +232,7 @@ def flow_loss(
     noise = torch.randn(clean.shape, generator=generator, device=clean.device, dtype=clean.dtype)
     noisy = noised(clean, noise, plan.timestep)
     answer = transformer(noisy, plan.timestep, plan.given, seconds, text, route=route, generator=generator)
-    final = velocity_error(answer.clean, clean, plan.timestep, plan.given)
-    early = velocity_error(answer.early, clean, plan.timestep, plan.given)
-    return FlowLoss(final + early_weight * early, {"final": final.detach(), "early": early.detach()})
+    final = velocity_error(answer.clean, clean, plan.timestep, plan.given, emphasis)
+    early = velocity_error(answer.early, clean, plan.timestep, plan.given, emphasis)
+    parts = {"final": final.detach(), "early": early.detach()}
+    return FlowLoss(final + early_weight * early, parts, answer.middle)

@@ -134,11 +134,17 @@ class Probe(nn.Module):
             fps: frames per second of ``video``; ``config.fps`` if not given.
         """
         anchors = self.anchors(video, fps)  # (B, A, 9, h, w)
-        batch, count = anchors.shape[:2]
+        return self.answer(anchors, self.seen(anchors))
+
+    def seen(self, anchors: Tensor) -> Tensor:
+        """Features of every anchor (B, A, 9, h, w) by itself: (B, A, C, h/16, w/16)."""
         x = self.open(anchors.flatten(0, 1))  # (B·A, C, h/4, w/4)
         x = x + self.where(_coordinates(x))
-        x = F.relu(self.look(x))  # (B·A, C, h/16, w/16)
-        x = x.unflatten(0, (batch, count)).transpose(1, 2)  # (B, C, A, h/16, w/16)
+        return F.relu(self.look(x)).unflatten(0, anchors.shape[:2])
+
+    def answer(self, anchors: Tensor, seen: Tensor) -> dict[str, Tensor]:
+        """Logits per axis from anchors and their features."""
+        x = seen.transpose(1, 2)  # (B, C, A, h/16, w/16)
         change = F.relu(self.compare(x))
         both = torch.cat([x, change], 1)
         coarse = F.adaptive_avg_pool2d(anchors[:, :, :3].mean(1), COARSE).flatten(1)  # (B, 3·4·6)
@@ -158,17 +164,24 @@ class Probe(nn.Module):
         """The frames the probe looks at, resized, with their differences: (B, A, 9, h, w)."""
         if video.ndim != 5 or video.shape[2] != 3:
             raise ValueError(f"video must be (B, T, 3, H, W), got {tuple(video.shape)}")
-        batch, frames, _, height, width = video.shape
+        wanted = self.frames_wanted(video.shape[1], fps)
+        used = sorted({index for row in wanted for index in row})
+        return self.arranged(video[:, used], [[used.index(i) for i in row] for row in wanted])
+
+    def frames_wanted(self, frames: int, fps: float | None = None) -> list[list[int]]:
+        """Which frames of a film are looked at: the anchors, what soon follows them, what follows later."""
         rate = (fps or self.config.fps) / self.config.fps
         starts = anchor_frames(frames, self.config.spacing * rate, self.config.anchors)
         steps = [round(step * rate) for step in (0, SHORT_STEP, LONG_STEP)]
-        wanted = [[min(frames - 1, start + step) for start in starts] for step in steps]
-        used = sorted({index for row in wanted for index in row})
+        return [[min(frames - 1, start + step) for start in starts] for step in steps]
+
+    def arranged(self, video: Tensor, places: Sequence[Sequence[int]]) -> Tensor:
+        """Anchors (B, A, 9, h, w) from frames (B, U, 3, H, W); ``places`` says where those wanted stand."""
+        height, width = video.shape[-2:]
         size = fit_size(height, width, self.config.pixels)
-        small = video[:, used]  # (B, U, 3, H, W)
         if (height, width) != size:
-            small = _resize(small.flatten(0, 1), size).unflatten(0, (batch, len(used)))
-        here, soon, later = (small[:, [used.index(i) for i in row]] for row in wanted)  # each (B, A, 3, h, w)
+            video = _resize(video.flatten(0, 1), size).unflatten(0, video.shape[:2])
+        here, soon, later = (video[:, list(row)] for row in places)  # each (B, A, 3, h, w)
         return torch.cat([here, 4 * (soon - here), 2 * (later - here)], 2)
 
 

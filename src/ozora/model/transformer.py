@@ -75,6 +75,7 @@ class TransformerOutput:
 
     clean: Tensor
     early: Tensor
+    middle: Tensor  # (B, L, h·w, d) what the early head reads
 
 
 def _linear(inputs: int, outputs: int, zero: bool = False) -> nn.Linear:
@@ -273,7 +274,8 @@ class Transformer(nn.Module):
             answer = head(stream.split(tokens)[1], condition[:, 1:])  # (B, L, h·w, C)
             return keep * latents + change * answer.transpose(2, 3).reshape(latents.shape).float()
 
-        return TransformerOutput(read(self.head, last), read(self.early_head, middle))
+        seen = stream.split(middle)[1]
+        return TransformerOutput(read(self.head, last), read(self.early_head, middle), seen)
 
     def _run_blocks(
         self, tokens: Tensor, condition: Tensor, stream: Stream, kept: Tensor | None

@@ -7,25 +7,32 @@ Nothing here mirrors or turns the picture or reorders frames: direction, camera 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
 
-def augment_film(video: Tensor, generator: Generator) -> Tensor:
+def augment_film(video: Tensor, generator: Generator, shares: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Return ``video`` (B, T, 3, H, W) in [−1, 1] with softness, crop, noise and colour shift per clip.
 
     The size stays. About one clip in four passes untouched, so that the probe stays right on footage as well.
-    ``generator`` (on the CPU) decides everything: the same generator state gives the same result.
+    ``generator`` (on the CPU) decides everything: the same generator state gives the same result. What
+    ``shares`` (B, T, ·, h, w) tells of places in the picture is cropped alike, and comes back beside it.
     """
     films = []
-    for film in video:
+    shares = video[:, :, :0] if shares is None else shares.clone()
+    for row, film in enumerate(video):
         draw = torch.rand(6, generator=generator).tolist()
         if draw[0] < 0.25:
             films.append(film)
             continue
         if draw[1] < 0.5:
-            film = crop(film, generator)
+            window = torch.rand(3, generator=generator).tolist()
+            film = crop(film, window)
+            if shares.numel():
+                shares[row] = crop(shares[row], window)
         if draw[2] < 0.35:
             film = soften(film, 1.0 + 1.5 * draw[3])
         elif draw[2] < 0.6:
@@ -35,7 +42,7 @@ def augment_film(video: Tensor, generator: Generator) -> Tensor:
         if draw[5] < 0.5:
             film = add_noise(film, 0.08 * draw[5], generator)
         films.append(film)
-    return torch.stack(films)
+    return torch.stack(films), shares
 
 
 def blur(film: Tensor, sigma: float) -> Tensor:
@@ -56,10 +63,13 @@ def soften(film: Tensor, factor: float) -> Tensor:
     return F.interpolate(shrunk, size=(height, width), mode="bilinear", align_corners=False)
 
 
-def crop(film: Tensor, generator: Generator, smallest: float = 0.85) -> Tensor:
-    """One window for all frames of (T, 3, H, W), ≥ ``smallest`` of each side, grown back to full size."""
+def crop(film: Tensor, window: Sequence[float], smallest: float = 0.85) -> Tensor:
+    """One window for all frames of (T, 3, H, W), ≥ ``smallest`` of each side, grown back to full size.
+
+    ``window`` says, in 0 … 1 each, how large it is and how far down and across it lies.
+    """
     height, width = film.shape[-2:]
-    scale, down, across = torch.rand(3, generator=generator).tolist()
+    scale, down, across = window
     rows = max(4, round(height * (smallest + (1 - smallest) * scale)))
     columns = max(4, round(width * (smallest + (1 - smallest) * scale)))
     top, left = round(down * (height - rows)), round(across * (width - columns))

@@ -47,6 +47,15 @@ class FootageBatch:
         """What the autoencoder sees, the mean of each 2×2 pixels: (B, T, 3, H/2, W/2) float32 in [−1, 1]."""
         return F.avg_pool2d(self.large.flatten(0, 1), 2).unflatten(0, self.pixels.shape[:2])
 
+    def at(self, frames: Sequence[int]) -> FootageBatch:
+        """Some frames only, to be made into networks' input without the rest."""
+        chosen = list(frames)
+        return FootageBatch(self.pixels[:, chosen], self.ids[:, chosen], self.shots, self.starts)
+
+    def clips(self, count: int) -> FootageBatch:
+        """The first ``count`` clips only."""
+        return FootageBatch(self.pixels[:count], self.ids[:count], self.shots[:count], self.starts[:count])
+
     def cropped(self, width: int, generator: torch.Generator) -> FootageBatch:
         """Windows ``width`` pixels wide (even) over the full height, each about its first subject or near it.
 

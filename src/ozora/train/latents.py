@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -21,8 +22,12 @@ from torch import Tensor
 from ozora.errors import refuse
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.sizes import TEMPORAL_FACTOR
-from ozora.train.banks import FootageBank
+from ozora.train.banks import FootageBank, FootageBatch
 from ozora.world.shot import Shot
+
+_SHARES = ".shares"
+_LEAST_SEEN = 0.005
+"""Share of the frame below which a subject counts as hidden."""
 
 
 @torch.no_grad()
@@ -34,41 +39,33 @@ def encode_footage(
     mirror: bool = True,
     name: str = "",
     batch: int = 32,
+    moments: int = 4,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Encode every clip of ``bank`` and write latents (float16), shots and the ledger's root into one file.
 
     ``mirror`` also encodes every clip's mirror image, with left and right exchanged in its shot: twice the
     footage for nothing. ``name`` says which weights encoded, for the record. ``batch`` is for single frames;
-    longer clips go through in smaller batches.
+    longer clips go through in smaller batches. Beside every clip stands where its subjects are; and of
+    ``moments`` frames of every film a picture is encoded too, if its first subject is to be seen there.
     """
     out = Path(out)
-    tensors: dict[str, Tensor] = {}
-    shots: dict[str, list[dict[str, object]]] = {}
+    kept = _Encoded(autoencoder)
     done, total = 0, len(bank)
-    sums = torch.zeros(3, autoencoder.config.latent_channels, dtype=torch.float64)
     for (frames, height, width), count in bank.lengths().items():
-        parts: list[list[Tensor]] = [[], []]
-        told: list[list[dict[str, object]]] = [[], []]
         size = max(1, batch // (1 + (frames - 1) // TEMPORAL_FACTOR))
         for start in range(0, count, size):
             clips = bank.take(frames, height, width, range(start, min(start + size, count)))
-            for side in range(2 if mirror else 1):
-                clips = clips.mirrored() if side else clips
-                latents = autoencoder.normalise(autoencoder.distribution(clips.small).mean).cpu()
-                parts[side].append(latents.half())
-                told[side] += [shot.to_json() for shot in clips.shots]
-                values = latents.double()
-                each = torch.stack([torch.ones_like(values), values, values.square()])
-                sums += each.sum((1, 2, 4, 5))
+            for side in (clips, clips.mirrored()) if mirror else (clips,):
+                kept.add(side)
+                for moment in _moments(frames, moments):
+                    seen = [_is_seen(side, row, moment) for row in range(len(side.shots))]
+                    if any(seen):
+                        kept.add(_picture(side, seen, moment))
             done += len(clips.shots)
             if on_progress is not None:
                 on_progress(done, total)
-        latents = torch.cat(parts[0] + parts[1])  # (N, L, C, h, w)
-        key = ".".join(str(side) for side in (latents.shape[1], *latents.shape[3:]))
-        if key in tensors:
-            latents, told = torch.cat([tensors[key], latents]), [shots[key], *told]
-        tensors[key], shots[key] = latents, [shot for side_shots in told for shot in side_shots]
+    tensors, shots, sums = kept.tensors(), kept.shots, kept.sums
     mean = sums[1] / sums[0]
     deviation = (sums[2] / sums[0] - mean.square()).sqrt()
     metadata = {
@@ -86,11 +83,70 @@ def encode_footage(
     return out
 
 
+class _Encoded:
+    """What has been encoded so far, by the shape of its latents."""
+
+    def __init__(self, autoencoder: Autoencoder) -> None:
+        self.autoencoder = autoencoder
+        self.shots: dict[str, list[dict[str, object]]] = {}
+        self.sums = torch.zeros(3, autoencoder.config.latent_channels, dtype=torch.float64)
+        self._parts: dict[str, list[Tensor]] = {}
+
+    def add(self, clips: FootageBatch) -> None:
+        """Encode a batch of clips and note where its subjects are."""
+        mean = self.autoencoder.distribution(clips.small).mean
+        latents = self.autoencoder.normalise(mean).cpu()  # (B, L, C, h, w)
+        values = latents.double()
+        self.sums += torch.stack([torch.ones_like(values), values, values.square()]).sum((1, 2, 4, 5))
+        key = ".".join(str(side) for side in (latents.shape[1], *latents.shape[3:]))
+        self.shots.setdefault(key, []).extend(shot.to_json() for shot in clips.shots)
+        self._parts.setdefault(key, []).append(latents.half())
+        shares = cell_shares(clips.ids, latents.shape[-2:]).mul(255).round().byte().cpu()
+        self._parts.setdefault(key + _SHARES, []).append(shares)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Latents (N, L, C, h, w) by key, and the shares of their cells."""
+        return {key: torch.cat(parts) for key, parts in self._parts.items()}
+
+
+def cell_shares(ids: Tensor, cells: Sequence[int]) -> Tensor:
+    """Share of each cell that each of two subjects covers: (B, T, H, W) ids to (B, L, 2, h, w) in [0, 1]."""
+    each = torch.stack([(ids == number).float() for number in (1, 2)], 2)  # (B, T, 2, H, W)
+    each = F.adaptive_avg_pool2d(each.flatten(0, 1), tuple(cells)).unflatten(0, ids.shape[:2])
+    later = each[:, 1:].unflatten(1, (-1, TEMPORAL_FACTOR)).mean(2) if ids.shape[1] > 1 else each[:, 1:]
+    return torch.cat([each[:, :1], later], 1)
+
+
+def _moments(frames: int, count: int) -> list[int]:
+    """Frames of a film, well inside it, that also serve as pictures."""
+    return [round(frames * (i + 1) / (count + 1)) for i in range(count)] if frames > count else []
+
+
+def _is_seen(clips: FootageBatch, row: int, moment: int) -> bool:
+    """Whether a frame shows what its caption says: the first subject, before any cut."""
+    shot = clips.shots[row]
+    second = (clips.starts[row] + moment) / shot.fps
+    before_cuts = all(second < cut.at for cut in shot.cuts)
+    return before_cuts and float((clips.ids[row, moment] == 1).float().mean()) > _LEAST_SEEN
+
+
+def _picture(clips: FootageBatch, rows: Sequence[bool], moment: int) -> FootageBatch:
+    """One frame of some of the clips."""
+    chosen = torch.tensor(rows)
+    return FootageBatch(
+        clips.pixels[chosen, moment : moment + 1],
+        clips.ids[chosen, moment : moment + 1],
+        tuple(shot for shot, here in zip(clips.shots, rows, strict=True) if here),
+        tuple(start + moment for start, here in zip(clips.starts, rows, strict=True) if here),
+    )
+
+
 @dataclass(frozen=True)
 class LatentBatch:
     """B clips of L latents: what to predict, which shots they show (as numbers in the bank), and when."""
 
     clean: Tensor  # (B, L, C, h, w)
+    shares: Tensor  # (B, L, 2, h, w) how much of each cell the first and the second subject cover
     shots: list[int]
     seconds: Tensor  # (B, L) from the clip's start
 
@@ -105,7 +161,8 @@ class LatentBank:
         self.device = torch.device(device)
         self.shots: list[Shot] = []
         self.autoencoder = ""
-        self._groups: list[tuple[Tensor, int]] = []  # latents (N, L, C, h, w), number of the first one's shot
+        # latents (N, L, C, h, w), shares (N, L, 2, h, w) of 255, number of the first one's shot
+        self._groups: list[tuple[Tensor, Tensor, int]] = []
         roots, rates = [], set()
         for path in map(Path, paths):
             try:
@@ -113,7 +170,8 @@ class LatentBank:
                     metadata = file.metadata()
                     described = json.loads(metadata["shots"])
                     for key in sorted(described):
-                        self._groups.append((file.get_tensor(key).to(self.device), len(self.shots)))
+                        pair = [file.get_tensor(name).to(self.device) for name in (key, key + _SHARES)]
+                        self._groups.append((pair[0], pair[1], len(self.shots)))
                         self.shots += [Shot.from_json(shot) for shot in described[key]]
             except (OSError, SafetensorError, KeyError, TypeError) as error:
                 raise refuse("latents", str(path), "a file written by `ozora encode`") from error
@@ -139,30 +197,35 @@ class LatentBank:
 
     def counts(self) -> dict[tuple[int, int, int], int]:
         """How many clips there are of each (latents, height, width), the latter in cells."""
-        return {(group.shape[1], *group.shape[3:]): len(group) for group, _ in self._groups}
+        return {(group.shape[1], *group.shape[3:]): len(group) for group, _, _ in self._groups}
 
     def draw(self, generator: torch.Generator, batch: int, latents: int) -> LatentBatch:
         """``batch`` random clips of ``latents`` latents on one cell grid; of longer clips, their start."""
-        able = [(group, first) for group, first in self._groups if group.shape[1] >= latents]
+        able = [group for group in self._groups if group[0].shape[1] >= latents]
         if not able:
-            most = max(group.shape[1] for group, _ in self._groups)
+            most = max(group[0].shape[1] for group in self._groups)
             raise refuse(
                 "frames of a stage", latents, f"at most {most} latents, the longest clips of this bank"
             )
-        ends = _running([len(group) for group, _ in able])
+        ends = _running([len(group[0]) for group in able])
         lead = int(torch.randint(ends[-1], (1,), generator=generator))
         grid = able[bisect_right(ends, lead) - 1][0].shape[3:]
-        alike = [(group, first) for group, first in able if group.shape[3:] == grid]
-        ends = _running([len(group) for group, _ in alike])
+        alike = [group for group in able if group[0].shape[3:] == grid]
+        ends = _running([len(group[0]) for group in alike])
         picks = torch.randint(ends[-1], (batch,), generator=generator).tolist()
         where = [bisect_right(ends, pick) - 1 for pick in picks]
         rows = torch.tensor([pick - ends[w] for w, pick in zip(where, picks, strict=True)])
         clean = torch.empty(batch, latents, self.channels, *grid, device=self.device)
-        for number, (group, _) in enumerate(alike):
+        shares = torch.empty(batch, latents, 2, *grid, device=self.device)
+        for number, (group, covered, _) in enumerate(alike):
             here = torch.tensor([w == number for w in where])
-            clean[here.to(self.device)] = group[rows[here].to(self.device), :latents].float()
-        shots = [alike[w][1] + pick - ends[w] for w, pick in zip(where, picks, strict=True)]
-        return LatentBatch(clean, shots, latent_seconds(latents, self.fps, self.device).expand(batch, -1))
+            chosen, put = rows[here].to(self.device), here.to(self.device)
+            clean[put] = group[chosen, :latents].float()
+            shares[put] = covered[chosen, :latents].float() / 255
+        shots = [alike[w][2] + pick - ends[w] for w, pick in zip(where, picks, strict=True)]
+        return LatentBatch(
+            clean, shares, shots, latent_seconds(latents, self.fps, self.device).expand(batch, -1)
+        )
 
 
 def latent_seconds(latents: int, fps: float, device: str | torch.device = "cpu") -> Tensor:

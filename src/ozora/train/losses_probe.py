@@ -46,18 +46,23 @@ def _hidden(axis: str, fields: Mapping[str, str]) -> bool:
 def probe_loss(
     probe: Probe, video: Tensor, fields: Sequence[Mapping[str, str]], fps: float | None = None
 ) -> tuple[Tensor, dict[str, float]]:
+    """``answers_loss`` of what the probe says of ``video`` (B, T, 3, H, W) in [−1, 1]."""
+    return answers_loss(probe, probe(video, fps), fields)
+
+
+def answers_loss(
+    probe: Probe, answers: Mapping[str, Tensor], fields: Sequence[Mapping[str, str]]
+) -> tuple[Tensor, dict[str, float]]:
     """Mean cross-entropy over the axes (label smoothing 0.05), and the share answered right per axis.
 
     Args:
-        video: (B, T, 3, H, W) in [−1, 1], already augmented where wanted (see ``augment_film``).
+        answers: the probe's logits per axis, (B, values) each.
         fields: one ``captions.shot_fields`` mapping per clip.
-        fps: frames per second of ``video``; the probe's own if not given.
 
     Returns:
         The scalar loss to descend, and plain numbers to log: ``loss`` and ``<axis>`` accuracy in 0 … 1.
         An axis that no clip of the batch can be asked about is left out.
     """
-    answers = probe(video, fps)
     labels = probe_labels(probe, fields)
     losses: list[Tensor] = []
     told: dict[str, float] = {}

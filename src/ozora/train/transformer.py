@@ -16,6 +16,7 @@ from ozora.model.sampler import sample
 from ozora.model.state import State
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder, encode
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
+from ozora.train.alignment import Alignment
 from ozora.train.latents import LatentBank, latent_seconds
 from ozora.train.recipes import Stage, TransformerRecipe
 from ozora.train.sheets import save_sheet, spread
@@ -49,7 +50,12 @@ class TransformerTask:
         config = replace(TRANSFORMER_SIZES[recipe.size], channels=self.bank.channels)
         self.transformer = Transformer(config).to(device)
         self.text = _text_encoder(recipe, inputs.text, config.width).to(device)
-        self.networks: dict[str, nn.Module] = {"transformer": self.transformer, "text": self.text}
+        self.alignment = Alignment(config.width).to(device)
+        self.networks: dict[str, nn.Module] = {
+            "transformer": self.transformer,
+            "text": self.text,
+            "alignment": self.alignment,
+        }
         self.rate_factors = {"text": recipe.text_rate}
         *shares, self._without_words = recipe.captions
         self.captions = CaptionBank(
@@ -61,7 +67,7 @@ class TransformerTask:
         return name.startswith("transformer.blocks.") and name.split(".")[-2] in _MATRICES
 
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
-        """Flow loss of one batch of clips with a caption each, plus the Shot head's small loss."""
+        """Flow loss of one batch of clips with a caption each, plus those of Shot head and alignment."""
         batch = self.bank.draw(generator, stage.batch, stage.frames)
         tokens, mask = self.captions.draw(batch.shots, generator)
         tokens = slip(tokens, self.recipe.typo_share, generator)
@@ -76,9 +82,16 @@ class TransformerTask:
             noise,
             route=self.recipe.route if progress < self.recipe.route_until else 0.0,
             early_weight=self.recipe.early_weight,
+            emphasis=emphasis(batch.shares, self.recipe.subject_weight),
         )
-        fields = fields_loss(text.fields, self.captions.labels(batch.shots), worded.to(self.device))
-        return {"total": flow.total + self.recipe.fields_weight * fields, **flow.parts, "fields": fields}
+        labels = self.captions.labels(batch.shots)
+        fields = fields_loss(text.fields, labels, worded.to(self.device))
+        total = flow.total + self.recipe.fields_weight * fields
+        parts = {**flow.parts, "fields": fields}
+        if self.recipe.align_weight and progress < self.recipe.align_until:
+            parts["align"] = self.alignment(flow.middle, batch.shares, labels)
+            total = total + self.recipe.align_weight * parts["align"]
+        return {"total": total, **parts}
 
     @torch.no_grad()
     def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:
@@ -106,10 +119,11 @@ class TransformerTask:
         return {"sample_deviation": float(latents.std())}
 
     def export(self, folder: Path, facts: dict[str, Any]) -> Path:
-        """Write ``transformer.safetensors`` and ``text.safetensors``."""
+        """Write ``transformer``, ``text`` and, to go on with, ``alignment``, each as ``.safetensors``."""
         facts = {**facts, "autoencoder": self.bank.autoencoder}
         root = self.bank.ledger_root()
         for name, network, config in (
+            ("alignment", self.alignment, {"width": self.transformer.config.width}),
             ("text", self.text, asdict(self.text.config)),
             ("transformer", self.transformer, asdict(self.transformer.config)),
         ):
@@ -121,6 +135,15 @@ class TransformerTask:
         """Compile block by block: one small graph serves every layer, and stages recompile it only once."""
         for block in self.transformer.blocks:
             block.compile()
+
+
+def emphasis(shares: Tensor, subject_weight: float) -> Tensor:
+    """How much each cell counts: 1 for background, more where ``shares`` (B, L, 2, h, w) tell of someone.
+
+    A subject covers few cells, yet is what a prompt is about. A quarter of a cell counts in full.
+    """
+    covered = (4 * shares.sum(2, keepdim=True)).clamp(max=1)  # (B, L, 1, h, w)
+    return 1 + (subject_weight - 1) * covered
 
 
 def _text_encoder(recipe: TransformerRecipe, path: Path | None, width: int) -> TextEncoder:

@@ -13,7 +13,7 @@ from ozora.world.bodies import ELLIPSOID, ROUND_CONE, SHEET, Stage
 from ozora.world.shot import Camera, Shot
 from ozora.world.terrain import relief
 
-SHARE = {"wide": 0.22, "medium": 0.42, "close": 0.64}
+SHARE = {"wide": 0.36, "medium": 0.62, "close": 0.88}
 """Share of the frame's width that the subject takes; its height may take ``TALLER`` times as much."""
 
 TALLER = 1.25
@@ -175,9 +175,9 @@ def _segment(
         azimuth *= 0.3
     if index:  # a cut goes to another side of the same action
         azimuth += math.radians(60 + 40 * draw[1]) * (1 if draw[2] < 0.5 else -1)
-    share = SHARE[camera.framing] if subjects == 1 else min(1.7 * SHARE[camera.framing], 0.82)
-    need = max(width / (2 * tan_across * share), tall / (2 * tan_up * min(share * TALLER, 0.8)))
-    distance = need + 0.3 * width  # the near half of a body stands closer than its middle
+    share = SHARE[camera.framing] if subjects == 1 else min(1.5 * SHARE[camera.framing], 0.88)
+    need = max(width / (2 * tan_across * share), tall / (2 * tan_up * min(share * TALLER, 0.85)))
+    distance = need + 0.22 * width  # the near half of a body stands closer than its middle
     view = torch.tensor([math.sin(azimuth), 0.0, math.cos(azimuth)])
     right = torch.tensor([math.cos(azimuth), 0.0, -math.sin(azimuth)])
     still = camera.move in ("static", "pan")
@@ -187,7 +187,7 @@ def _segment(
     span = float(across.max() - across.min())
     if still:
         # Stand back enough for most of the way, but never so far that the subject shrinks below half.
-        room = 1.5 if camera.move == "static" else 1.15
+        room = 1.05 if camera.move == "static" else 0.95
         wish = (span + width) / (2 * tan_across * 0.82)
         distance = max(distance, min(wish, room * distance * 1.2)) + max(0.0, float(deep.max()))
     elevation = math.radians(ELEVATION[camera.height] + 3 * (2 * draw[3] - 1))
@@ -205,7 +205,7 @@ def _segment(
         front = float((corners @ view).max())
         broad = float((screens[1] - screens[0])[0])
         far = torch.full(
-            (count,), min(max(distance, front + broad / (2 * tan_across * 0.42)), 2.6 * distance + front)
+            (count,), min(max(distance, front + broad / (2 * tan_across * 0.45)), 2.1 * distance + front)
         )
         distance = float(far[0])
     if camera.move == "orbit":
@@ -215,7 +215,7 @@ def _segment(
         anchor = middle
     elif camera.move == "dolly":
         anchor = middle if span > 0.8 * tan_across * distance else anchor + (middle - anchor) * 0.5
-        far = distance * (1.55 - 0.75 * ease)
+        far = distance * (1.35 - 0.6 * ease)
     angle = azimuth + turn
     offset = torch.stack(
         (

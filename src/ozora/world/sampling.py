@@ -58,7 +58,7 @@ _WEATHER: dict[str, Weights] = {
     "sea": {"clear": 0.68, "fog": 0.2, "snow": 0.12},
     "tabletop": {"clear": 1.0},
 }
-_CAMERA: Weights = {"static": 0.35, "pan": 0.14, "dolly": 0.15, "orbit": 0.14, "follow": 0.22}
+_CAMERA: Weights = {"static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28}
 _FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
 _HEIGHT: Weights = {"low": 0.17, "eye": 0.65, "high": 0.18}
 _SPEED: Weights = {"slow": 0.2, "normal": 0.6, "fast": 0.2}
@@ -66,12 +66,12 @@ _DIRECTION: Weights = {"left": 0.42, "right": 0.42, "towards": 0.08, "away": 0.0
 _POSITION: Weights = {"left": 0.2, "centre": 0.6, "right": 0.2}
 _SIZE: Weights = {"small": 0.15, "medium": 0.7, "large": 0.15}
 _MATERIAL: Weights = {"matte": 0.45, "glossy": 0.35, "metal": 0.2}
-_LOOK: Weights = {"natural": 0.92, "black-and-white": 0.08}
+_LOOK: Weights = {"natural": 0.94, "black-and-white": 0.06}
 _OCCLUDER: Weights = {"tree": 0.4, "rock": 0.35, "wall": 0.25}
 
 _NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35}
-_SECOND_SUBJECT_SHARE = 0.165
-_OCCLUDED_SHARE = 0.42  # of the shots in which passing behind something makes sense
+_SECOND_SUBJECT_SHARE = 0.13
+_OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
 _CUT_SHARE = 0.1
 _CROSSING = ("walk", "run", "roll", "slide", "fly")
 _LARGEST_RATIO = 7.6  # of two subjects in one frame, so that the smaller is still seen
