@@ -81,7 +81,7 @@ def test_moves_are_what_they_are_called() -> None:
 
 def test_framings_and_heights_are_ordered() -> None:
     def path_of(camera: Camera) -> float:
-        set_up, path = staged(Shot((Subject("horse"),), place="meadow", camera=camera, seed=3))
+        set_up, path = staged(Shot((Subject("fox", action="stand"),), place="meadow", camera=camera, seed=3))
         return float((path.position[0] - set_up.centre[0, 0]).norm())
 
     wide, medium, close = (path_of(Camera(framing=f)) for f in ("wide", "medium", "close"))

@@ -73,8 +73,8 @@ def crop(film: Tensor, window: Sequence[float], smallest: float = 0.85) -> Tenso
     rows = max(4, round(height * (smallest + (1 - smallest) * scale)))
     columns = max(4, round(width * (smallest + (1 - smallest) * scale)))
     top, left = round(down * (height - rows)), round(across * (width - columns))
-    window = film[..., top : top + rows, left : left + columns]
-    return F.interpolate(window, size=(height, width), mode="bilinear", align_corners=False)
+    seen = film[..., top : top + rows, left : left + columns]
+    return F.interpolate(seen, size=(height, width), mode="bilinear", align_corners=False)
 
 
 def shift_colour(film: Tensor, generator: Generator) -> Tensor:

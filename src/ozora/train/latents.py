@@ -101,7 +101,7 @@ class _Encoded:
         key = ".".join(str(side) for side in (latents.shape[1], *latents.shape[3:]))
         self.shots.setdefault(key, []).extend(shot.to_json() for shot in clips.shots)
         self._parts.setdefault(key, []).append(latents.half())
-        shares = cell_shares(clips.ids, latents.shape[-2:]).mul(255).round().byte().cpu()
+        shares = cell_shares(clips.ids, (latents.shape[-2], latents.shape[-1])).mul(255).round().byte().cpu()
         self._parts.setdefault(key + _SHARES, []).append(shares)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -109,10 +109,10 @@ class _Encoded:
         return {key: torch.cat(parts) for key, parts in self._parts.items()}
 
 
-def cell_shares(ids: Tensor, cells: Sequence[int]) -> Tensor:
+def cell_shares(ids: Tensor, cells: tuple[int, int]) -> Tensor:
     """Share of each cell that each of two subjects covers: (B, T, H, W) ids to (B, L, 2, h, w) in [0, 1]."""
     each = torch.stack([(ids == number).float() for number in (1, 2)], 2)  # (B, T, 2, H, W)
-    each = F.adaptive_avg_pool2d(each.flatten(0, 1), tuple(cells)).unflatten(0, ids.shape[:2])
+    each = F.adaptive_avg_pool2d(each.flatten(0, 1), cells).unflatten(0, ids.shape[:2])
     later = each[:, 1:].unflatten(1, (-1, TEMPORAL_FACTOR)).mean(2) if ids.shape[1] > 1 else each[:, 1:]
     return torch.cat([each[:, :1], later], 1)
 

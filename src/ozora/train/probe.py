@@ -73,7 +73,7 @@ class ProbeTask:
         seen = self.probe.seen(anchors)  # (B, A, C, h, w)
         fields = labels(clips)
         loss, told = answers_loss(self.probe, self.probe.answer(anchors, seen), fields)
-        cells = F.adaptive_avg_pool2d(shares[:, places[0]].flatten(0, 1), seen.shape[-2:])
+        cells = F.adaptive_avg_pool2d(shares[:, places[0]].flatten(0, 1), (seen.shape[-2], seen.shape[-1]))
         align = self.alignment(
             seen.flatten(3).transpose(2, 3),
             cells.unflatten(0, seen.shape[:2]),
