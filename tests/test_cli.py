@@ -105,6 +105,7 @@ BAD = {
     "shot is no JSON": (["world", "film", "broken.png", "-o", "x.mp4"], "shot"),
     "film of odd size": (["world", "film", "fox.json", "-o", "x.mp4", "--size", "65x64"], "size"),
     "sheet as film": (["world", "sheet", "-o", "x.mp4"], "output"),
+    "check no footage": (["world", "check", "nowhere"], "footage"),
     "unknown recipe": (["train", "nano", "--out", "run"], "nano"),
     "unknown override": (["train", "micro_text", "--out", "run", "--set", "shoots=3"], "shoots"),
     "training on nothing": (["train", "micro_autoencoder", "--out=run", "--footage", "nowhere"], "nowhere"),
@@ -198,6 +199,7 @@ def test_from_footage_to_latents(ozora, tiny_weights, tmp_path):
     assert (
         ozora(*shoot)[:2] == (code, out) and files(tmp_path) == before
     )  # started again, nothing is left to do
+    assert "2 clips, each as its ledger knows it" in ozora("world", "check", "footage")[1]
     weights = tiny_weights / "autoencoder.safetensors"
     assert ozora("encode", "footage", "--autoencoder", weights, "-o", "latents.safetensors")[0] == 0
     assert "latents.safetensors" in files(tmp_path)

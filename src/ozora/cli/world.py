@@ -181,6 +181,15 @@ def shoot(
     said.print(f"[bold]{out}[/]  {clips} clips, ledger root {root[:12]}")
 
 
+@app.command("check")
+def check(folder: Annotated[Path, typer.Argument(help="A folder that `ozora world shoot` filled.")]) -> None:
+    """Hash every clip again and compare it with its row in the ledger: is this still what was shot?"""
+    from ozora.cli.show import said
+    from ozora.train.footage import check_footage
+
+    said.print(f"[bold]{folder}[/]  {check_footage(folder)} clips, each as its ledger knows it")
+
+
 def depth_picture(depth: Any) -> Any:
     """Depth (T, H, W) in metres to grey frames (T, H, W, 3): inverse depth, so that near differences show."""
     import numpy as np

@@ -128,6 +128,8 @@ def check_footage(folder: str | Path) -> int:
     Raises ``OzoraError`` naming the first clip whose pixels are not those the ledger knows.
     """
     folder = Path(folder)
+    if not shard_paths(folder):
+        raise refuse("footage", str(folder), "a folder that `ozora world shoot` filled")
     ledger = Ledger(folder / "ledger.jsonl")
     ledger.verify()
     rows = ledger.rows()
