@@ -18,7 +18,7 @@ from ozora.errors import OzoraError
 from ozora.world.bodies import BOX, ELLIPSOID, ROUND_CONE, Bodies, bounds, reach
 from ozora.world.concepts import ACTIONS, SUBJECTS
 from ozora.world.film import film
-from ozora.world.rigs import RIGS, person, quadruped, stage
+from ozora.world.rigs import RIGS, animals, person, quadruped, stage
 from ozora.world.rigs.frame import Frame, Parts, Skin, rotation
 from ozora.world.rigs.gait import GRAVITY, bend, plant
 from ozora.world.rigs.paths import Path, Scene
@@ -379,7 +379,7 @@ def test_colours_and_materials_reach_the_coat_and_leave_the_accents() -> None:
 
 
 def test_a_new_animal_is_a_line_of_proportions() -> None:
-    fox = quadruped.FOX
+    fox = animals.FOX
     longlegged = replace(fox, shoulder=2 * fox.shoulder, hip=2 * fox.hip, ears=(0.2, 0.05, 0.05))
     subject, chance = Subject("fox", action="walk"), np.random.default_rng(0)
     scene = Scene(torch.arange(9) / 12, flat, "meadow", "noon")

@@ -83,6 +83,38 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "brown", (0.17, 0.066, 0.025), ("natural", "white", "black"),
     ),
     SubjectConcept(
+        "wolf", ("wolf", "grey wolf"), "quadruped", _GAITS, _LAND, 0.9, 1.5,
+        "grey", (0.20, 0.19, 0.185), ("natural", "white", "black"),
+    ),
+    SubjectConcept(
+        "dog", ("dog", "hound", "puppy", "retriever"), "quadruped", _GAITS, _LAND, 0.75, 1.1,
+        "golden", (0.52, 0.27, 0.085), ("natural", "white", "black", "brown"),
+    ),
+    SubjectConcept(
+        "cat", ("cat", "kitten", "tomcat"), "quadruped", _GAITS, _LAND, 0.4, 0.7,
+        "orange", (0.62, 0.25, 0.06), ("natural", "white", "black"),
+    ),
+    SubjectConcept(
+        "deer", ("deer", "stag", "buck"), "quadruped", _GAITS, _LAND, 1.9, 1.5,
+        "brown", (0.34, 0.16, 0.065), ("natural", "white"),
+    ),
+    SubjectConcept(
+        "bear", ("bear", "grizzly"), "quadruped", _GAITS, _LAND, 1.3, 1.9,
+        "brown", (0.13, 0.055, 0.022), ("natural", "white", "black"),
+    ),
+    SubjectConcept(
+        "rabbit", ("rabbit", "bunny", "hare"), "quadruped", _GAITS, _LAND, 0.38, 0.36,
+        "brown", (0.34, 0.24, 0.16), ("natural", "white", "black"),
+    ),
+    SubjectConcept(
+        "elephant", ("elephant",), "quadruped", _GAITS, _LAND, 2.9, 3.6,
+        "grey", (0.185, 0.175, 0.17), ("natural",),
+    ),
+    SubjectConcept(
+        "giraffe", ("giraffe",), "quadruped", _GAITS, _LAND, 4.7, 2.2,
+        "yellow", (0.46, 0.20, 0.06), ("natural",),
+    ),
+    SubjectConcept(
         "bird", ("bird", "gull", "seabird", "seagull"), "bird", ("fly",), _OPEN_AIR, 0.35, 1.2,
         "black", (0.028, 0.028, 0.034), ("natural", "white", "brown"),
     ),
@@ -212,13 +244,15 @@ COLOURS: dict[str, ColourConcept] = _by_name(
     ColourConcept("natural", ("natural",), (0.5, 0.5, 0.5)),
     ColourConcept("red", ("red", "scarlet", "crimson"), (0.60, 0.035, 0.03)),
     ColourConcept("orange", ("orange",), (0.76, 0.22, 0.02)),
-    ColourConcept("yellow", ("yellow", "golden"), (0.80, 0.56, 0.04)),
+    ColourConcept("yellow", ("yellow", "lemon-yellow"), (0.80, 0.56, 0.04)),
     ColourConcept("green", ("green", "emerald"), (0.05, 0.36, 0.07)),
     ColourConcept("blue", ("blue", "azure"), (0.025, 0.10, 0.58)),
     ColourConcept("purple", ("purple", "violet"), (0.24, 0.04, 0.44)),
     ColourConcept("white", ("white", "pure white"), (0.83, 0.83, 0.81)),
     ColourConcept("black", ("black", "jet-black", "dark"), (0.022, 0.022, 0.026)),
     ColourConcept("brown", ("brown", "chestnut", "dark brown"), (0.17, 0.066, 0.025)),
+    ColourConcept("grey", ("grey", "gray", "silver-grey"), (0.20, 0.19, 0.185)),
+    ColourConcept("golden", ("golden", "honey-coloured"), (0.52, 0.27, 0.085)),
     ColourConcept("pink", ("pink", "rose-pink"), (0.80, 0.24, 0.40)),
 )
 

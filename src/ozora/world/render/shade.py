@@ -14,7 +14,7 @@ from ozora.world.render.sky import air, mix
 from ozora.world.render.solid import Solid, distance, distances, melted
 from ozora.world.render.textures import unit
 
-FUR, STRIPES, CHEQUERS = 1, 2, 3
+FUR, STRIPES, CHEQUERS, PATCHES = 1, 2, 3, 4
 
 
 def _pattern(
@@ -36,6 +36,13 @@ def _pattern(
         value = textures.sample(grain, (x + 0.6 * z) / tile, (y - 0.4 * z) / (2.2 * tile))
         tuft = value[0] * textures.resolved(tile / 8, seen) + value[1] * textures.resolved(tile / 16, seen)
         albedo = torch.where(kind == FUR, albedo * (1 + 0.07 * tuft).clamp(0.6, 1.35), albedo)
+    if PATCHES in kinds:
+        grain = textures.detail(family, str(points.device))
+        tile = 3.6 * solid.radius
+        value = textures.sample(grain, (x + 0.7 * z) / tile, (y - 0.5 * z) / tile)[0]
+        # Net of pale lines: where the noise changes sign.
+        net = (1 - value.abs() / (0.32 + 8 * seen / solid.radius)).clamp(0, 1)
+        albedo = torch.where(kind == PATCHES, mix(albedo, torch.full_like(albedo, 0.62), net), albedo)
     pale = mix(albedo, torch.full_like(albedo, 0.86), 0.78)
     dark = albedo.mean(0) > 0.62
     other = torch.where(dark, albedo * torch.tensor([[0.75], [0.22], [0.18]], device=points.device), pale)

@@ -13,7 +13,7 @@ from torch import Tensor
 from ozora.errors import refuse
 from ozora.world.bodies import Bodies, Stage, bounds, join, move, reach
 from ozora.world.concepts import SIZE_SCALE
-from ozora.world.rigs import bird, occluders, person, quadruped, solids, vessels
+from ozora.world.rigs import animals, bird, occluders, person, quadruped, solids, vessels
 from ozora.world.rigs.frame import Parts
 from ozora.world.rigs.paths import Ground, Path, Scene, plan_path
 from ozora.world.shot import Shot, Subject
@@ -32,7 +32,7 @@ class Rig:
     pose: Pose
 
 
-def _quadruped(animal: quadruped.Animal) -> Rig:
+def _quadruped(animal: animals.Animal) -> Rig:
     return Rig(
         lambda subject, place, scale: quadruped.GAITS[subject.action].speed(
             animal.leg * scale, subject.speed
@@ -43,7 +43,7 @@ def _quadruped(animal: quadruped.Animal) -> Rig:
 
 
 RIGS: dict[str, Rig] = {
-    **{name: _quadruped(animal) for name, animal in quadruped.ANIMALS.items()},
+    **{name: _quadruped(animal) for name, animal in animals.ANIMALS.items()},
     "bird": Rig(
         lambda s, place, scale: bird.speed(s.speed, scale), lambda place, scale: 0.75 * scale, bird.pose
     ),

@@ -12,7 +12,7 @@ from ozora.world.bodies import BOX, ELLIPSOID, RING, ROUND_CONE, SHEET, Bodies
 Number = float | Tensor
 """A value for the whole shot, or one per frame (F,)."""
 
-PLAIN, FUR, STRIPES, CHEQUERS = range(4)
+PLAIN, FUR, STRIPES, CHEQUERS, PATCHES = range(5)
 
 
 def per_frame(value: Number, frames: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Four-legged animals: one rig, and a line of proportions for each animal."""
+"""Four-legged animals: one rig that poses them all, by the proportions of ``animals``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ozora.world.concepts import RGB
-from ozora.world.rigs.frame import FUR, Frame, Parts, Skin
+from ozora.world.rigs import heads
+from ozora.world.rigs.animals import Animal
+from ozora.world.rigs.frame import Frame, Parts, Skin
 from ozora.world.rigs.gait import Feet, Gait, bend, plant
-from ozora.world.rigs.palette import DARK, PALE, coat, shade
+from ozora.world.rigs.palette import coat, shade
 from ozora.world.rigs.paths import Path, Scene, follow
 from ozora.world.shot import Subject
 
@@ -19,56 +20,8 @@ from ozora.world.shot import Subject
 STAND = Gait("stand", 0.0, (0.0, 0.25, 0.5, 0.75), 1.0, 0.0)
 WALK = Gait("walk", 0.17, (0.0, 0.25, 0.5, 0.75), 0.65, 0.16)
 GALLOP = Gait("run", 0.95, (0.0, 0.42, 0.12, 0.54), 0.34, 0.34)
+BOUND = Gait("run", 0.95, (0.0, 0.45, 0.0, 0.52), 0.30, 0.42)
 GAITS = {"stand": STAND, "walk": WALK, "run": GALLOP}
-
-
-@dataclass(frozen=True)
-class Animal:
-    """Proportions in metres at medium size, angles in radians, colours in linear RGB."""
-
-    shoulder: float  # height of the shoulder joint
-    hip: float
-    length: float  # from hip to shoulder
-    chest: tuple[float, float, float]  # radii: length, depth, width
-    waist: float
-    rump: float
-    neck: tuple[float, float, float, float]  # length, raised by, radius at chest, radius at head
-    head: tuple[float, float, float]  # radii: length, depth, width
-    muzzle: tuple[float, float, float]  # length, radius at head, radius at nose
-    ears: tuple[float, float, float]  # length, radius, apart
-    legs: tuple[float, float, float, float]  # radius of thigh, joint, ankle, foot
-    stance: float  # half distance between left and right feet
-    tail: tuple[float, float, float]  # length, thickness, droop when standing
-    running_tail: float  # droop when running
-    running_neck: float  # how much lower the neck is held when running
-    nod: float  # angle of the head below the neck's own line
-    flex: float  # how far the spine stretches and gathers in a gallop, as a share of length
-    accents: tuple[RGB, RGB, RGB]  # lower legs, belly and muzzle, tail's end
-    mane: float = 0.0  # length of hair
-    hooves: bool = False
-
-    @property
-    def leg(self) -> float:
-        """Working length of a leg."""
-        return 0.5 * (self.shoulder + self.hip)
-
-
-FOX = Animal(
-    shoulder=0.335, hip=0.345, length=0.37, chest=(0.145, 0.112, 0.086), waist=0.064, rump=0.080,
-    neck=(0.160, 0.80, 0.078, 0.056), head=(0.084, 0.070, 0.076), muzzle=(0.122, 0.045, 0.013),
-    ears=(0.108, 0.040, 0.048), legs=(0.050, 0.027, 0.019, 0.023), stance=0.056,
-    tail=(0.47, 0.074, 0.56), running_tail=0.06, running_neck=0.40, nod=0.98, flex=0.10,
-    accents=(DARK, PALE, (0.84, 0.82, 0.78)),
-)  # fmt: skip
-HORSE = Animal(
-    shoulder=1.17, hip=1.20, length=0.93, chest=(0.42, 0.325, 0.265), waist=0.25, rump=0.28,
-    neck=(0.76, 0.92, 0.215, 0.120), head=(0.185, 0.135, 0.105), muzzle=(0.40, 0.116, 0.074),
-    ears=(0.17, 0.042, 0.075), legs=(0.152, 0.076, 0.054, 0.060), stance=0.165,
-    tail=(1.08, 0.135, 1.05), running_tail=0.34, running_neck=0.36, nod=1.60, flex=0.03,
-    accents=((0.045, 0.022, 0.013), (0.075, 0.040, 0.026), (0.022, 0.014, 0.011)),
-    mane=0.20, hooves=True,
-)  # fmt: skip
-ANIMALS = {"fox": FOX, "horse": HORSE}
 
 
 @dataclass(frozen=True)
@@ -87,7 +40,7 @@ def pose(
     subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float, animal: Animal
 ) -> tuple[Parts, Tensor]:
     """The animal in every frame: its primitives, and its middle (F, 3)."""
-    gait = GAITS[subject.action]
+    gait = BOUND if animal.leaps and subject.action != "stand" else GAITS[subject.action]
     frequency = gait.frequency(animal.leg * scale, path.speed)
     phase = float(chance.uniform())
     root = follow(path, scene, animal.length * scale, scale)
@@ -103,12 +56,14 @@ def pose(
     middle_height = 0.5 * (animal.shoulder + animal.hip)
     trunk = root.child(0.0, middle_height + swing.bob, 0.0, pitch=swing.pitch)
     parts = Parts(root, blend=0.10 * animal.shoulder)
-    skin = coat(subject).but(pattern=FUR)
+    skin = coat(subject).but(pattern=animal.pattern)
     rear = trunk.child(-half * swing.stretch, animal.hip - middle_height)
     fore = trunk.child(half * swing.stretch, animal.shoulder - middle_height)
     _torso(parts, animal, skin, rear, fore, trunk)
     _head(parts, animal, skin, fore, gait, swing)
-    _tail(parts, animal, skin, rear, gait, swing, frequency * scene.times + phase)
+    droop = _droop(animal, gait)
+    wave = 0.16 if gait in (GALLOP, BOUND) else 0.03
+    heads.tail(parts, animal, skin, rear, frequency * scene.times + phase, swing.sway, droop, wave)
     _legs(parts, animal, skin, root, rear, fore, feet)
     centre = root.at(0.06 * animal.length, middle_height * 0.92, 0.0)
     return parts, centre
@@ -161,9 +116,15 @@ def _torso(parts: Parts, animal: Animal, skin: Skin, rear: Frame, fore: Frame, t
     parts.ellipsoid(
         skin,
         trunk.child(-0.04 * animal.length, -0.05 * deep),
-        (0.52 * animal.length, 0.80 * deep, 0.86 * wide),
+        (0.52 * animal.length, animal.belly * deep, 0.86 * wide),
     )
-    if not animal.hooves:  # pale bib and throat
+    if animal.hump > 0:
+        parts.ellipsoid(
+            skin,
+            fore.child(-0.10 * animal.length, 0.55 * deep),
+            (1.25 * animal.hump, animal.hump, 0.85 * animal.hump),
+        )
+    if animal.bib and not animal.hooves:  # pale bib and throat
         bib = skin.but(colour=animal.accents[1], blend=0.04 * animal.shoulder)
         parts.ellipsoid(
             bib, fore.child(0.55 * long, 0.02 * deep, pitch=0.9), (0.62 * long, 0.52 * deep, 0.62 * wide)
@@ -171,96 +132,25 @@ def _torso(parts: Parts, animal: Animal, skin: Skin, rear: Frame, fore: Frame, t
 
 
 def _head(parts: Parts, animal: Animal, skin: Skin, fore: Frame, gait: Gait, swing: Swing) -> None:
-    long, raised, thick, thin = animal.neck
-    lowered = animal.running_neck if gait is GALLOP else (0.16 if gait is WALK else 0.0)
+    long, raised, _, _ = animal.neck
+    lowered = 0.16 if gait is WALK else (0.0 if gait is STAND else animal.running_neck)
     neck = fore.child(
         0.30 * animal.chest[0], 0.42 * animal.chest[1],
         yaw=0.35 * swing.look, pitch=raised - lowered + swing.neck - 0.7 * swing.pitch,
     )  # fmt: skip
-    parts.cone(skin, neck.at(-0.12 * long, -0.06 * long), neck.at(long, 0.0), thick, thin)
     # The head keeps its own bearing: it gives back most of what the neck nods and lowers.
-    head = neck.child(long, 0.0, yaw=0.65 * swing.look, pitch=-animal.nod + 0.75 * lowered - 0.6 * swing.neck)
-    size, deep, wide = animal.head
-    parts.ellipsoid(skin, head.child(0.45 * size, 0.12 * deep), animal.head)
-    length, near, far = animal.muzzle
-    start, end = 0.75 * size, 0.75 * size + length
-    if animal.hooves:
-        parts.cone(skin, head.at(start, 0.0), head.at(start + 0.72 * length, -0.18 * deep), near, far * 1.05)
-        nose = skin.but(colour=animal.accents[1], blend=0.05 * length)
-        parts.cone(
-            nose,
-            head.at(start + 0.72 * length, -0.2 * deep),
-            head.at(end, -0.26 * deep),
-            far * 1.04,
-            far * 0.95,
-        )
-    else:
-        parts.cone(skin, head.at(start, -0.04 * deep), head.at(end, -0.34 * deep), near, far)
-        jaw = skin.but(colour=animal.accents[1], blend=0.012)
-        parts.cone(
-            jaw,
-            head.at(0.50 * size, -0.40 * deep),
-            head.at(end - 0.10 * length, -0.56 * deep),
-            0.74 * wide,
-            far,
-        )
-        nose = Skin(DARK, gloss=0.5, blend=0.0)
-        parts.ellipsoid(nose, head.child(end + 0.3 * far, -0.28 * deep), (1.15 * far, 0.95 * far, 1.1 * far))
-        # One bar through the skull makes both eyes.
-        eyes = Skin(DARK, gloss=0.8, blend=0.0)
-        parts.ellipsoid(eyes, head.child(0.98 * size, 0.34 * deep), (0.16 * size, 0.19 * deep, 0.90 * wide))
-    tall, broad, apart = animal.ears
-    inner = skin.but(blend=0.12 * tall)
-    for side in (-1.0, 1.0):
-        base = head.at(0.12 * size, 0.62 * deep, side * apart)
-        tip = head.at(
-            -0.02 * size + (0.2 * tall if animal.hooves else -0.05 * tall),
-            0.7 * deep + tall,
-            side * apart * 1.45,
-        )
-        parts.cone(inner, base, tip, broad, 0.10 * broad)
-    if animal.mane > 0:
-        hair = skin.but(colour=animal.accents[2], blend=0.10 * animal.mane)
-        crest = neck.child(0.56 * long, 1.12 * thin, pitch=-0.12)
-        parts.ellipsoid(hair, crest, (0.64 * long, 0.70 * animal.mane, 0.50 * animal.mane))
+    bearing = neck.child(
+        long, 0.0, yaw=0.65 * swing.look, pitch=-animal.nod + 0.75 * lowered - 0.6 * swing.neck
+    )
+    heads.head(parts, animal, skin, neck, bearing)
 
 
-def _tail(
-    parts: Parts, animal: Animal, skin: Skin, rear: Frame, gait: Gait, swing: Swing, cycles: Tensor
-) -> None:
-    long, thick, droop = animal.tail
-    if gait is GALLOP:
-        droop = animal.running_tail
-    elif gait is WALK:
-        droop = 0.72 * droop + 0.28 * animal.running_tail
-    wave = 0.16 if gait is GALLOP else 0.03
-    lag = 2 * torch.pi
-    first = rear.child(
-        -0.82 * animal.rump, 0.28 * animal.rump,
-        yaw=torch.pi + swing.sway, pitch=-droop + wave * torch.sin(lag * cycles),
-    )  # fmt: skip
-    # A bushy tail curls up at the end; hair hangs.
-    curl = -0.12 if animal.hooves else (0.08 if gait is GALLOP else 0.26)
-    second = first.child(
-        0.38 * long, 0.0, yaw=0.9 * swing.sway, pitch=curl + wave * torch.sin(lag * (cycles - 0.14))
-    )
-    third = second.child(
-        0.34 * long, 0.0, yaw=0.6 * swing.sway, pitch=curl + wave * torch.sin(lag * (cycles - 0.28))
-    )
-    end = skin.but(colour=animal.accents[2])
-    if animal.hooves:
-        parts.cone(end, first.at(0.0, 0.0), second.at(0.0, 0.0), 0.60 * thick, thick)
-        parts.cone(end, second.at(0.0, 0.0), third.at(0.28 * long, 0.0), thick, 0.30 * thick)
-        return
-    parts.cone(skin, first.at(0.0, 0.0), second.at(0.0, 0.0), 0.46 * thick, 0.98 * thick)
-    parts.cone(skin, second.at(0.0, 0.0), third.at(0.0, 0.0), 0.98 * thick, 0.86 * thick)
-    parts.cone(
-        end.but(blend=0.3 * thick),
-        third.at(0.02 * long, 0.0),
-        third.at(0.26 * long, 0.0),
-        0.84 * thick,
-        0.16 * thick,
-    )
+def _droop(animal: Animal, gait: Gait) -> float:
+    """How far the tail hangs."""
+    standing = animal.tail[2]
+    if gait is STAND:
+        return standing
+    return 0.72 * standing + 0.28 * animal.running_tail if gait is WALK else animal.running_tail
 
 
 def _legs(
