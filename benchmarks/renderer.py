@@ -25,12 +25,12 @@ SHOTS = (
     Shot((Subject("ball", action="roll"),), place="tabletop", time="night", camera=Camera("dolly"), seed=7),
 )
 PHASES = {
-    "ground.meet": (filming.ground, "meet"),
-    "ground.shade": (filming.ground, "shade"),
+    "meet ground": (filming.ground, "meet"),
+    "shade ground": (filming, "_ground_colour"),
     "shadows on ground": (filming, "_ground_shade"),
     "mirror in water": (filming, "_mirrored"),
     "sky": (filming.skies, "sky"),
-    "horizon": (filming.skies, "horizon"),
+    "horizon": (filming, "horizon"),
     "march": (filming, "trace"),
     "shade bodies": (filming.shade, "bodies"),
     "grade": (filming, "develop"),

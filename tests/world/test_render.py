@@ -152,7 +152,7 @@ def test_seeds_change_the_lie_of_the_land() -> None:
 
 
 def test_paint_is_the_inverse_of_the_tone_curve() -> None:
-    mood = light(Shot((Subject("fox"),), time="noon"), 3.0)
+    mood = light(Shot((Subject("fox"),), time="noon"), 3.0, "open", SCENERY["meadow"].bounce)
     flat = type(mood)(
         **{**mood.__dict__, "saturation": 1.0, "contrast": 1.0 - 0.18 / 1.4, "tint": torch.ones(3)}
     )
@@ -163,6 +163,9 @@ def test_paint_is_the_inverse_of_the_tone_curve() -> None:
 
 @pytest.mark.parametrize("time", ["dawn", "noon", "sunset", "dusk", "night"])
 def test_weather_dims_the_sun_and_shortens_the_view(time: str) -> None:
-    clear, fog = (light(Shot((Subject("fox"),), time=time, weather=w), 4.0) for w in ("clear", "fog"))
+    clear, fog = (
+        light(Shot((Subject("fox"),), time=time, weather=w), 4.0, "open", (0.2, 0.28, 0.08))
+        for w in ("clear", "fog")
+    )
     assert fog.sunlight.sum() < 0.6 * clear.sunlight.sum() and fog.reach < 0.2 * clear.reach
     assert clear.sun.norm().item() == pytest.approx(1, abs=1e-5) and clear.sun[1] > 0

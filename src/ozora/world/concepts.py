@@ -68,8 +68,13 @@ def _by_name(*concepts: AnyConcept) -> dict[str, AnyConcept]:
     return {concept.name: concept for concept in concepts}
 
 
-_LAND = ("snowfield", "meadow", "dunes")
-_OPEN_AIR = (*_LAND, "sea")
+_LAND = ("snowfield", "meadow", "dunes", "forest", "savannah", "valley", "canyon", "beach")
+_OPEN_AIR = (*_LAND, "sea", "lake")
+_TOWN = ("street", "night city")
+_WILD = ("snowfield", "meadow", "forest", "valley", "canyon")
+_PETS = ("snowfield", "meadow", "forest", "valley", "beach", "street", "night city", "room")
+_PEOPLE = (*_LAND, *_TOWN, "moon", "room")
+_TOYS = ("snowfield", "meadow", "dunes", "tabletop", "savannah", "canyon", "beach", "moon", "street", "room")
 _GAITS = ("stand", "walk", "run")
 _PAINTS = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "white", "black", "brown")
 
@@ -83,35 +88,35 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "brown", (0.17, 0.066, 0.025), ("natural", "white", "black"),
     ),
     SubjectConcept(
-        "wolf", ("wolf", "grey wolf"), "quadruped", _GAITS, _LAND, 0.9, 1.5,
+        "wolf", ("wolf", "grey wolf"), "quadruped", _GAITS, _WILD, 0.9, 1.5,
         "grey", (0.20, 0.19, 0.185), ("natural", "white", "black"),
     ),
     SubjectConcept(
-        "dog", ("dog", "hound", "puppy", "retriever"), "quadruped", _GAITS, _LAND, 0.75, 1.1,
+        "dog", ("dog", "hound", "puppy", "retriever"), "quadruped", _GAITS, _PETS, 0.75, 1.1,
         "golden", (0.52, 0.27, 0.085), ("natural", "white", "black", "brown"),
     ),
     SubjectConcept(
-        "cat", ("cat", "kitten", "tomcat"), "quadruped", _GAITS, _LAND, 0.4, 0.7,
+        "cat", ("cat", "kitten", "tomcat"), "quadruped", _GAITS, _PETS, 0.4, 0.7,
         "orange", (0.62, 0.25, 0.06), ("natural", "white", "black"),
     ),
     SubjectConcept(
-        "deer", ("deer", "stag", "buck"), "quadruped", _GAITS, _LAND, 1.9, 1.5,
+        "deer", ("deer", "stag", "buck"), "quadruped", _GAITS, _WILD, 1.9, 1.5,
         "brown", (0.34, 0.16, 0.065), ("natural", "white"),
     ),
     SubjectConcept(
-        "bear", ("bear", "grizzly"), "quadruped", _GAITS, _LAND, 1.3, 1.9,
+        "bear", ("bear", "grizzly"), "quadruped", _GAITS, _WILD, 1.3, 1.9,
         "brown", (0.13, 0.055, 0.022), ("natural", "white", "black"),
     ),
     SubjectConcept(
-        "rabbit", ("rabbit", "bunny", "hare"), "quadruped", _GAITS, _LAND, 0.38, 0.36,
+        "rabbit", ("rabbit", "bunny", "hare"), "quadruped", _GAITS, _WILD, 0.38, 0.36,
         "brown", (0.34, 0.24, 0.16), ("natural", "white", "black"),
     ),
     SubjectConcept(
-        "elephant", ("elephant",), "quadruped", _GAITS, _LAND, 2.9, 3.6,
+        "elephant", ("elephant",), "quadruped", _GAITS, ("savannah", "meadow", "dunes", "forest", "canyon"), 2.9, 3.6,
         "grey", (0.185, 0.175, 0.17), ("natural",),
     ),
     SubjectConcept(
-        "giraffe", ("giraffe",), "quadruped", _GAITS, _LAND, 4.7, 2.2,
+        "giraffe", ("giraffe",), "quadruped", _GAITS, ("savannah", "meadow", "dunes"), 4.7, 2.2,
         "yellow", (0.46, 0.20, 0.06), ("natural",),
     ),
     SubjectConcept(
@@ -119,15 +124,15 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "black", (0.028, 0.028, 0.034), ("natural", "white", "brown"),
     ),
     SubjectConcept(
-        "person", ("person", "figure", "hiker", "man", "woman", "traveller"), "biped", _GAITS, _LAND,
+        "person", ("person", "figure", "hiker", "man", "woman", "traveller"), "biped", _GAITS, _PEOPLE,
         1.75, 0.5, "blue", (0.04, 0.08, 0.25), ("natural", "red", "yellow", "white", "black", "green"),
     ),
     SubjectConcept(
-        "ball", ("ball", "sphere"), "solid", ("roll", "bounce"), (*_LAND, "tabletop"), 0.5, 0.5,
+        "ball", ("ball", "sphere"), "solid", ("roll", "bounce"), _TOYS, 0.5, 0.5,
         "red", (0.60, 0.035, 0.03), _PAINTS,
     ),
     SubjectConcept(
-        "cube", ("cube", "block", "box"), "solid", ("spin", "slide"), (*_LAND, "tabletop"), 0.5, 0.5,
+        "cube", ("cube", "block", "box"), "solid", ("spin", "slide"), _TOYS, 0.5, 0.5,
         "blue", (0.025, 0.10, 0.58), _PAINTS,
     ),
     SubjectConcept(
@@ -136,7 +141,7 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         ("red", "orange", "yellow", "blue", "green", "purple", "pink", "white"),
     ),
     SubjectConcept(
-        "sailboat", ("sailboat", "sailing boat", "yacht", "boat"), "boat", ("sail",), ("sea",), 9.0, 7.0,
+        "sailboat", ("sailboat", "sailing boat", "yacht", "boat"), "boat", ("sail",), ("sea", "lake"), 9.0, 7.0,
         "white", (0.80, 0.80, 0.77), ("white", "red", "orange", "yellow", "blue", "green", "black"),
     ),
 )
@@ -177,6 +182,31 @@ PLACES: dict[str, PlaceConcept] = _by_name(
     PlaceConcept(
         "tabletop", ("table top", "table", "wooden table", "tabletop", "desk"), ("clear",), ("none",)
     ),
+    PlaceConcept(
+        "forest", ("forest", "woods", "woodland", "forest clearing"),
+        ("clear", "fog", "snow"), ("none", "tree", "rock"),
+    ),
+    PlaceConcept(
+        "savannah", ("savannah", "savanna", "golden grassland", "dry plain"),
+        ("clear", "fog"), ("none", "tree", "rock"),
+    ),
+    PlaceConcept(
+        "valley", ("mountain valley", "valley", "alpine meadow"),
+        ("clear", "fog", "snow"), ("none", "tree", "rock", "wall"),
+    ),
+    PlaceConcept(
+        "canyon", ("canyon", "red canyon", "red desert", "gorge"), ("clear", "fog"), ("none", "rock")
+    ),
+    PlaceConcept("beach", ("beach", "seashore", "sandy beach", "shore"), ("clear", "fog"), ("none", "rock")),
+    PlaceConcept("lake", ("lake", "calm lake", "still lake", "mountain lake"), ("clear", "fog", "snow"),
+                 ("none", "rock")),
+    PlaceConcept("underwater", ("underwater", "seabed", "bottom of the sea", "reef"), ("clear",),
+                 ("none", "rock")),
+    PlaceConcept("moon", ("moon", "surface of the moon", "lunar plain"), ("clear",), ("none", "rock")),
+    PlaceConcept("street", ("city street", "street", "road in town"), ("clear", "fog", "snow"), ("none",)),
+    PlaceConcept("night city", ("night city", "neon city", "city of lights", "downtown"), ("clear", "fog"),
+                 ("none",)),
+    PlaceConcept("room", ("room", "living room", "wooden floor"), ("clear",), ("none",)),
 )
 
 TIMES: dict[str, Concept] = _by_name(

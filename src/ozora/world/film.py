@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -13,14 +14,22 @@ from ozora.errors import refuse
 from ozora.world import terrain
 from ozora.world.bodies import Stage
 from ozora.world.camera import CameraPath, camera_path
-from ozora.world.render import ground, shade, weather
+from ozora.world.render import ground, scatter, shade, weather
 from ozora.world.render import light as lighting
 from ozora.world.render import sky as skies
+from ozora.world.render.far import horizon
 from ozora.world.render.grade import develop
 from ozora.world.render.march import shadow, trace
+from ozora.world.render.places import SCENERY, Scenery, far_land
+from ozora.world.render.places.water import ripples
+from ozora.world.render.rays import Rays
 from ozora.world.render.solid import Solid, distance, pack
+from ozora.world.render.spot import Spot
 from ozora.world.render.textures import unit
 from ozora.world.shot import Shot
+
+GROWN_DEPTH = 90.0
+"""Metres beyond the clearing in which trees stand one by one; farther off they are an outline."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +47,14 @@ class _Set:
     """What does not change within a shot."""
 
     shot: Shot
+    scenery: Scenery
     light: lighting.Light
     land: terrain.Relief
     family: int
     scale: float
     focus: float
+    clearing: float
+    groves: tuple[scatter.Grove, ...]
     width: int
     height: int
     tan_up: float
@@ -80,15 +92,20 @@ def _ground_shade(place: _Set, solids: Sequence[Solid], points: Tensor) -> tuple
     return sunny, open_sky
 
 
+def _ground_colour(scenery: Scenery, spot: Spot) -> Tensor:
+    """Colour (3, N) of points of the ground."""
+    return scenery.ground(spot)
+
+
 def _background(
     place: _Set, solids: Sequence[Solid], origin: Tensor, to: Tensor, pixel: float, seconds: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Colour (3, N), distance (N,) and open sky (N,) of everything that is not a body."""
-    shot, light = place.shot, place.light
+    shot, light, scenery = place.shot, place.light, place.scenery
     t = ground.meet(place.land, origin, to)
-    if shot.place == "tabletop":
-        half_x = max(ground.TABLE[0] * place.scale, 1.6 * place.focus)
-        half_z = max(ground.TABLE[1] * place.scale, 1.3 * place.focus)
+    if scenery.half_sides is not None:
+        half_x = max(scenery.half_sides[0] * place.scale, 1.6 * place.focus)
+        half_z = max(scenery.half_sides[1] * place.scale, 1.3 * place.focus)
         inside = ((origin[0] + to[0] * t).abs() < half_x) & ((origin[2] + to[2] * t).abs() < half_z)
         t = torch.where(inside, t, torch.inf)
     colour = torch.empty_like(to)
@@ -97,8 +114,8 @@ def _background(
     under = torch.nonzero(torch.isfinite(t))[:, 0]
     if over.numel():
         ray = to[:, over]
-        if shot.place == "tabletop":
-            colour[:, over] = skies.room(light, shot.time, place.family, ray)
+        if scenery.room is not None:
+            colour[:, over] = scenery.room(light, shot.time, place.family, ray, 1.0)
         else:
             far, cloud = skies.sky(light, ray, place.family, seconds, pixel)
             clear[over] = 1 - cloud
@@ -110,24 +127,61 @@ def _background(
         ray, reach = to[:, under], t[under]
         points = origin[:, None] + ray * reach
         sunny, open_sky = _ground_shade(place, solids, points)
-        land = ground.shade(
-            place.land, shot.place, shot.time, light, place.family, place.scale, origin, ray, reach, pixel,
-            seconds, sunny, open_sky,
+        for grove in place.groves:
+            sunny = sunny * scatter.shade(grove, place.land, light.sun, points)
+        slope = place.land.slope(points[0], points[2])
+        land = _ground_colour(
+            scenery,
+            Spot(
+                light, shot.time, place.family, place.scale, seconds, origin, ray, reach, pixel, slope, sunny,
+                open_sky,
+            ),
         )  # fmt: skip
-        if shot.place == "sea":
+        if scenery.wet and scenery.built is not None:
+            land = _wetted(place, origin, ray, pixel, seconds, open_sky, land)
+        if scenery.water:
             land = _mirrored(place, solids, origin, ray, points, reach, pixel, seconds, land)
-        if shot.place != "tabletop":
+        if scenery.room is None:
             land = ground.distance_haze(light, ray, reach, land)
         colour[:, under] = land
-    if over.numel() and shot.place != "tabletop":
+    if over.numel() and scenery.room is None:
         band = over[to[1, over].abs() < 0.14]
         if band.numel():
-            far = skies.horizon(
-                light, shot.place, place.family, origin, to[:, band], t[band], pixel, colour[:, band]
-            )
+            rings = far_land(shot.place, place.family, str(to.device))
+            far = horizon(light, rings, origin, to[:, band], t[band], pixel, colour[:, band])
             clear[band] = clear[band] * ((far - colour[:, band]).abs().amax(0) < 1e-6)
             colour[:, band] = far
-    return colour, t, clear * torch.isinf(t)
+    clear = clear * torch.isinf(t)
+    rays = Rays(
+        light, shot.time, place.family, place.scale, place.clearing, origin, to, pixel, seconds,
+        t.clamp(max=ground.FAR),
+    )  # fmt: skip
+    sights = [partial(scatter.look, grove, place.land) for grove in place.groves]
+    for sight in (*sights, *((scenery.built,) if scenery.built is not None else ())):
+        seen = sight(replace(rays, limit=t.clamp(max=ground.FAR)))
+        met = torch.nonzero(seen.cover > 0)[:, 0]
+        hazed = seen.colour[:, met]
+        if scenery.room is None and scenery.air != "room":
+            hazed = ground.distance_haze(light, to[:, met], seen.distance[met], hazed)
+        colour[:, met] = skies.mix(colour[:, met], hazed, seen.cover[met])
+        t = torch.where(seen.cover > 0.5, seen.distance, t)
+        clear = clear * (1 - seen.cover)
+    return colour, t, clear
+
+
+def _wetted(
+    place: _Set, origin: Tensor, to: Tensor, pixel: float, seconds: float, open_sky: Tensor, colour: Tensor
+) -> Tensor:
+    """What is built, mirrored in wet ground: seen from under it, with every ray turned up."""
+    turn = torch.tensor([1.0, -1.0, 1.0], device=to.device)
+    rays = Rays(
+        place.light, place.shot.time, place.family, place.scale, place.clearing, origin * turn,
+        to * turn[:, None], pixel * 3, seconds, torch.full_like(open_sky, ground.FAR),
+    )  # fmt: skip
+    assert place.scenery.built is not None
+    seen = place.scenery.built(rays)
+    fresnel = 0.10 + 0.75 * (1 + to[1]).clamp(0, 1).pow(5)
+    return skies.mix(colour, seen.colour, place.scenery.wet * fresnel * seen.cover * open_sky)
 
 
 def _mirrored(
@@ -146,7 +200,7 @@ def _mirrored(
             continue
         footprint = t[index] * pixel / (-to[1, index]).clamp(min=0.05).pow(0.7)
         x, _, z = points[:, index]
-        slope_x, slope_z, _ = ground.ripples(place.family, x, z, footprint, seconds, place.scale)
+        slope_x, slope_z, _ = ripples(place.family, x, z, footprint, seconds, place.scale)
         bent = torch.stack((to[0, index] - 0.5 * slope_x, -to[1, index], to[2, index] - 0.5 * slope_z))
         bent = unit(bent)
         start = points[:, index]
@@ -176,8 +230,8 @@ def _frame(
     ids = torch.zeros(depth.shape, dtype=torch.uint8, device=depth.device)
     order = sorted(solids, key=lambda s: -float((s.centre - position).norm()))
     indoors = None
-    if shot.place == "tabletop":
-        indoors = skies.room(light, shot.time, place.family, -light.sun[:, None], blur=6.0)[:, 0]
+    if place.scenery.room is not None:
+        indoors = place.scenery.room(light, shot.time, place.family, -light.sun[:, None], 6.0)[:, 0]
     for solid in order:
         hits = trace(solid, position[:, None], to, pixel)
         if hits.ray.numel() == 0:
@@ -193,7 +247,7 @@ def _frame(
             solid, solids, light, points - solid.centre[:, None], along, t, pixel, over_ground, place.family,
             indoors,
         )  # fmt: skip
-        if shot.place != "tabletop":
+        if indoors is None:
             lit = ground.distance_haze(light, along, t, lit)
         colour[:, ray] = skies.mix(colour[:, ray], lit, cover)
         clear[ray] = 0
@@ -201,7 +255,7 @@ def _frame(
         depth[ray[sure]] = t[sure]
         ids[ray[sure]] = min(solid.subject, 255)
     picture = colour.view(3, *size)
-    if light.stars > 0.02 and shot.place != "tabletop":
+    if light.stars > 0.02 and indoors is None:
         picture = weather.stars(picture, clear.view(size), shot.seed, rotation, place.tan_up, light.stars)
     if shot.weather == "snow":
         flake = (light.skylight * 1.1 + light.sunlight * 0.8 + 0.25 * light.haze) * 1.15
@@ -217,6 +271,13 @@ def _frame(
             flake,
         )
     return develop(picture, light, shot.look), depth.view(size), ids.view(size)
+
+
+def _clearing(stage: Stage, path: CameraPath) -> float:
+    """Metres around the origin within which nothing may stand: the camera's ways and the subjects'."""
+    eye = float(path.position[:, [0, 2]].norm(dim=-1).max())
+    around = stage.centre[..., [0, 2]].norm(dim=-1) + stage.extent
+    return max(1.04 * eye + 0.6, 1.05 * float(around.max()))
 
 
 def film(
@@ -247,11 +308,16 @@ def film(
     wide, tall = width * supersample, height * supersample
     tan_up = math.tan(float(path.vertical_fov[0]) / 2)
     focus = float((path.position[0] - stage.centre[0, 0].cpu()).norm())
-    light = lighting.moved(lighting.light(shot, focus), where)
+    scenery = SCENERY[shot.place]
+    light = lighting.moved(lighting.light(shot, focus, scenery.air, scenery.bounce), where)
     scale = float(stage.extent[:, 0].max())
+    clearing = _clearing(stage, path)
+    groves = tuple(
+        scatter.Grove(kind, clearing, GROWN_DEPTH, shot.seed % 997) for kind in scenery.scatter
+    )
     place = _Set(
-        shot, light, terrain.relief(shot, where), shot.seed % 5, max(scale * 2.2, 0.05), focus, wide, tall,
-        tan_up, _screen(wide, tall, tan_up, where),
+        shot, scenery, light, terrain.relief(shot, where), shot.seed % 5, max(scale * 2.2, 0.05), focus,
+        clearing, groves, wide, tall, tan_up, _screen(wide, tall, tan_up, where),
     )  # fmt: skip
     members = sorted(set(stage.bodies.subject.tolist()))
     packs = [pack(stage.bodies, member, wanted) for member in members]

@@ -71,16 +71,48 @@ PLACE_NOUNS: dict[str, tuple[str, ...]] = {
     "dunes": ("the dunes", "sand dunes", "the desert", "the sand", "a sandy desert", "desert dunes"),
     "sea": ("the sea", "the ocean", "the open sea", "open water", "the waves", "the water"),
     "tabletop": ("a table", "a wooden table", "a tabletop", "a table top", "the table", "a desk"),
+    "forest": ("a forest", "the forest", "the woods", "a forest clearing", "a woodland"),
+    "savannah": ("the savannah", "a golden savannah", "dry golden grassland", "the savanna"),
+    "valley": ("a mountain valley", "an alpine meadow", "a green valley under snowy mountains"),
+    "canyon": ("a red canyon", "a canyon", "the red desert among mesas", "a desert canyon"),
+    "beach": ("a beach", "a sandy beach", "the beach", "the shore"),
+    "lake": ("a lake", "a calm lake", "a mountain lake", "the still lake"),
+    "underwater": ("the seabed", "the bottom of the sea", "a reef"),
+    "moon": ("the moon", "the surface of the moon", "a lunar plain"),
+    "street": ("a street", "a city street", "the street", "a road in town"),
+    "night city": ("a neon-lit city street", "a city of lights", "a city at night", "a neon city"),
+    "room": ("a room", "a living room", "the floor of a room"),
 }
 
 PREPOSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "crossing": {
+        "forest": ("through", "across"),
+        "savannah": ("across", "over", "through"),
+        "valley": ("through", "across"),
+        "canyon": ("through", "across"),
+        "beach": ("along", "across", "on"),
+        "underwater": ("across", "along", "over"),
+        "moon": ("across", "over", "on"),
+        "street": ("down", "along", "on"),
+        "night city": ("through", "along"),
+        "room": ("through", "across"),
         "snowfield": ("across", "over", "through", "in"),
         "meadow": ("across", "through", "over", "in"),
         "dunes": ("across", "over", "through", "in"),
         "tabletop": ("across", "on", "along"),
     },
     "staying": {
+        "forest": ("in",),
+        "savannah": ("in", "on"),
+        "valley": ("in",),
+        "canyon": ("in",),
+        "beach": ("on",),
+        "lake": ("on",),
+        "underwater": ("on",),
+        "moon": ("on",),
+        "street": ("in", "on"),
+        "night city": ("in",),
+        "room": ("in",),
         "snowfield": ("in", "on"),
         "meadow": ("in", "on"),
         "dunes": ("in", "on"),
@@ -88,11 +120,18 @@ PREPOSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "tabletop": ("on", "on top of"),
     },
     "above": dict.fromkeys(PLACE_NOUNS, ("over", "above")),
-    "afloat": {"sea": ("on", "across", "over")},
+    "afloat": {"sea": ("on", "across", "over"), "lake": ("on", "across")},
 }
 """How a subject is in a place: crossing it, staying in it, above it or afloat on it."""
 
-AWKWARD = {("in", "a snowy plain"), ("on", "the desert"), ("on", "a sandy desert")}
+AWKWARD = {
+    ("in", "a snowy plain"),
+    ("on", "the desert"),
+    ("on", "a sandy desert"),
+    ("in", "the floor of a room"),
+    ("through", "the floor of a room"),
+    ("in", "a road in town"),
+}
 """Preposition and noun that do not go together."""
 
 MANNER = {

@@ -47,7 +47,7 @@ At most one time for each subject and place, four for each time: every pair of w
 
 _HELD_OUT = frozenset(HELD_OUT)
 
-_PLACE: Weights = {"snowfield": 1, "meadow": 1, "dunes": 1, "sea": 1, "tabletop": 2}
+_PLACE: Weights = {**dict.fromkeys(concepts.PLACES, 1), "tabletop": 2}
 # Slightly uneven, to even out what is held out.
 _TIME: Weights = {"dawn": 1.25, "noon": 1, "sunset": 1, "dusk": 1, "night": 1.05}
 _ACTION: Weights = {"stand": 0.5, "run": 1.25}
@@ -57,6 +57,17 @@ _WEATHER: dict[str, Weights] = {
     "dunes": {"clear": 0.82, "fog": 0.18, "snow": 0.0},
     "sea": {"clear": 0.68, "fog": 0.2, "snow": 0.12},
     "tabletop": {"clear": 1.0},
+    "forest": {"clear": 0.62, "fog": 0.2, "snow": 0.18},
+    "savannah": {"clear": 0.85, "fog": 0.15},
+    "valley": {"clear": 0.66, "fog": 0.18, "snow": 0.16},
+    "canyon": {"clear": 0.88, "fog": 0.12},
+    "beach": {"clear": 0.85, "fog": 0.15},
+    "lake": {"clear": 0.7, "fog": 0.18, "snow": 0.12},
+    "underwater": {"clear": 1.0},
+    "moon": {"clear": 1.0},
+    "street": {"clear": 0.7, "fog": 0.15, "snow": 0.15},
+    "night city": {"clear": 0.8, "fog": 0.2},
+    "room": {"clear": 1.0},
 }
 _CAMERA: Weights = {"static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28}
 _FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
@@ -214,6 +225,8 @@ def _colours(concept: concepts.SubjectConcept) -> Weights:
     if share is None:
         return dict.fromkeys(concept.colours, 1.0)
     others = [colour for colour in concept.colours if colour != "natural"]
+    if not others:
+        return {"natural": 1.0}
     return {"natural": share, **dict.fromkeys(others, (1 - share) / len(others))}
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
 
+from ozora.world.concepts import RGB
 from ozora.world.shot import Shot
+
+Air = Literal["open", "room", "none", "water"]
+"""What lies between things: the open sky's air, a room's, nothing as on the moon, or water."""
 
 
 def paint(code: str) -> Tensor:
@@ -36,7 +40,7 @@ class Light:
     halo: float  # how far the glow spreads
     cloud_lit: Tensor
     cloud_shade: Tensor
-    cover: float  # 0 blue sky .. 1 overcast
+    cover: float  # 0 blue sky .. 1 overcast; below 0 no clouds at all
     haze: Tensor  # colour distance fades to
     reach: float  # metres over which clear air keeps 37 % of a colour
     stars: float
@@ -154,18 +158,17 @@ _TIMES: dict[str, dict[str, object]] = {
     },
 }
 
-_GROUND = {"snowfield": (0.80, 0.84, 0.92), "meadow": (0.20, 0.28, 0.08), "dunes": (0.66, 0.45, 0.26),
-           "sea": (0.10, 0.22, 0.30), "tabletop": (0.40, 0.24, 0.13)}  # fmt: skip
+def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
+    """The light of a shot in a place with this air and ground.
 
-
-def light(shot: Shot, focus: float) -> Light:
-    """The light of a shot. ``focus`` is the camera's distance to its subject (metres); fog scales with it."""
+    ``focus`` is the camera's distance to its subject in metres; fog scales with it.
+    """
     mood = _TIMES[shot.time]
     draw = torch.rand(2, generator=torch.Generator().manual_seed(shot.seed + 77)).tolist()
     low, high = cast("tuple[float, float]", mood["side"])
     side = math.radians(low + (high - low) * draw[0]) * (1 if draw[1] < 0.5 else -1)
     height = math.radians(float(mood["height"]))  # type: ignore[arg-type]
-    if shot.place == "tabletop":  # a window or a lamp stands higher than a low sun
+    if air == "room":  # a window or a lamp stands higher than a low sun
         height = max(height, math.radians(34))
         side = math.copysign(math.radians(70), side)
     sun = torch.tensor(
@@ -187,10 +190,11 @@ def light(shot: Shot, focus: float) -> Light:
     sunlight, skylight = colour("sunlight"), colour("skylight")
     zenith, middle, horizon, glow = colour("zenith"), colour("middle"), colour("horizon"), colour("glow")
     lit, shade = colour("lit"), colour("shade")
-    if shot.place == "tabletop" and shot.time in ("dusk", "night"):  # the lamp is lit
+    if air == "room" and shot.time in ("dusk", "night"):  # the lamp is lit
         sunlight = (
             torch.tensor((1.15, 0.74, 0.40)) if shot.time == "night" else torch.tensor((1.0, 0.68, 0.50))
         )
+    halo = number("halo")
     cover, reach, disc, stars = number("cover"), number("reach"), number("disc"), number("stars")
     saturation, contrast, penumbra = number("saturation"), number("contrast"), number("penumbra")
     haze = horizon
@@ -210,9 +214,32 @@ def light(shot: Shot, focus: float) -> Light:
         disc, stars, penumbra = disc * 0.12, stars * 0.06, max(penumbra, 0.12)
         saturation, contrast = saturation * 0.9, contrast * 0.97
         reach = max(3.2 * focus, 14.0) if shot.weather == "fog" else max(9.0 * focus, 55.0)
-    bounce = torch.tensor(_GROUND[shot.place]) * (skylight * 0.6 + sunlight * math.sin(height) * 0.5)
+    if air == "none":
+        night = shot.time == "night"
+        zenith = middle = horizon = haze = torch.full((3,), 0.0015)
+        glow, disc = torch.full((3,), 1.2 if not night else 0.0), 0.0 if night else 4.0
+        # At night the moon's own light is the earth's.
+        earthlight = torch.tensor((0.20, 0.28, 0.42))
+        sunlight = earthlight if night else sunlight.mean() * torch.tensor((1.15, 1.1, 1.0))
+        skylight = torch.full((3,), 0.035) if not night else torch.tensor((0.03, 0.04, 0.06))
+        seen = sun
+        cover, reach, stars, contrast, halo = -0.5, 6000.0, 1.0, contrast * 1.04, 5000.0
+    elif air == "water":
+        bright = float((skylight.mean() + 0.4 * sunlight.mean()).clamp(max=1.2)) / 1.2
+        tint = {"sunset": (1.25, 0.92, 0.80), "dawn": (1.10, 1.0, 0.95), "dusk": (0.95, 0.85, 1.15)}
+        warm = torch.tensor(tint.get(shot.time, (1.0, 1.0, 1.0)))
+        zenith = torch.tensor((0.30, 0.85, 0.95)) * bright * warm
+        middle = torch.tensor((0.055, 0.36, 0.55)) * bright * warm
+        horizon = haze = torch.tensor((0.020, 0.16, 0.30)) * (0.25 + 0.75 * bright) * warm
+        glow, disc, stars, cover = zenith * 1.2, 0.0, 0.0, -0.5
+        sunlight = torch.tensor((0.75, 1.25, 1.25)) * bright * warm
+        skylight = torch.tensor((0.16, 0.36, 0.45)) * (0.3 + 0.7 * bright) * warm
+        reach, penumbra, height = max(5.0 * focus, 14.0), 0.2, math.radians(70)
+        sun = torch.tensor([0.25 * math.sin(side), 0.94, -0.25])
+        sun = seen = sun / sun.norm()
+    bounce = torch.tensor(ground) * (skylight * 0.6 + sunlight * math.sin(height) * 0.5)
     return Light(
-        sun, seen, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, number("halo"),
+        sun, seen, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, halo,
         lit, shade, cover, haze,
         reach, stars, penumbra, saturation, contrast, colour("tint"),
     )  # fmt: skip
