@@ -74,7 +74,10 @@ _TOWN = ("street", "night city")
 _WILD = ("snowfield", "meadow", "forest", "valley", "canyon")
 _PETS = ("snowfield", "meadow", "forest", "valley", "beach", "street", "night city", "room")
 _PEOPLE = (*_LAND, *_TOWN, "moon", "room")
-_TOYS = ("snowfield", "meadow", "dunes", "tabletop", "savannah", "canyon", "beach", "moon", "street", "room")
+_TOYS = (
+    "snowfield", "meadow", "dunes", "tabletop", "savannah", "canyon", "beach", "moon", "street", "room",
+    "underwater",
+)  # fmt: skip
 _GAITS = ("stand", "walk", "run")
 _PAINTS = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "white", "black", "brown")
 
@@ -112,7 +115,8 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "brown", (0.34, 0.24, 0.16), ("natural", "white", "black"),
     ),
     SubjectConcept(
-        "elephant", ("elephant",), "quadruped", _GAITS, ("savannah", "meadow", "dunes", "forest", "canyon"), 2.9, 3.6,
+        "elephant", ("elephant",), "quadruped", _GAITS,
+        ("savannah", "meadow", "dunes", "forest", "canyon"), 2.9, 3.6,
         "grey", (0.185, 0.175, 0.17), ("natural",),
     ),
     SubjectConcept(
@@ -141,7 +145,8 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         ("red", "orange", "yellow", "blue", "green", "purple", "pink", "white"),
     ),
     SubjectConcept(
-        "sailboat", ("sailboat", "sailing boat", "yacht", "boat"), "boat", ("sail",), ("sea", "lake"), 9.0, 7.0,
+        "sailboat", ("sailboat", "sailing boat", "yacht", "boat"),
+        "boat", ("sail",), ("sea", "lake"), 9.0, 7.0,
         "white", (0.80, 0.80, 0.77), ("white", "red", "orange", "yellow", "blue", "green", "black"),
     ),
 )
