@@ -68,6 +68,8 @@ def _by_name(*concepts: AnyConcept) -> dict[str, AnyConcept]:
     return {concept.name: concept for concept in concepts}
 
 
+_WEATHERS = ("clear", "fog", "snow", "cloud", "rain", "storm", "aurora")
+_WARM = ("clear", "fog", "cloud", "rain", "storm")
 _LAND = ("snowfield", "meadow", "dunes", "forest", "savannah", "valley", "canyon", "beach")
 _OPEN_AIR = (*_LAND, "sea", "lake")
 _TOWN = ("street", "night city")
@@ -169,48 +171,54 @@ PLACES: dict[str, PlaceConcept] = _by_name(
     PlaceConcept(
         "snowfield",
         ("snowfield", "snowy field", "snow", "field of snow", "snowy plain", "snow-covered field"),
-        ("clear", "fog", "snow"), ("none", "tree", "rock", "wall"),
+        _WEATHERS, ("none", "tree", "rock", "wall"),
     ),
     PlaceConcept(
         "meadow",
         ("meadow", "grassy field", "green field", "grass", "grassland", "field of grass", "pasture"),
-        ("clear", "fog", "snow"), ("none", "tree", "rock", "wall"),
+        _WEATHERS, ("none", "tree", "rock", "wall"),
     ),
     PlaceConcept(
         "dunes", ("dunes", "sand dunes", "desert", "sand", "sandy desert", "dune"),
-        ("clear", "fog", "snow"), ("none", "tree", "rock", "wall"),
+        ("clear", "fog", "snow", "cloud", "storm", "aurora"), ("none", "tree", "rock", "wall"),
     ),
     PlaceConcept(
         "sea", ("sea", "ocean", "open sea", "open water", "waves", "water"),
-        ("clear", "fog", "snow"), ("none", "rock"),
+        _WEATHERS, ("none", "rock"),
     ),
     PlaceConcept(
         "tabletop", ("table top", "table", "wooden table", "tabletop", "desk"), ("clear",), ("none",)
     ),
     PlaceConcept(
         "forest", ("forest", "woods", "woodland", "forest clearing"),
-        ("clear", "fog", "snow"), ("none", "tree", "rock"),
+        _WEATHERS, ("none", "tree", "rock"),
     ),
     PlaceConcept(
         "savannah", ("savannah", "savanna", "golden grassland", "dry plain"),
-        ("clear", "fog"), ("none", "tree", "rock"),
+        _WARM, ("none", "tree", "rock"),
     ),
     PlaceConcept(
         "valley", ("mountain valley", "valley", "alpine meadow"),
-        ("clear", "fog", "snow"), ("none", "tree", "rock", "wall"),
+        _WEATHERS, ("none", "tree", "rock", "wall"),
     ),
     PlaceConcept(
-        "canyon", ("canyon", "red canyon", "red desert", "gorge"), ("clear", "fog"), ("none", "rock")
+        "canyon", ("canyon", "red canyon", "red desert", "gorge"),
+        ("clear", "fog", "cloud", "storm"), ("none", "rock"),
     ),
-    PlaceConcept("beach", ("beach", "seashore", "sandy beach", "shore"), ("clear", "fog"), ("none", "rock")),
-    PlaceConcept("lake", ("lake", "calm lake", "still lake", "mountain lake"), ("clear", "fog", "snow"),
+    PlaceConcept("beach", ("beach", "seashore", "sandy beach", "shore"), _WARM, ("none", "rock")),
+    PlaceConcept("lake", ("lake", "calm lake", "still lake", "mountain lake"), _WEATHERS,
                  ("none", "rock")),
     PlaceConcept("underwater", ("underwater", "seabed", "bottom of the sea", "reef"), ("clear",),
                  ("none", "rock")),
     PlaceConcept("moon", ("moon", "surface of the moon", "lunar plain"), ("clear",), ("none", "rock")),
-    PlaceConcept("street", ("city street", "street", "road in town"), ("clear", "fog", "snow"), ("none",)),
-    PlaceConcept("night city", ("night city", "neon city", "city of lights", "downtown"), ("clear", "fog"),
-                 ("none",)),
+    PlaceConcept(
+        "street", ("city street", "street", "road in town"),
+        ("clear", "fog", "snow", "cloud", "rain", "storm"), ("none",),
+    ),
+    PlaceConcept(
+        "night city", ("night city", "neon city", "city of lights", "downtown"),
+        ("clear", "fog", "rain", "storm"), ("none",),
+    ),
     PlaceConcept("room", ("room", "living room", "wooden floor"), ("clear",), ("none",)),
 )
 
@@ -222,10 +230,17 @@ TIMES: dict[str, Concept] = _by_name(
     Concept("night", ("night", "nighttime", "moonlight", "starry sky", "the stars", "dark")),
 )
 
+DARK_TIMES = ("night",)
+"""When an aurora can be seen."""
+
 WEATHERS: dict[str, Concept] = _by_name(
     Concept("clear", ("clear", "clear sky", "clear weather", "cloudless")),
     Concept("fog", ("fog", "mist", "foggy", "misty", "haze")),
     Concept("snow", ("falling snow", "snowfall", "snowing", "snowflakes", "snow falls", "snow is falling")),
+    Concept("cloud", ("cloudy", "overcast", "grey sky", "clouds")),
+    Concept("rain", ("rain", "rainy", "raining", "rainfall", "drizzle")),
+    Concept("storm", ("storm", "stormy", "thunderstorm", "lightning", "thunder")),
+    Concept("aurora", ("aurora", "northern lights", "polar lights")),
 )
 
 MOVES: dict[str, Concept] = _by_name(

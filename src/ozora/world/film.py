@@ -119,7 +119,7 @@ def _background(
         else:
             far, cloud = skies.sky(light, ray, place.family, seconds, pixel)
             clear[over] = 1 - cloud
-            if shot.weather != "clear":
+            if shot.weather not in ("clear", "cloud", "aurora"):
                 thick = torch.exp(-ray[1].clamp(min=0) * (5.0 if shot.weather == "fog" else 9.0))
                 far = skies.mix(far, skies.haze(light, ray), thick * 0.9)
             colour[:, over] = far
@@ -257,6 +257,16 @@ def _frame(
     picture = colour.view(3, *size)
     if light.stars > 0.02 and indoors is None:
         picture = weather.stars(picture, clear.view(size), shot.seed, rotation, place.tan_up, light.stars)
+    if shot.weather in ("rain", "storm"):
+        drop = (light.skylight * 1.2 + light.sunlight * 0.5 + 0.35 * light.haze) * 1.3
+        heavy = 1.0 if shot.weather == "storm" else 0.6
+        picture = weather.rainfall(
+            picture, depth.view(size), shot.seed, seconds, position, rotation, place.tan_up, place.focus,
+            drop, heavy,
+        )  # fmt: skip
+    if shot.weather == "storm":
+        flash = weather.lightning(shot.seed, seconds)
+        picture = picture * (1 + 1.6 * flash) + 0.10 * flash
     if shot.weather == "snow":
         flake = (light.skylight * 1.1 + light.sunlight * 0.8 + 0.25 * light.haze) * 1.15
         picture = weather.snowfall(

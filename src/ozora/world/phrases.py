@@ -176,6 +176,10 @@ WEATHERS: dict[str, tuple[str, ...]] = {
     "clear": ("under a clear sky", "in clear weather", "under a cloudless sky"),
     "fog": ("in fog", "in the mist", "in thick fog", "in the haze"),
     "snow": ("in falling snow", "as snow falls", "while it is snowing", "as snowflakes drift down"),
+    "cloud": ("under an overcast sky", "under grey clouds", "on a cloudy day"),
+    "rain": ("in the rain", "as rain falls", "while it is raining", "in steady rain"),
+    "storm": ("in a thunderstorm", "in a storm with lightning", "as a storm rages"),
+    "aurora": ("under the northern lights", "under an aurora", "as an aurora glows in the sky"),
 }
 
 ADVERBS: dict[str, tuple[str, ...]] = {

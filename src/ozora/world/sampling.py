@@ -52,23 +52,25 @@ _PLACE: Weights = {**dict.fromkeys(concepts.PLACES, 1), "tabletop": 2}
 _TIME: Weights = {"dawn": 1.25, "noon": 1, "sunset": 1, "dusk": 1, "night": 1.05}
 _ACTION: Weights = {"stand": 0.5, "run": 1.25}
 _WEATHER: dict[str, Weights] = {
-    "snowfield": {"clear": 0.5, "fog": 0.15, "snow": 0.35},
-    "meadow": {"clear": 0.63, "fog": 0.19, "snow": 0.18},
-    "dunes": {"clear": 0.82, "fog": 0.18, "snow": 0.0},
-    "sea": {"clear": 0.68, "fog": 0.2, "snow": 0.12},
+    "snowfield": {"clear": 0.5, "fog": 0.12, "snow": 0.27, "cloud": 0.06, "storm": 0.02, "rain": 0.03},
+    "meadow": {"clear": 0.55, "fog": 0.15, "snow": 0.1, "cloud": 0.08, "rain": 0.08, "storm": 0.04},
+    "dunes": {"clear": 0.74, "fog": 0.14, "cloud": 0.08, "storm": 0.04},
+    "sea": {"clear": 0.58, "fog": 0.15, "snow": 0.07, "cloud": 0.08, "rain": 0.06, "storm": 0.06},
     "tabletop": {"clear": 1.0},
-    "forest": {"clear": 0.62, "fog": 0.2, "snow": 0.18},
-    "savannah": {"clear": 0.85, "fog": 0.15},
-    "valley": {"clear": 0.66, "fog": 0.18, "snow": 0.16},
-    "canyon": {"clear": 0.88, "fog": 0.12},
-    "beach": {"clear": 0.85, "fog": 0.15},
-    "lake": {"clear": 0.7, "fog": 0.18, "snow": 0.12},
+    "forest": {"clear": 0.54, "fog": 0.17, "snow": 0.12, "cloud": 0.05, "rain": 0.09, "storm": 0.03},
+    "savannah": {"clear": 0.74, "fog": 0.1, "cloud": 0.07, "rain": 0.05, "storm": 0.04},
+    "valley": {"clear": 0.57, "fog": 0.13, "snow": 0.11, "cloud": 0.08, "rain": 0.07, "storm": 0.04},
+    "canyon": {"clear": 0.78, "fog": 0.09, "cloud": 0.08, "storm": 0.05},
+    "beach": {"clear": 0.72, "fog": 0.11, "cloud": 0.08, "rain": 0.05, "storm": 0.04},
+    "lake": {"clear": 0.6, "fog": 0.14, "snow": 0.08, "cloud": 0.07, "rain": 0.07, "storm": 0.04},
     "underwater": {"clear": 1.0},
     "moon": {"clear": 1.0},
-    "street": {"clear": 0.7, "fog": 0.15, "snow": 0.15},
-    "night city": {"clear": 0.8, "fog": 0.2},
+    "street": {"clear": 0.55, "fog": 0.12, "snow": 0.11, "cloud": 0.07, "rain": 0.11, "storm": 0.04},
+    "night city": {"clear": 0.62, "fog": 0.14, "rain": 0.2, "storm": 0.04},
     "room": {"clear": 1.0},
 }
+_AURORA_SHARE = 0.25
+"""Of the clear nights in places where one can be seen."""
 _CAMERA: Weights = {"static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28}
 _FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
 _HEIGHT: Weights = {"low": 0.17, "eye": 0.65, "high": 0.18}
@@ -129,7 +131,7 @@ def sample_shot(
         subjects=subjects,
         place=place,
         time=time,
-        weather=draw("weather", _WEATHER[place]),
+        weather=_weather(draw, place, time),
         camera=camera,
         look=draw("look", _LOOK),
         occluder=_occluder(draw, first, camera, place),
@@ -140,6 +142,14 @@ def sample_shot(
     )
     validate(shot)
     return shot
+
+
+def _weather(draw: _Draw, place: str, time: str) -> str:
+    weather = draw("weather", _WEATHER[place])
+    could = "aurora" in concepts.PLACES[place].weathers and time in concepts.DARK_TIMES
+    if "weather" not in draw.fixed and weather == "clear" and could and draw.happens("aurora", _AURORA_SHARE):
+        return "aurora"
+    return weather
 
 
 class _Draw:
@@ -190,6 +200,7 @@ def _combinations_left(
         and fixed.get("time", time) == time
         and fixed.get("action", concepts.SUBJECTS[kind].actions[0]) in concepts.SUBJECTS[kind].actions
         and fixed.get("weather", "clear") in concepts.PLACES[place].weathers
+        and (fixed.get("weather") != "aurora" or time in concepts.DARK_TIMES)
         and fixed.get("occluder", "none") in concepts.PLACES[place].occluders
         and _possible(fixed.get("second_subject", "none"), place, time, held_out)
     )

@@ -128,6 +128,8 @@ def validate(shot: Shot) -> None:
     _word("time", shot.time, "time")
     place = concepts.PLACES[shot.place]
     _one_of("weather", _word("weather", shot.weather, "weather"), place.weathers, f"at {place.name}")
+    if shot.weather == "aurora" and shot.time not in concepts.DARK_TIMES:
+        raise refuse("weather", f"aurora at {shot.time}", f"aurora at {' or '.join(concepts.DARK_TIMES)}")
     _one_of("occluder", _word("occluder", shot.occluder, "occluder"), place.occluders, f"at {place.name}")
     _word("look", shot.look, "look")
     for index, subject in enumerate(shot.subjects):

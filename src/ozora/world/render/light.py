@@ -44,6 +44,7 @@ class Light:
     haze: Tensor  # colour distance fades to
     reach: float  # metres over which clear air keeps 37 % of a colour
     stars: float
+    aurora: float
     penumbra: float  # tangent of the light's half angle
     saturation: float
     contrast: float
@@ -158,6 +159,27 @@ _TIMES: dict[str, dict[str, object]] = {
     },
 }
 
+@dataclass(frozen=True)
+class _Veil:
+    """What a weather lays over the sky and its light."""
+
+    grey: float  # share of colour it takes
+    dim: float  # share of sunlight it leaves
+    cover: float  # of cloud
+    reach: float  # view in distances to the subject
+    least: float  # view in metres at the least
+    brightness: float = 1.0
+
+
+_VEILS = {
+    "fog": _Veil(0.75, 0.32, 0.75, 3.2, 14.0),
+    "snow": _Veil(0.55, 0.42, 0.9, 9.0, 55.0),
+    "cloud": _Veil(0.6, 0.40, 0.98, 60.0, 300.0),
+    "rain": _Veil(0.78, 0.22, 1.1, 10.0, 60.0, 0.82),
+    "storm": _Veil(0.90, 0.08, 1.2, 9.0, 60.0, 0.27),
+}
+
+
 def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
     """The light of a shot in a place with this air and ground.
 
@@ -198,22 +220,25 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
     cover, reach, disc, stars = number("cover"), number("reach"), number("disc"), number("stars")
     saturation, contrast, penumbra = number("saturation"), number("contrast"), number("penumbra")
     haze = horizon
-    if shot.weather in ("fog", "snow"):
-        grey = 0.75 if shot.weather == "fog" else 0.55
+    aurora = 1.0 if shot.weather == "aurora" else 0.0
+    if aurora:
+        cover = 0.1
+    over = _VEILS.get(shot.weather)
+    if over is not None:
         veil = 0.45 * horizon + 0.35 * middle + 0.2 * zenith
-        veil = veil.mean() * 0.55 + veil * 0.45
-        zenith = zenith + (veil * 0.8 - zenith) * grey
-        middle = middle + (veil * 0.92 - middle) * grey
-        horizon = haze = horizon + (veil * 1.05 - horizon) * grey
-        glow = glow + (veil * 1.3 - glow) * grey * 0.8
-        lit, shade = lit + (veil * 1.15 - lit) * grey, shade + (veil * 0.8 - shade) * grey
-        dim = 0.32 if shot.weather == "fog" else 0.42
+        veil = (veil.mean() * 0.55 + veil * 0.45) * over.brightness
+        zenith = zenith + (veil * 0.8 - zenith) * over.grey
+        middle = middle + (veil * 0.92 - middle) * over.grey
+        horizon = haze = horizon + (veil * 1.05 - horizon) * over.grey
+        glow = glow + (veil * 1.3 - glow) * over.grey * 0.8
+        lit, shade = lit + (veil * 1.15 - lit) * over.grey, shade + (veil * 0.8 - shade) * over.grey
         skylight = (skylight + (skylight.mean() - skylight) * 0.4) * 1.18 + sunlight.mean() * 0.11
-        sunlight = (sunlight + (sunlight.mean() - sunlight) * 0.5) * dim
-        cover = 0.9 if shot.weather == "snow" else 0.75
+        skylight = skylight * over.brightness
+        sunlight = (sunlight + (sunlight.mean() - sunlight) * 0.5) * over.dim
+        cover = over.cover
         disc, stars, penumbra = disc * 0.12, stars * 0.06, max(penumbra, 0.12)
         saturation, contrast = saturation * 0.9, contrast * 0.97
-        reach = max(3.2 * focus, 14.0) if shot.weather == "fog" else max(9.0 * focus, 55.0)
+        reach = min(max(over.reach * focus, over.least), reach)
     if air == "none":
         night = shot.time == "night"
         zenith = middle = horizon = haze = torch.full((3,), 0.0015)
@@ -241,7 +266,7 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
     return Light(
         sun, seen, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, halo,
         lit, shade, cover, haze,
-        reach, stars, penumbra, saturation, contrast, colour("tint"),
+        reach, stars, aurora, penumbra, saturation, contrast, colour("tint"),
     )  # fmt: skip
 
 

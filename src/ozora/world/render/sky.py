@@ -39,11 +39,32 @@ def haze(light: Light, direction: Tensor) -> Tensor:
     )
 
 
+def aurora(direction: Tensor, family: int, seconds: float) -> Tensor:
+    """Light (3, N) of waving curtains: rays that begin sharply below, green, and fade upwards to violet."""
+    turn, up = torch.atan2(direction[0], -direction[2]), direction[1]
+    total = torch.zeros_like(direction)
+    for number, (low, wide, pace) in enumerate(((0.055, 0.24, 0.21), (0.15, 0.34, -0.16))):
+        start = 2.1 * family + 1.7 * number
+        fold = torch.sin(1.7 * turn + start + pace * seconds) * 0.035
+        fold = fold + torch.sin(4.3 * turn - start + 0.6 * pace * seconds) * 0.016
+        height = (up - low - fold) / wide
+        rays = 0.62 + 0.38 * torch.sin(46 * turn + 9 * torch.sin(3 * turn + start) + 1.1 * seconds)
+        rays = rays * (0.70 + 0.30 * torch.sin(17 * turn + start - 0.7 * seconds))
+        patch = (0.55 + 0.45 * torch.sin(1.1 * turn + 2.6 * start + 0.3 * pace * seconds)).clamp(min=0)
+        shine = torch.sigmoid(height * 40) * torch.exp(-height.clamp(min=0) * 2.2) * rays * patch
+        green = torch.tensor([[0.10], [1.05], [0.46]], device=up.device)
+        violet = torch.tensor([[0.60], [0.14], [0.85]], device=up.device)
+        total = total + mix(green, violet, ramp(height, 0.15, 0.9)) * shine
+    return total
+
+
 def sky(light: Light, direction: Tensor, family: int, seconds: float, pixel: float) -> tuple[Tensor, Tensor]:
     """Colour (3, N) of the sky with sun and clouds, and how much cloud covers each direction (N,)."""
     colour = air(light, direction)
     facing = light.seen_sun @ direction
     airless = light.cover < 0
+    if light.aurora > 0:
+        colour = colour + aurora(direction, family, seconds) * light.aurora
     if light.disc > 0:
         radius = 0.030 if light.stars < 0.5 else 0.024
         angle = torch.sqrt((2 - 2 * facing).clamp(min=0))

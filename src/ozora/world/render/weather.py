@@ -1,4 +1,4 @@
-"""Things that fall or twinkle: snowflakes in the air and stars in the sky, drawn as soft dots."""
+"""Things that fall or twinkle: snowflakes and rain in the air, stars in the sky, drawn as soft dots."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from torch import Tensor
 
 FLAKES = 2400
 STARS = 420
+DROPS = 2600
 
 
 def dots(
     picture: Tensor, column: Tensor, row: Tensor, radius: Tensor, colour: Tensor, strength: Tensor,
-    visible: Tensor, reach: int,
+    visible: Tensor, reach: int, stretch: float = 1.0, slant: float = 0.0,
 ) -> Tensor:  # fmt: skip
     """Blend n soft dots over a picture (3, H, W); column, row, radius (pixels) and strength are (n,).
+
+    ``stretch`` makes them that many times as long as wide and ``slant`` leans them over, for rain.
 
     ``visible`` (H, W) scales all dots per pixel; ``reach`` is half the side of a dot's patch in pixels.
     """
@@ -24,7 +27,9 @@ def dots(
     middle_x, middle_y = column.floor().long(), row.floor().long()
     x = middle_x[:, None, None] + steps[None, None, :]
     y = middle_y[:, None, None] + steps[None, :, None]
-    square = (x + 0.5 - column[:, None, None]) ** 2 + (y + 0.5 - row[:, None, None]) ** 2
+    fall = y + 0.5 - row[:, None, None]
+    aside = x + 0.5 - column[:, None, None] - slant * fall
+    square = aside**2 + (fall / stretch) ** 2
     weight = torch.exp(-square / (radius[:, None, None] ** 2)) * strength[:, None, None]
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     place = (y.clamp(0, height - 1) * width + x.clamp(0, width - 1)).reshape(-1)
@@ -74,6 +79,53 @@ def snowfall(
     strength = strength * (depth[inside_y, inside_x] > away)
     reach = max(1, min(10, math.ceil(0.0050 * focus / (0.06 * side) * scale * 1.6)))
     return dots(picture, column, row, radius, colour, strength, torch.ones_like(depth), reach)
+
+
+def rainfall(
+    picture: Tensor, depth: Tensor, seed: int, seconds: float, position: Tensor, rotation: Tensor,
+    tan_up: float, focus: float, colour: Tensor, share: float,
+) -> Tensor:  # fmt: skip
+    """Falling rain in a box around the camera that repeats in world space, as slanting streaks.
+
+    ``share`` is how much of all drops fall. Depth and focus as in ``snowfall``.
+    """
+    height, width = depth.shape
+    generator = torch.Generator().manual_seed(seed + 505)
+    draw = torch.rand(round(DROPS * share), 3, generator=generator).to(picture.device)
+    side = 1.9 * focus
+    fall = torch.tensor([0.42, -2.6, 0.1], device=picture.device) * side / 2.0
+    offset = (draw * side + fall * seconds - position + side / 2) % side - side / 2
+    own = offset @ rotation  # (n, 3) right, up, backward
+    ahead = -own[:, 2]
+    scale = height / (2 * tan_up)
+    column = own[:, 0] / ahead.clamp(min=1e-3) * scale + width / 2
+    row = height / 2 - own[:, 1] / ahead.clamp(min=1e-3) * scale
+    keep = (ahead > 0.12 * side) & (column > -4) & (column < width + 4) & (row > -8) & (row < height + 8)
+    offset, own, ahead, column, row = offset[keep], own[keep], ahead[keep], column[keep], row[keep]
+    if column.numel() == 0:
+        return picture
+    near = depth[row.long().clamp(0, height - 1), column.long().clamp(0, width - 1)] > own.norm(dim=-1)
+    fade = ((side / 2 - offset.abs().amax(-1)) / (0.08 * side)).clamp(0, 1)
+    radius = (0.0022 * focus / ahead * scale).clamp(0.42, 1.4)
+    strength = 0.34 * fade * near * (0.4 + 0.6 * (1 - ahead / side).clamp(0, 1))
+    slant = -float((fall @ rotation)[0] / (fall @ rotation)[1])
+    long = max(3.0, 0.055 * height)
+    return dots(
+        picture, column, row, radius, colour, strength, torch.ones_like(depth), math.ceil(1.6 * long),
+        stretch=long, slant=slant,
+    )  # fmt: skip
+
+
+def lightning(seed: int, seconds: float) -> float:
+    """How brightly a storm flashes: two or three short double strokes in each four seconds, 0 between."""
+    generator = torch.Generator().manual_seed(seed + 606)
+    total = 0.0
+    for start in (torch.rand(3, generator=generator) * 4.0).tolist():
+        for stroke, strength in ((0.0, 1.0), (0.18, 0.6)):
+            gone = (seconds % 4.0) - start - stroke
+            if gone >= 0:
+                total += strength * math.exp(-gone / 0.07)
+    return total
 
 
 def stars(
