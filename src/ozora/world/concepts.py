@@ -199,6 +199,13 @@ MOVES: dict[str, Concept] = _by_name(
     Concept("dolly", ("dolly", "camera pushes in", "camera moves forward", "camera moves closer")),
     Concept("orbit", ("orbit", "camera circles", "camera orbits", "orbiting camera", "circling shot")),
     Concept("follow", ("follow", "camera follows", "tracking shot", "camera tracks", "following shot")),
+    Concept("tilt", ("tilt", "camera tilts", "tilting shot", "vertical pan", "tilt up", "tilt down")),
+    Concept("zoom", ("zoom", "camera zooms in", "zoom in", "zooming shot", "lens zooms")),
+    Concept("crane", ("crane shot", "crane", "camera cranes", "boom shot", "camera rises", "camera sinks")),
+    Concept("fly-over", ("fly-over", "camera flies over", "aerial shot", "drone shot", "flyover")),
+    Concept("handheld", ("handheld camera", "handheld", "hand-held camera", "shaky camera")),
+    Concept("truck", ("truck", "trucking shot", "camera slides sideways", "sideways dolly", "lateral dolly")),
+    Concept("pull-back", ("pull back", "camera pulls back", "camera moves back", "dolly out", "pull-back")),
 )
 
 FRAMINGS: dict[str, Concept] = _by_name(

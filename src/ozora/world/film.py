@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -245,13 +245,13 @@ def film(
         stage = set_up(shot, terrain.ground(shot), where)
     path = camera_path(shot, stage, width / height)
     wide, tall = width * supersample, height * supersample
-    tan_up = math.tan(float(path.vertical_fov[0]) / 2)
+    tangents = [math.tan(fov / 2) for fov in path.vertical_fov.tolist()]
     focus = float((path.position[0] - stage.centre[0, 0].cpu()).norm())
     light = lighting.moved(lighting.light(shot, focus), where)
     scale = float(stage.extent[:, 0].max())
     place = _Set(
         shot, light, terrain.relief(shot, where), shot.seed % 5, max(scale * 2.2, 0.05), focus, wide, tall,
-        tan_up, _screen(wide, tall, tan_up, where),
+        tangents[0], _screen(wide, tall, tangents[0], where),
     )  # fmt: skip
     members = sorted(set(stage.bodies.subject.tolist()))
     packs = [pack(stage.bodies, member, wanted) for member in members]
@@ -260,6 +260,8 @@ def film(
     with torch.inference_mode():
         for i, frame in enumerate(wanted):
             solids = [pack_[i] for pack_ in packs]
+            if (tangent := tangents[frame]) != place.tan_up:  # the focal length has changed
+                place = replace(place, tan_up=tangent, rays=_screen(wide, tall, tangent, where))
             picture, depth, who = _frame(place, solids, position[frame], rotation[frame], frame / shot.fps)
             if supersample > 1:
                 picture = torch.nn.functional.avg_pool2d(picture[None], supersample)[0]

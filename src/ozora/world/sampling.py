@@ -58,7 +58,11 @@ _WEATHER: dict[str, Weights] = {
     "sea": {"clear": 0.68, "fog": 0.2, "snow": 0.12},
     "tabletop": {"clear": 1.0},
 }
-_CAMERA: Weights = {"static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28}
+_CAMERA: Weights = {
+    "static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
+    "tilt": 0.09, "zoom": 0.09, "crane": 0.09, "fly-over": 0.09, "handheld": 0.09, "truck": 0.09,
+    "pull-back": 0.09,
+}  # fmt: skip
 _FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
 _HEIGHT: Weights = {"low": 0.17, "eye": 0.65, "high": 0.18}
 _SPEED: Weights = {"slow": 0.2, "normal": 0.6, "fast": 0.2}
@@ -214,6 +218,8 @@ def _colours(concept: concepts.SubjectConcept) -> Weights:
     if share is None:
         return dict.fromkeys(concept.colours, 1.0)
     others = [colour for colour in concept.colours if colour != "natural"]
+    if not others:
+        return {"natural": 1.0}
     return {"natural": share, **dict.fromkeys(others, (1 - share) / len(others))}
 
 
