@@ -119,7 +119,8 @@ def _segment(take: Take) -> tuple[Tensor, Tensor, Tensor]:
 
 def _facing(position: Tensor, aim: Tensor) -> Tensor:
     """Rotations (n, 3, 3) of upright cameras at ``position`` that look at ``aim``, each (n, 3)."""
-    back = torch.nn.functional.normalize(position - aim, dim=-1)
+    # Sums depend in their last bit on how memory is laid out, and a path must not.
+    back = torch.nn.functional.normalize((position - aim).contiguous(), dim=-1)
     up = torch.tensor([0.0, 1.0, 0.0]).expand_as(back)
     right = torch.nn.functional.normalize(torch.linalg.cross(up, back), dim=-1)
     return torch.stack((right, torch.linalg.cross(back, right), back), -1)

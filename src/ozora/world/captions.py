@@ -304,7 +304,9 @@ def _remarks(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
     """Camera, look, light and mood, each a short clause of its own."""
     remarks = []
     if "camera" in facts:
-        remarks.append(rng.choice(phrases.CAMERA_CLAUSES[shot.camera.move]))
+        move, way = shot.camera.move, "up" if shot.upwards else "down"
+        clauses = phrases.CAMERA_CLAUSES.get(f"{move} {way}") or phrases.CAMERA_CLAUSES[move]
+        remarks.append(rng.choice(clauses))
     views = []
     if "framing" in facts:
         views.append(rng.choice(phrases.FRAMINGS[shot.camera.framing]))

@@ -150,13 +150,14 @@ def crane(take: Take) -> Track:
 
 
 def fly_over(take: Take) -> Track:
-    """Travel forward high above the ground, over the subject and past it, leaning down on the way."""
+    """Travel forward high above the ground, over the subject and past it; lean down and look up again."""
     height = max(0.9 * take.distance, 1.2 * take.tall)
-    behind = height * (2.3 - 3.0 * take.progress)
+    behind = height * (3.0 - 3.5 * take.progress)
     up = torch.tensor([0.0, 1.0, 0.0])
     position = take.middle + take.view * behind[:, None] + up * height
-    down = torch.deg2rad(24 + 24 * take.progress)[:, None]
-    return Track(position, position - take.view * down.cos() - up * down.sin(), held=False)
+    down = torch.deg2rad(13 + 30 * torch.sin(math.pi * take.progress**1.3))[:, None]
+    ahead = -take.view * down.cos() - up * down.sin()
+    return Track(position, position + ahead * take.distance, held=False)
 
 
 def handheld(take: Take) -> Track:
@@ -167,7 +168,7 @@ def handheld(take: Take) -> Track:
     seconds = take.progress * (take.count / take.shot.fps)
     waves = torch.sin(2 * math.pi * pitch[:, None] * seconds + phase) / (pitch / pitch[0])[:, None].sqrt()
     shake = waves.sum(1).T  # (n, 6)
-    turned = shake[:, :3] * torch.deg2rad(torch.tensor([0.9, 0.7, 1.2]))
+    turned = shake[:, :3] * torch.deg2rad(torch.tensor([1.1, 0.9, 1.9]))
     position = _around(take, _half_way(take)) + shake[:, 3:] * 0.006 * take.distance
     return Track(position, _led(take), turned=turned)
 
@@ -176,8 +177,8 @@ def truck(take: Take) -> Track:
     """Move sideways past the subject, looking straight ahead."""
     ahead = float(take.across[-1] - take.across[0])
     way = math.copysign(1.0, ahead) if take.span > 0.5 * take.half else take.sway
-    far = 1.35
-    slide = way * 0.7 * far * take.half * (2 * take.progress - 1)
+    far = 1.4
+    slide = way * 0.62 * far * take.half * (2 * take.progress - 1)
     anchor = take.middle + take.right * slide[:, None]
     return Track(_around(take, anchor, torch.full((take.count,), far * take.distance)), anchor, held=False)
 

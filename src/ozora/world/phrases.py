@@ -176,13 +176,30 @@ CAMERA_CLAUSES: dict[str, tuple[str, ...]] = {
     "dolly": ("the camera pushes in", "the camera moves forward", "the camera dollies in"),
     "orbit": ("the camera circles around {it}", "the camera orbits {it}", "the camera circles the scene"),
     "follow": ("the camera follows", "the camera follows {it}", "the camera tracks {it}"),
+    "tilt up": ("the camera tilts up", "the camera tilts up to {it}", "the camera looks up from the ground"),
+    "tilt down": ("the camera tilts down", "the camera tilts down to {it}", "the camera leaves the sky for {it}"),
+    "zoom": ("the camera zooms in", "the camera zooms in on {it}", "the lens zooms in"),
+    "crane up": ("the camera rises", "the camera cranes up", "the camera rises on a crane"),
+    "crane down": ("the camera sinks", "the camera cranes down", "the camera comes down on a crane"),
+    "fly-over": ("the camera flies over", "the camera flies over {it}", "the camera flies overhead"),
+    "handheld": ("the camera is handheld", "filmed by hand", "the handheld camera shakes a little"),
+    "truck": ("the camera trucks sideways", "the camera slides past {it}", "the camera glides sideways"),
+    "pull-back": ("the camera pulls back", "the camera moves back", "the camera pulls away from {it}"),
 }
+"""What the camera does; a move that may go up or down has a clause for each."""
 CAMERA_SHOTS: dict[str, tuple[str, ...]] = {
     "static": ("static", "still"),
     "pan": ("panning",),
     "dolly": ("dolly",),
     "orbit": ("orbiting", "circling"),
     "follow": ("tracking", "following"),
+    "tilt": ("tilting",),
+    "zoom": ("zooming", "zoom"),
+    "crane": ("crane",),
+    "fly-over": ("fly-over", "aerial"),
+    "handheld": ("handheld",),
+    "truck": ("trucking", "sideways tracking"),
+    "pull-back": ("pull-back",),
 }
 FRAMING_SHOTS: dict[str, str] = {"wide": "wide", "medium": "medium", "close": "close"}
 FRAMINGS: dict[str, tuple[str, ...]] = {
