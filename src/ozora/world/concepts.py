@@ -280,7 +280,16 @@ OCCLUDERS: dict[str, Concept] = _by_name(
 LOOKS: dict[str, Concept] = _by_name(
     Concept("natural", ("natural colours", "full colour", "natural")),
     Concept("black-and-white", ("black and white", "monochrome", "black-and-white film", "greyscale")),
+    Concept("clay", ("clay", "claymation", "clay model", "plasticine", "made of clay")),
+    Concept("cartoon", ("cartoon", "cel-shaded", "comic", "drawn cartoon", "animated cartoon")),
+    Concept("watercolour", ("watercolour", "watercolor", "watercolour painting", "painted in watercolour")),
+    Concept("neon", ("neon", "glowing neon lines", "neon outlines", "neon glow")),
+    Concept("paper", ("paper cut-out", "cut paper", "paper", "papercraft", "paper collage")),
+    Concept("sepia", ("sepia", "sepia-toned", "old photograph", "sepia film")),
 )
+
+COLOURLESS = ("black-and-white", "clay", "sepia")
+"""Looks in which a subject's own colour cannot be seen."""
 
 _REGISTRY: dict[str, dict[str, Concept]] = {
     "subject": dict(SUBJECTS),

@@ -17,10 +17,14 @@ from ozora.world.render import ground, shade, weather
 from ozora.world.render import light as lighting
 from ozora.world.render import sky as skies
 from ozora.world.render.grade import develop
-from ozora.world.render.march import shadow, trace
+from ozora.world.render.looks import Picture, blurred, stylised
+from ozora.world.render.march import normals, shadow, trace
 from ozora.world.render.solid import Solid, distance, pack
 from ozora.world.render.textures import unit
 from ozora.world.shot import Shot
+
+CLAY = torch.tensor((0.47, 0.40, 0.35))
+"""Albedo of modelling clay."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,8 @@ def _frame(
     picture = colour.view(3, *size)
     if light.stars > 0.02 and shot.place != "tabletop":
         picture = weather.stars(picture, clear.view(size), shot.seed, rotation, place.tan_up, light.stars)
+    if shot.look == "clay":
+        picture = _modelled(place, solids, position, to, depth, ids, picture)
     if shot.weather == "snow":
         flake = (light.skylight * 1.1 + light.sunlight * 0.8 + 0.25 * light.haze) * 1.15
         picture = weather.snowfall(
@@ -216,7 +222,36 @@ def _frame(
             place.focus,
             flake,
         )
-    return develop(picture, light, shot.look), depth.view(size), ids.view(size)
+    shown, depth, ids = develop(picture, light, shot.look), depth.view(size), ids.view(size)
+    near = place.rays.square().sum(0).sqrt().view(size) / depth
+    return stylised(Picture(shown, near, ids), shot.look), depth, ids
+
+
+def _modelled(
+    place: _Set, solids: Sequence[Solid], position: Tensor, to: Tensor, depth: Tensor, ids: Tensor,
+    picture: Tensor,
+) -> Tensor:  # fmt: skip
+    """The set in matte clay (3, H, W), lit as it is; a blurred backdrop where there is no depth."""
+    light = place.light
+    solid_at = torch.isfinite(depth)
+    points = position[:, None] + to * depth.clamp(max=ground.FAR)
+    slope = place.land.slope(points[0], points[2])
+    normal = unit(torch.stack((-slope[0], torch.ones_like(depth), -slope[1])))
+    raised = points.clone()
+    for solid in solids:
+        mine = torch.nonzero(ids == min(solid.subject, 255))[:, 0]
+        reach = torch.full_like(depth[mine], 0.02 * solid.radius)
+        normal[:, mine] = normals(solid, points[:, mine] - solid.centre[:, None], reach)
+        raised[:, mine] = points[:, mine] + normal[:, mine] * (0.2 * solid.radius)
+    sunny, open_sky = _ground_shade(place, solids, raised)
+    facing = ((light.sun @ normal + 0.25) / 1.25).clamp(min=0) * sunny
+    around = skies.mix(light.bounce[:, None], light.skylight[:, None], 0.5 + 0.5 * normal[1]) * open_sky
+    lit = CLAY.to(to.device)[:, None] * (around + light.sunlight[:, None] * facing)
+    lit = ground.distance_haze(light, to, depth.clamp(max=ground.FAR), lit)
+    open_air = ~solid_at.view(picture.shape[1:])
+    backdrop = blurred(picture * open_air, place.height / 14)
+    backdrop = backdrop / blurred(open_air.float(), place.height / 14).clamp(min=1e-3)
+    return torch.where(open_air, backdrop, lit.view(picture.shape))
 
 
 def film(

@@ -177,7 +177,7 @@ CAMERA_CLAUSES: dict[str, tuple[str, ...]] = {
     "orbit": ("the camera circles around {it}", "the camera orbits {it}", "the camera circles the scene"),
     "follow": ("the camera follows", "the camera follows {it}", "the camera tracks {it}"),
     "tilt up": ("the camera tilts up", "the camera tilts up to {it}", "the camera looks up from the ground"),
-    "tilt down": ("the camera tilts down", "the camera tilts down to {it}", "the camera leaves the sky for {it}"),
+    "tilt down": ("the camera tilts down", "the camera tilts down to {it}", "the camera comes down to {it}"),
     "zoom": ("the camera zooms in", "the camera zooms in on {it}", "the lens zooms in"),
     "crane up": ("the camera rises", "the camera cranes up", "the camera rises on a crane"),
     "crane down": ("the camera sinks", "the camera cranes down", "the camera comes down on a crane"),
@@ -216,10 +216,22 @@ HEIGHTS: dict[str, tuple[str, ...]] = {
 LOOK_SHOTS: dict[str, tuple[str, ...]] = {
     "natural": ("full-colour",),
     "black-and-white": ("black-and-white", "monochrome"),
+    "clay": ("clay", "claymation"),
+    "cartoon": ("cartoon", "cel-shaded"),
+    "watercolour": ("watercolour",),
+    "neon": ("neon",),
+    "paper": ("paper cut-out", "cut-paper"),
+    "sepia": ("sepia", "sepia-toned"),
 }
 LOOKS: dict[str, tuple[str, ...]] = {
     "natural": ("in natural colours", "in full colour"),
     "black-and-white": ("in black and white", "in monochrome", "black-and-white film"),
+    "clay": ("made of clay", "modelled in clay", "a clay animation"),
+    "cartoon": ("as a cartoon", "drawn as a cartoon", "in cartoon style"),
+    "watercolour": ("painted in watercolour", "as a watercolour", "a watercolour painting"),
+    "neon": ("in glowing neon lines", "drawn in neon light", "in neon outlines"),
+    "paper": ("cut out of paper", "as a paper cut-out", "made of cut paper"),
+    "sepia": ("in sepia", "in sepia tones", "like an old sepia photograph"),
 }
 CUTS: dict[str, tuple[str, ...]] = {
     "wide": ("then cut to a wide shot", "then the film cuts to a wide view"),
