@@ -18,8 +18,9 @@ UNKNOWN = -1
 def probe_labels(probe: Probe, fields: Sequence[Mapping[str, str]]) -> dict[str, Tensor]:
     """Class index per axis, each (B,) int64, from ``captions.shot_fields`` of every clip of a batch.
 
-    A clip is not asked what the picture cannot tell: colour in black and white or in clay, the camera move when it is
-    cut to another camera, the direction of what does not travel, and which of two subjects is meant.
+    A clip is not asked what the picture cannot tell: colour in black and white or in clay, the camera move
+    when it is cut to another camera, the direction of what does not travel, and which of two subjects is
+    meant.
     """
     labels: dict[str, Tensor] = {}
     for axis, values in probe.config.axes:

@@ -139,10 +139,15 @@ def turns(angles: Tensor) -> Tensor:
     return left @ up @ roll
 
 
+def cut_frames(shot: Shot, frames: int) -> list[int]:
+    """The first frame after each cut of a shot of so many frames."""
+    return [min(max(round(cut.at * shot.fps), 1), frames - 1) for cut in shot.cuts]
+
+
 def camera_path(shot: Shot, stage: Stage, aspect: float = 16 / 9) -> CameraPath:
     """The camera of every frame of a shot, cuts included, for frames ``aspect`` times as wide as tall."""
     frames = stage.centre.shape[0]
-    starts = [0, *(min(max(round(cut.at * shot.fps), 1), frames - 1) for cut in shot.cuts)]
+    starts = [0, *cut_frames(shot, frames)]
     cameras = [shot.camera, *(cut.camera for cut in shot.cuts)]
     segments = []
     for index, (first, camera) in enumerate(zip(starts, cameras, strict=True)):

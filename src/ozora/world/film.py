@@ -22,6 +22,8 @@ from ozora.world.render.march import normals, shadow, trace
 from ozora.world.render.solid import Solid, distance, pack
 from ozora.world.render.textures import unit
 from ozora.world.shot import Shot
+from ozora.world.truth import Truth
+from ozora.world.truth import truth as tell
 
 CLAY = torch.tensor((0.47, 0.40, 0.35))
 """Albedo of modelling clay."""
@@ -35,6 +37,7 @@ class Filmed:
     depth: Tensor  # float16 (T, H, W) metres along the ray; inf where there is only sky
     ids: Tensor  # uint8 (T, H, W): 0 set and sky, 1.. the subjects in order, 100.. occluders and props
     camera: CameraPath
+    truth: Truth | None = None  # where it was asked for
 
 
 @dataclass(frozen=True)
@@ -256,12 +259,13 @@ def _modelled(
 
 def film(
     shot: Shot, width: int, height: int, *, frames: Sequence[int] | None = None, supersample: int = 1,
-    device: str | torch.device = "cpu", stage: Stage | None = None,
+    device: str | torch.device = "cpu", stage: Stage | None = None, truth: bool = False,
 ) -> Filmed:  # fmt: skip
     """Film a shot at ``width`` × ``height`` pixels.
 
     ``frames`` chooses frames by number (default: all, ``shot.frames`` of them); each is the same as in the
     whole film. ``supersample`` = n averages n × n rays per pixel. ``stage`` replaces the rigs' staging.
+    With ``truth`` the film tells optical flow, classes and events too.
     The same shot, seed and size give the same bytes on the same device.
 
     Raises ``OzoraError`` for sizes and frame numbers that do not exist.
@@ -306,6 +310,9 @@ def film(
                     who[middle::supersample, middle::supersample],
                 )
             shown.append((picture.permute(1, 2, 0) * 255 + 0.5).clamp(0, 255).to(torch.uint8))
-            depths.append(depth.to(torch.float16))
+            depths.append(depth)
             ids.append(who)
-    return Filmed(torch.stack(shown), torch.stack(depths), torch.stack(ids), path.at(wanted))
+        exact, owners = torch.stack(depths), torch.stack(ids)
+        sample = (supersample // 2 + 0.5) / supersample
+        told = tell(shot, stage, path, wanted, exact, owners, sample) if truth else None
+    return Filmed(torch.stack(shown), exact.to(torch.float16), owners, path.at(wanted), told)

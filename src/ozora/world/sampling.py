@@ -71,8 +71,8 @@ _POSITION: Weights = {"left": 0.2, "centre": 0.6, "right": 0.2}
 _SIZE: Weights = {"small": 0.15, "medium": 0.7, "large": 0.15}
 _MATERIAL: Weights = {"matte": 0.45, "glossy": 0.35, "metal": 0.2}
 _LOOK: Weights = {
-    "natural": 0.76, "black-and-white": 0.06, "clay": 0.03, "cartoon": 0.03, "watercolour": 0.03, "neon": 0.03,
-    "paper": 0.03, "sepia": 0.03,
+    "natural": 0.76, "black-and-white": 0.06, "clay": 0.03, "cartoon": 0.03, "watercolour": 0.03,
+    "neon": 0.03, "paper": 0.03, "sepia": 0.03,
 }  # fmt: skip
 _OCCLUDER: Weights = {"tree": 0.4, "rock": 0.35, "wall": 0.25}
 
