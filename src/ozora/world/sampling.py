@@ -80,6 +80,7 @@ _NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35}
 _SECOND_SUBJECT_SHARE = 0.13
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
 _CUT_SHARE = 0.1
+_LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
 _CROSSING = ("walk", "run", "roll", "slide", "fly")
 _LARGEST_RATIO = 7.6  # of two subjects in one frame, so that the smaller is still seen
 _SHORTEST_CUT_SECONDS = 1.5
@@ -262,14 +263,18 @@ def _camera(draw: _Draw, first: Subject) -> Camera:
     moves = concepts.ACTIONS[first.action].travels or first.action == "rise"
     # Following what stays in place would be a static camera by another name.
     weights = _CAMERA if moves else {move: weight for move, weight in _CAMERA.items() if move != "follow"}
-    return Camera(draw("camera", weights), draw("framing", _FRAMING), draw("height", _HEIGHT))
+    move = draw("camera", weights)
+    # These have a height of their own, which no word for a standing camera fits.
+    height = {"eye": 1.0} if move in ("crane", "fly-over") else _HEIGHT
+    return Camera(move, draw("framing", _FRAMING), draw("height", height))
 
 
 def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
     crosses = first.action in _CROSSING and first.direction in ("left", "right")
     here = concepts.PLACES[place].occluders
     possible = {name: weight for name, weight in _OCCLUDER.items() if name in here}
-    fits = crosses and len(possible) > 1 and camera.move != "orbit" and camera.framing != "close"
+    sees = camera.move not in _LOOKING_PAST and camera.framing != "close"
+    fits = crosses and len(possible) > 1 and sees
     hidden = fits and draw.happens("occluder", _OCCLUDED_SHARE)
     return draw("occluder", possible if hidden else {"none": 1})
 

@@ -93,6 +93,15 @@ def truth(
     )
 
 
+def warped(picture: Tensor, flow: Tensor) -> Tensor:
+    """The next frame (C, H, W) read where ``flow`` (H, W, 2) says that this frame's points are in it."""
+    height, width = flow.shape[:2]
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    place = torch.stack((columns, rows), -1).to(flow) + 0.5 + flow
+    grid = place / torch.tensor([width, height]).to(flow) * 2 - 1
+    return F.grid_sample(picture[None], grid[None], align_corners=False, padding_mode="border")[0]
+
+
 @dataclass(frozen=True)
 class _Eye:
     """The camera of one frame, for one size of picture."""
