@@ -82,6 +82,12 @@ def _unmoved(take: Take) -> Tensor:
     return aim
 
 
+def _ending_on(take: Take, part: Tensor) -> Tensor:
+    """Aim (n, 3) that leaves the middle of the action for the subject itself as ``part`` (n,) goes to 1."""
+    start = _unmoved(take)
+    return start + (_led(take) - start) * part[:, None]
+
+
 # --- the moves ----------------------------------------------------------------------------------------------
 
 
@@ -123,19 +129,19 @@ def follow(take: Take) -> Track:
 def tilt(take: Take) -> Track:
     """Turn vertically on the spot: begin on the sky or on the ground, end on the subject."""
     passed = ((take.progress - 0.08) / 0.67).clamp(0, 1)
+    passed = passed * passed * (3 - 2 * passed)
     half = math.atan(take.tangents[1])
     above = max(0.0, take.elevation)  # a camera that looks down has farther to go to the sky
     away = -(1.9 * half) if take.shot.upwards else 1.9 * half + above
-    left = away * (1 - passed * passed * (3 - 2 * passed))
-    nil = torch.zeros_like(left)
-    turned = torch.stack((nil, left, nil), -1)
-    return Track(_on_the_spot(take), _unmoved(take), steady=True, turned=turned)
+    nil = torch.zeros_like(passed)
+    turned = torch.stack((nil, away * (1 - passed), nil), -1)
+    return Track(_on_the_spot(take), _ending_on(take, passed), turned=turned)
 
 
 def zoom(take: Take) -> Track:
     """Stand twice as far off and let the focal length grow, evenly to the eye."""
     length = 2.0 * (0.75 / 2.0) ** (1 - take.ease)
-    return Track(_on_the_spot(take, 2.0), _unmoved(take), steady=True, zoom=length)
+    return Track(_on_the_spot(take, 2.0), _ending_on(take, take.ease), zoom=length)
 
 
 def crane(take: Take) -> Track:

@@ -97,10 +97,12 @@ def _outline(picture: Picture, width: float) -> Tensor:
     bend = (near[1:-1, 2:] + near[1:-1, :-2] - 2 * middle).abs()
     bend = bend + (near[2:, 1:-1] + near[:-2, 1:-1] - 2 * middle).abs()
     around = F.max_pool2d(near[None], 3, 1)[0]
-    edge = ramp(bend / around.clamp(min=1e-4), 0.10, 0.30) * (around > 0.004)
-    who = F.pad(picture.ids[None, None].float(), (0, 1, 0, 1), mode="replicate")[0, 0]
+    edge = ramp(bend / around.clamp(min=1e-4), 0.10, 0.30) * ramp(around, 0.01, 0.02)
+    # A body and the sky each end in one line, however far off.
+    who = picture.ids + 0.5 * (picture.near < 1e-3)
+    who = F.pad(who[None, None], (0, 1, 0, 1), mode="replicate")[0, 0]
     other = (who[:-1, :-1] != who[1:, :-1]) | (who[:-1, :-1] != who[:-1, 1:])
-    line, more = torch.maximum(edge, other.float()), max(0, round(width / 2 - 0.5))
+    line, more = torch.maximum(edge, other.float()), max(0, round(width / 2 - 1))
     grown = F.max_pool2d(line[None], 2 * more + 1, 1, more)[0]
     return (blurred(grown, 0.45 * max(width, 1.0)) * 1.4).clamp(0, 1)
 
@@ -137,7 +139,7 @@ def cartoon(picture: Picture) -> Tensor:
     """Flat bands of light in loud colours inside dark outlines."""
     height, body = picture.height, (picture.ids > 0).float()
     calm = mix(_flat(picture.colour, round(height / 18)), _flat(picture.colour, round(height / 56) + 1), body)
-    line = _outline(picture, height / 80)
+    line = _outline(picture, height / 72)
     return mix(_vivid(_banded(calm, 4.0).clamp(0, 1), 1.45), _tint(0.07, 0.05, 0.09, like=line), line)
 
 
