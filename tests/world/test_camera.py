@@ -7,10 +7,12 @@ import math
 import pytest
 import torch
 
-from ozora.world import terrain
+from ozora.world import concepts, moves, terrain
 from ozora.world.bodies import Stage
-from ozora.world.camera import CameraPath, camera_path, extents, smooth
+from ozora.world.camera import CameraPath, camera_path
+from ozora.world.framing import extents, smooth
 from ozora.world.rigs import stage
+from ozora.world.rigs.frame import Frame, Parts, Skin
 from ozora.world.shot import Camera, Cut, Shot, Subject
 
 
@@ -27,12 +29,14 @@ def on_screen(path: CameraPath, points: torch.Tensor, aspect: float) -> torch.Te
     return torch.stack((own[:, 0] / -own[:, 2] / (tangent * aspect), own[:, 1] / -own[:, 2] / tangent), -1)
 
 
-MOVES = ("static", "pan", "dolly", "orbit", "follow")
+MOVES = tuple(concepts.MOVES)
+LEAVING = ("tilt", "fly-over")
+"""Moves that begin or end away from their subject."""
 ACTORS = (("fox", "run", "snowfield"), ("horse", "walk", "meadow"), ("person", "stand", "dunes"),
           ("bird", "fly", "sea"), ("balloon", "rise", "meadow"), ("cube", "slide", "tabletop"))  # fmt: skip
 
 
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("move", [move for move in MOVES if move not in LEAVING])
 @pytest.mark.parametrize(("kind", "action", "place"), ACTORS)
 def test_the_subject_stays_in_the_frame(move: str, kind: str, action: str, place: str) -> None:
     for seed, aspect in ((1, 16 / 9), (2, 1.0)):
@@ -77,6 +81,124 @@ def test_moves_are_what_they_are_called() -> None:
     set_up, follow = path_of("follow", "run")
     travelled = (set_up.centre[-1, 0] - set_up.centre[0, 0]).norm()
     assert (follow.position[-1] - follow.position[0]).norm() > 0.8 * travelled
+
+
+SLIDE = {
+    "static": (-0.252, 0.552, 2.474, 0.285, 0.087, 0.955, -0.252, 0.552, 2.474, -0.502, 0.087, 0.860),
+    "pan": (-0.230, 0.531, 2.261, 0.442, 0.068, 0.894, -0.230, 0.531, 2.261, -0.710, 0.077, 0.700),
+    "dolly": (-1.743, 0.544, 1.990, -0.143, 0.092, 0.986, 1.365, 0.435, 1.728, -0.133, 0.113, 0.985),
+    "orbit": (-0.640, 0.480, 1.158, 0.448, 0.121, 0.886, 0.344, 0.480, 1.752, -0.670, 0.128, 0.732),
+    "follow": (-1.680, 0.480, 1.370, -0.143, 0.091, 0.986, 1.320, 0.480, 2.170, -0.143, 0.091, 0.986),
+}  # fmt: skip
+"""Position and backward direction in the first and the last frame, as footage was once shot."""
+
+
+@pytest.mark.parametrize("move", SLIDE)
+def test_the_moves_of_old_footage_stay_as_they_were(move: str) -> None:
+    shot = Shot((Subject("cube", action="slide"),), place="tabletop", camera=Camera(move), seed=5)
+    along = torch.linspace(-1, 1, shot.frames)
+    origin = torch.stack((1.5 * along, torch.full_like(along, 0.3), 0.4 * along), -1)
+    parts = Parts(Frame(origin, torch.eye(3).expand(shot.frames, 3, 3)), 0.0)
+    parts.box(Skin((0.5, 0.5, 0.5)), parts.frame, (0.4, 0.3, 0.25), 0.0)
+    heading = torch.nn.functional.normalize(torch.tensor([1.5, 0.0, 0.4]), dim=0).expand(shot.frames, 1, 3)
+    path = camera_path(shot, Stage(parts.bodies(1), origin[:, None], torch.ones(shot.frames, 1), heading))
+    found = [torch.cat((path.position[i], path.rotation[i, :, 2])) for i in (0, -1)]
+    assert torch.allclose(torch.cat(found), torch.tensor(SLIDE[move]), atol=1e-3)
+    assert (path.vertical_fov == path.vertical_fov[0]).all()
+
+
+def test_every_move_has_a_name_and_every_name_a_move() -> None:
+    assert tuple(moves.MOVES) == MOVES and len(MOVES) == 12
+
+
+def still_horse(move: str, seed: int = 7) -> tuple[Shot, Stage, CameraPath]:
+    shot = Shot((Subject("horse"),), place="meadow", camera=Camera(move), seed=seed)
+    return shot, *staged(shot)
+
+
+def rises(path: CameraPath) -> torch.Tensor:
+    """Degrees (F,) that the camera looks up."""
+    return torch.rad2deg(torch.asin(-path.rotation[:, 1, 2]))
+
+
+def away(set_up: Stage, path: CameraPath) -> torch.Tensor:
+    return path.position - set_up.centre[:, 0]
+
+
+def test_a_tilt_begins_on_sky_or_ground_and_ends_on_the_subject() -> None:
+    ways = set()
+    for seed in range(6):
+        shot, set_up, path = still_horse("tilt", seed)
+        assert (path.position - path.position[0]).abs().max() < 1e-4
+        assert path.rotation[:, 0, 0].sub(path.rotation[0, 0, 0]).abs().max() < 2e-3  # hardly a turn
+        seen = on_screen(path, set_up.centre[:, 0], 16 / 9)
+        assert seen[0, 1].abs() > 1.2 and seen[-8:].abs().max() < 0.6
+        assert (rises(path)[-1] > rises(path)[0]) == shot.upwards
+        ways.add(shot.upwards)
+    assert ways == {True, False}
+
+
+def test_a_zoom_changes_the_lens_and_not_the_place() -> None:
+    _, set_up, path = still_horse("zoom")
+    assert (path.position - path.position[0]).abs().max() < 1e-4
+    tangent = torch.tan(path.vertical_fov / 2)
+    assert (tangent[1:] <= tangent[:-1] + 1e-6).all() and tangent[0] > 2.4 * tangent[-1]
+    low, high = (on_screen(path, corner[:, 0], 16 / 9) for corner in extents(set_up, [1]))
+    tall = (high - low)[:, 1]
+    assert tall[-1] > 2.4 * tall[0] and tall[-1] > 0.8
+
+
+def test_a_crane_goes_straight_up_or_down_and_looks_at_the_subject() -> None:
+    for seed in range(4):
+        shot, set_up, path = still_horse("crane", seed)
+        offset = away(set_up, path)
+        assert (offset[:, [0, 2]] - offset[0, [0, 2]]).norm(dim=-1).max() < 0.02 * offset[0].norm()
+        lift = float(offset[-1, 1] - offset[0, 1]) / float(offset[0, [0, 2]].norm())
+        assert (lift > 0.9) if shot.upwards else (lift < -0.9)
+        assert on_screen(path, set_up.centre[:, 0], 16 / 9).abs().max() < 0.5
+
+
+def test_a_fly_over_passes_high_above_the_subject() -> None:
+    _, set_up, path = still_horse("fly-over")
+    offset = away(set_up, path)
+    ahead = -path.rotation[0, [0, 2], 2] / path.rotation[0, [0, 2], 2].norm()
+    along = offset[:, [0, 2]] @ ahead
+    assert along[0] < 0 < along[-1] and (along[1:] > along[:-1]).all()
+    height = float(extents(set_up, [1])[1][0, 0, 1] - set_up.centre[0, 0, 1])
+    assert (offset[:, 1] > 2 * height).all()
+    assert on_screen(path.at(list(range(30))), set_up.centre[:30, 0], 16 / 9).abs().max() < 1
+    own = torch.einsum("fi,fij->fj", -offset, path.rotation)[-1]
+    assert own[2] > 0 or own[1] / -own[2] < -torch.tan(path.vertical_fov[-1] / 2)
+
+
+def test_handheld_shakes_a_little_and_the_same_way_each_time() -> None:
+    _, set_up, path = still_horse("handheld")
+    roll = torch.rad2deg(path.rotation[:, 1, 0])
+    assert 0.5 < roll.std() < 4 and rises(path).std() > 0.3
+    shift = (path.position - path.position.mean(0)).norm(dim=-1)
+    assert 0.002 < float(shift.max() / away(set_up, path).norm(dim=-1).mean()) < 0.06
+    assert torch.equal(still_horse("handheld")[2].rotation, path.rotation)
+    assert not torch.allclose(still_horse("handheld", 8)[2].rotation, path.rotation, atol=1e-2)
+
+
+@pytest.mark.parametrize("action", ["stand", "walk"])
+def test_a_truck_moves_sideways_and_looks_straight_ahead(action: str) -> None:
+    set_up, path = staged(
+        Shot((Subject("horse", action=action),), place="meadow", camera=Camera("truck"), seed=7)
+    )
+    assert (path.rotation - path.rotation[0]).abs().max() < 1e-4
+    right, back = path.rotation[0, :, 0], path.rotation[0, :, 2]
+    slide = path.position[-1] - path.position[0]
+    assert (slide @ right).abs() > 0.6 * away(set_up, path)[0].norm() * torch.tan(path.vertical_fov[0] / 2)
+    assert (slide @ back).abs() < 0.2 * (slide @ right).abs()
+    across = on_screen(path, set_up.centre[:, 0], 16 / 9)[:, 0]
+    assert across[0] * across[-1] < 0 and (across[-1] - across[0]).abs() > 0.8
+
+
+def test_a_pull_back_leaves_the_subject_behind() -> None:
+    _, set_up, path = still_horse("pull-back")
+    distance = away(set_up, path).norm(dim=-1)
+    assert (distance[1:] >= distance[:-1] - 1e-4).all() and distance[-1] > 2.3 * distance[0]
 
 
 def test_framings_and_heights_are_ordered() -> None:

@@ -130,6 +130,34 @@ def test_cuts_and_monochrome_are_told() -> None:
         assert not re.search(r"golden|violet|amber|orange", text)
 
 
+@pytest.mark.parametrize("move", concepts.MOVES)
+def test_every_move_is_said_in_full_captions(move: str) -> None:
+    words = {
+        "static": "still|static|fixed|not move", "pan": "pan|sideways", "dolly": "push|forward|doll",
+        "orbit": "orbit|circ", "follow": "follow|track", "tilt": "tilt|looks up|comes down", "zoom": "zoom",
+        "crane": "crane|rises|sinks", "fly-over": "fl(y|ies)|aerial", "handheld": "handheld|by hand",
+        "truck": "truck|sideways|slides past", "pull-back": "pull|back",
+    }  # fmt: skip
+    shot = Shot((Subject("cube", action="spin"),), place="tabletop", camera=Camera(move))
+    said = [bool(re.search(words[move], text.lower())) for text in captions(shot, "full", 40)]
+    assert sum(said) >= (10 if move == "static" else 38)
+
+
+def test_a_tilt_and_a_crane_are_said_to_go_the_way_they_go() -> None:
+    for seed in range(12):
+        shot = Shot((Subject("cube", action="spin"),), camera=Camera("tilt"), seed=seed)
+        wrong = "tilts down|from the sky|comes down" if shot.upwards else "tilts up|looks up"
+        assert not any(re.search(wrong, text.lower()) for text in captions(shot, "full", 30))
+
+
+@pytest.mark.parametrize("look", [look for look in concepts.LOOKS if look != "natural"])
+def test_every_look_is_said_in_full_captions(look: str) -> None:
+    word = {"black-and-white": "black.and.white|monochrome", "cartoon": "cartoon|cel-shaded"}.get(look, look)
+    shot = Shot((Subject("ball", "green", action="roll"),), look=look)
+    for text in captions(shot, "full", 40):
+        assert re.search(word, text.lower()), text
+
+
 def test_fields_are_exact_and_complete() -> None:
     for seed in range(200):
         shot = sample_shot(seed)

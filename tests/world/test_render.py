@@ -152,7 +152,7 @@ def test_seeds_change_the_lie_of_the_land() -> None:
 
 
 def test_paint_is_the_inverse_of_the_tone_curve() -> None:
-    mood = light(Shot((Subject("fox"),), time="noon"), 3.0, "open", SCENERY["meadow"].bounce)
+    mood = light(Shot((Subject("fox"),), time="noon"), 3.0, "open", (0.2, 0.28, 0.08))
     flat = type(mood)(
         **{**mood.__dict__, "saturation": 1.0, "contrast": 1.0 - 0.18 / 1.4, "tint": torch.ones(3)}
     )

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ozora.model.probe import Probe
-from ozora.world.concepts import ACTIONS
+from ozora.world.concepts import ACTIONS, COLOURLESS
 
 UNKNOWN = -1
 """Label of a clip that an axis must not be asked about; it counts neither in the loss nor in the accuracy."""
@@ -18,8 +18,9 @@ UNKNOWN = -1
 def probe_labels(probe: Probe, fields: Sequence[Mapping[str, str]]) -> dict[str, Tensor]:
     """Class index per axis, each (B,) int64, from ``captions.shot_fields`` of every clip of a batch.
 
-    A clip is not asked what the picture cannot tell: colour in black and white, the camera move when it is
-    cut to another camera, the direction of what does not travel, and which of two subjects is meant.
+    A clip is not asked what the picture cannot tell: colour in black and white or in clay, the camera move
+    when it is cut to another camera, the direction of what does not travel, and which of two subjects is
+    meant.
     """
     labels: dict[str, Tensor] = {}
     for axis, values in probe.config.axes:
@@ -34,7 +35,7 @@ def _hidden(axis: str, fields: Mapping[str, str]) -> bool:
     if of_subject and fields.get("second_subject", "none") != "none":
         return True
     if axis == "colour":
-        return fields.get("look") == "black-and-white"
+        return fields.get("look") in COLOURLESS
     if axis == "direction":
         action = ACTIONS.get(fields.get("action", ""))
         return action is not None and not action.travels and action.name != "stand"

@@ -117,9 +117,9 @@ def _facts(shot: Shot, length: Length, rng: Random) -> frozenset[str]:
         chance = when_remarkable if fact in remarkable else when_not
         if rng.random() < chance[column]:
             said.add(fact)
-    # Black-and-white film shows no hue; its word is only a distraction there.
+    # Black-and-white film, say, shows no hue; its word is only a distraction there.
     hue = concepts.visible_colour(shot.subjects[0].kind, shot.subjects[0].colour) not in ("white", "black")
-    if shot.look == "black-and-white" and hue and rng.random() < 0.6:
+    if shot.look in concepts.COLOURLESS and hue and rng.random() < 0.6:
         said.discard("colour")
     return frozenset(said)
 
@@ -304,7 +304,9 @@ def _remarks(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
     """Camera, look, light and mood, each a short clause of its own."""
     remarks = []
     if "camera" in facts:
-        remarks.append(rng.choice(phrases.CAMERA_CLAUSES[shot.camera.move]))
+        move, way = shot.camera.move, "up" if shot.upwards else "down"
+        clauses = phrases.CAMERA_CLAUSES.get(f"{move} {way}") or phrases.CAMERA_CLAUSES[move]
+        remarks.append(rng.choice(clauses))
     views = []
     if "framing" in facts:
         views.append(rng.choice(phrases.FRAMINGS[shot.camera.framing]))
@@ -317,7 +319,7 @@ def _remarks(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
     if "cut" in facts and shot.cuts:
         remarks.append(rng.choice(phrases.CUTS[shot.cuts[0].camera.framing]))
     if "light" in facts:
-        lights = phrases.GREY_LIGHTS if shot.look == "black-and-white" else phrases.LIGHTS
+        lights = phrases.GREY_LIGHTS if shot.look in ("black-and-white", "sepia") else phrases.LIGHTS
         remarks.append(rng.choice(lights[shot.time]))
     if "mood" in facts:
         mood = rng.choice(phrases.MOODS[_mood(shot)])

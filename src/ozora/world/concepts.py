@@ -249,6 +249,13 @@ MOVES: dict[str, Concept] = _by_name(
     Concept("dolly", ("dolly", "camera pushes in", "camera moves forward", "camera moves closer")),
     Concept("orbit", ("orbit", "camera circles", "camera orbits", "orbiting camera", "circling shot")),
     Concept("follow", ("follow", "camera follows", "tracking shot", "camera tracks", "following shot")),
+    Concept("tilt", ("tilt", "camera tilts", "tilting shot", "vertical pan", "tilt up", "tilt down")),
+    Concept("zoom", ("zoom", "camera zooms in", "zoom in", "zooming shot", "lens zooms")),
+    Concept("crane", ("crane shot", "crane", "camera cranes", "boom shot", "camera rises", "camera sinks")),
+    Concept("fly-over", ("fly-over", "camera flies over", "aerial shot", "drone shot", "flyover")),
+    Concept("handheld", ("handheld camera", "handheld", "hand-held camera", "shaky camera")),
+    Concept("truck", ("truck", "trucking shot", "camera slides sideways", "sideways dolly", "lateral dolly")),
+    Concept("pull-back", ("pull back", "camera pulls back", "camera moves back", "dolly out", "pull-back")),
 )
 
 FRAMINGS: dict[str, Concept] = _by_name(
@@ -323,7 +330,16 @@ OCCLUDERS: dict[str, Concept] = _by_name(
 LOOKS: dict[str, Concept] = _by_name(
     Concept("natural", ("natural colours", "full colour", "natural")),
     Concept("black-and-white", ("black and white", "monochrome", "black-and-white film", "greyscale")),
+    Concept("clay", ("clay", "claymation", "clay model", "plasticine", "made of clay")),
+    Concept("cartoon", ("cartoon", "cel-shaded", "comic", "drawn cartoon", "animated cartoon")),
+    Concept("watercolour", ("watercolour", "watercolor", "watercolour painting", "painted in watercolour")),
+    Concept("neon", ("neon", "glowing neon lines", "neon outlines", "neon glow")),
+    Concept("paper", ("paper cut-out", "cut paper", "paper", "papercraft", "paper collage")),
+    Concept("sepia", ("sepia", "sepia-toned", "old photograph", "sepia film")),
 )
+
+COLOURLESS = ("black-and-white", "clay", "sepia")
+"""Looks in which a subject's own colour cannot be seen."""
 
 _REGISTRY: dict[str, dict[str, Concept]] = {
     "subject": dict(SUBJECTS),

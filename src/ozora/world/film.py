@@ -19,7 +19,8 @@ from ozora.world.render import light as lighting
 from ozora.world.render import sky as skies
 from ozora.world.render.far import horizon
 from ozora.world.render.grade import develop
-from ozora.world.render.march import shadow, trace
+from ozora.world.render.looks import Picture, blurred, stylised
+from ozora.world.render.march import normals, shadow, trace
 from ozora.world.render.places import SCENERY, Scenery, far_land
 from ozora.world.render.places.water import ripples
 from ozora.world.render.rays import Rays
@@ -27,6 +28,11 @@ from ozora.world.render.solid import Solid, distance, pack
 from ozora.world.render.spot import Spot
 from ozora.world.render.textures import unit
 from ozora.world.shot import Shot
+from ozora.world.truth import Truth
+from ozora.world.truth import truth as tell
+
+CLAY = torch.tensor((0.47, 0.40, 0.35))
+"""Albedo of modelling clay."""
 
 GROWN_DEPTH = 90.0
 """Metres beyond the clearing in which trees stand one by one; farther off they are an outline."""
@@ -40,6 +46,7 @@ class Filmed:
     depth: Tensor  # float16 (T, H, W) metres along the ray; inf where there is only sky
     ids: Tensor  # uint8 (T, H, W): 0 set and sky, 1.. the subjects in order, 100.. occluders and props
     camera: CameraPath
+    truth: Truth | None = None  # where it was asked for
 
 
 @dataclass(frozen=True)
@@ -257,6 +264,8 @@ def _frame(
     picture = colour.view(3, *size)
     if light.stars > 0.02 and indoors is None:
         picture = weather.stars(picture, clear.view(size), shot.seed, rotation, place.tan_up, light.stars)
+    if shot.look == "clay":
+        picture = _modelled(place, solids, position, to, depth, ids, picture)
     if shot.weather in ("rain", "storm"):
         drop = (light.skylight * 1.2 + light.sunlight * 0.5 + 0.35 * light.haze) * 1.3
         heavy = 1.0 if shot.weather == "storm" else 0.6
@@ -280,7 +289,36 @@ def _frame(
             place.focus,
             flake,
         )
-    return develop(picture, light, shot.look), depth.view(size), ids.view(size)
+    shown, depth, ids = develop(picture, light, shot.look), depth.view(size), ids.view(size)
+    near = place.rays.square().sum(0).sqrt().view(size) / depth
+    return stylised(Picture(shown, near, ids), shot.look), depth, ids
+
+
+def _modelled(
+    place: _Set, solids: Sequence[Solid], position: Tensor, to: Tensor, depth: Tensor, ids: Tensor,
+    picture: Tensor,
+) -> Tensor:  # fmt: skip
+    """The set in matte clay (3, H, W), lit as it is; a blurred backdrop where there is no depth."""
+    light = place.light
+    solid_at = torch.isfinite(depth)
+    points = position[:, None] + to * depth.clamp(max=ground.FAR)
+    slope = place.land.slope(points[0], points[2])
+    normal = unit(torch.stack((-slope[0], torch.ones_like(depth), -slope[1])))
+    raised = points.clone()
+    for solid in solids:
+        mine = torch.nonzero(ids == min(solid.subject, 255))[:, 0]
+        reach = torch.full_like(depth[mine], 0.02 * solid.radius)
+        normal[:, mine] = normals(solid, points[:, mine] - solid.centre[:, None], reach)
+        raised[:, mine] = points[:, mine] + normal[:, mine] * (0.2 * solid.radius)
+    sunny, open_sky = _ground_shade(place, solids, raised)
+    facing = ((light.sun @ normal + 0.25) / 1.25).clamp(min=0) * sunny
+    around = skies.mix(light.bounce[:, None], light.skylight[:, None], 0.5 + 0.5 * normal[1]) * open_sky
+    lit = CLAY.to(to.device)[:, None] * (around + light.sunlight[:, None] * facing)
+    lit = ground.distance_haze(light, to, depth.clamp(max=ground.FAR), lit)
+    open_air = ~solid_at.view(picture.shape[1:])
+    backdrop = blurred(picture * open_air, place.height / 14)
+    backdrop = backdrop / blurred(open_air.float(), place.height / 14).clamp(min=1e-3)
+    return torch.where(open_air, backdrop, lit.view(picture.shape))
 
 
 def _clearing(stage: Stage, path: CameraPath) -> float:
@@ -292,12 +330,13 @@ def _clearing(stage: Stage, path: CameraPath) -> float:
 
 def film(
     shot: Shot, width: int, height: int, *, frames: Sequence[int] | None = None, supersample: int = 1,
-    device: str | torch.device = "cpu", stage: Stage | None = None,
+    device: str | torch.device = "cpu", stage: Stage | None = None, truth: bool = False,
 ) -> Filmed:  # fmt: skip
     """Film a shot at ``width`` × ``height`` pixels.
 
     ``frames`` chooses frames by number (default: all, ``shot.frames`` of them); each is the same as in the
     whole film. ``supersample`` = n averages n × n rays per pixel. ``stage`` replaces the rigs' staging.
+    With ``truth`` the film tells optical flow, classes and events too.
     The same shot, seed and size give the same bytes on the same device.
 
     Raises ``OzoraError`` for sizes and frame numbers that do not exist.
@@ -316,7 +355,7 @@ def film(
         stage = set_up(shot, terrain.ground(shot), where)
     path = camera_path(shot, stage, width / height)
     wide, tall = width * supersample, height * supersample
-    tan_up = math.tan(float(path.vertical_fov[0]) / 2)
+    tangents = [math.tan(fov / 2) for fov in path.vertical_fov.tolist()]
     focus = float((path.position[0] - stage.centre[0, 0].cpu()).norm())
     scenery = SCENERY[shot.place]
     light = lighting.moved(lighting.light(shot, focus, scenery.air, scenery.bounce), where)
@@ -327,7 +366,7 @@ def film(
     )
     place = _Set(
         shot, scenery, light, terrain.relief(shot, where), shot.seed % 5, max(scale * 2.2, 0.05), focus,
-        clearing, groves, wide, tall, tan_up, _screen(wide, tall, tan_up, where),
+        clearing, groves, wide, tall, tangents[0], _screen(wide, tall, tangents[0], where),
     )  # fmt: skip
     members = sorted(set(stage.bodies.subject.tolist()))
     packs = [pack(stage.bodies, member, wanted) for member in members]
@@ -336,6 +375,8 @@ def film(
     with torch.inference_mode():
         for i, frame in enumerate(wanted):
             solids = [pack_[i] for pack_ in packs]
+            if (tangent := tangents[frame]) != place.tan_up:  # the focal length has changed
+                place = replace(place, tan_up=tangent, rays=_screen(wide, tall, tangent, where))
             picture, depth, who = _frame(place, solids, position[frame], rotation[frame], frame / shot.fps)
             if supersample > 1:
                 picture = torch.nn.functional.avg_pool2d(picture[None], supersample)[0]
@@ -345,6 +386,9 @@ def film(
                     who[middle::supersample, middle::supersample],
                 )
             shown.append((picture.permute(1, 2, 0) * 255 + 0.5).clamp(0, 255).to(torch.uint8))
-            depths.append(depth.to(torch.float16))
+            depths.append(depth)
             ids.append(who)
-    return Filmed(torch.stack(shown), torch.stack(depths), torch.stack(ids), path.at(wanted))
+        exact, owners = torch.stack(depths), torch.stack(ids)
+        sample = (supersample // 2 + 0.5) / supersample
+        told = tell(shot, stage, path, wanted, exact, owners, sample) if truth else None
+    return Filmed(torch.stack(shown), exact.to(torch.float16), owners, path.at(wanted), told)

@@ -219,13 +219,30 @@ CAMERA_CLAUSES: dict[str, tuple[str, ...]] = {
     "dolly": ("the camera pushes in", "the camera moves forward", "the camera dollies in"),
     "orbit": ("the camera circles around {it}", "the camera orbits {it}", "the camera circles the scene"),
     "follow": ("the camera follows", "the camera follows {it}", "the camera tracks {it}"),
+    "tilt up": ("the camera tilts up", "the camera tilts up to {it}", "the camera looks up from the ground"),
+    "tilt down": ("the camera tilts down", "the camera tilts down to {it}", "the camera comes down to {it}"),
+    "zoom": ("the camera zooms in", "the camera zooms in on {it}", "the lens zooms in"),
+    "crane up": ("the camera rises", "the camera cranes up", "the camera rises on a crane"),
+    "crane down": ("the camera sinks", "the camera cranes down", "the camera comes down on a crane"),
+    "fly-over": ("the camera flies over", "the camera flies over {it}", "the camera flies overhead"),
+    "handheld": ("the camera is handheld", "filmed by hand", "the handheld camera shakes a little"),
+    "truck": ("the camera trucks sideways", "the camera slides past {it}", "the camera glides sideways"),
+    "pull-back": ("the camera pulls back", "the camera moves back", "the camera pulls away from {it}"),
 }
+"""What the camera does; a move that may go up or down has a clause for each."""
 CAMERA_SHOTS: dict[str, tuple[str, ...]] = {
     "static": ("static", "still"),
     "pan": ("panning",),
     "dolly": ("dolly",),
     "orbit": ("orbiting", "circling"),
     "follow": ("tracking", "following"),
+    "tilt": ("tilting",),
+    "zoom": ("zooming", "zoom"),
+    "crane": ("crane",),
+    "fly-over": ("fly-over", "aerial"),
+    "handheld": ("handheld",),
+    "truck": ("trucking", "sideways tracking"),
+    "pull-back": ("pull-back",),
 }
 FRAMING_SHOTS: dict[str, str] = {"wide": "wide", "medium": "medium", "close": "close"}
 FRAMINGS: dict[str, tuple[str, ...]] = {
@@ -242,10 +259,22 @@ HEIGHTS: dict[str, tuple[str, ...]] = {
 LOOK_SHOTS: dict[str, tuple[str, ...]] = {
     "natural": ("full-colour",),
     "black-and-white": ("black-and-white", "monochrome"),
+    "clay": ("clay", "claymation"),
+    "cartoon": ("cartoon", "cel-shaded"),
+    "watercolour": ("watercolour",),
+    "neon": ("neon",),
+    "paper": ("paper cut-out", "cut-paper"),
+    "sepia": ("sepia", "sepia-toned"),
 }
 LOOKS: dict[str, tuple[str, ...]] = {
     "natural": ("in natural colours", "in full colour"),
     "black-and-white": ("in black and white", "in monochrome", "black-and-white film"),
+    "clay": ("made of clay", "modelled in clay", "a clay animation"),
+    "cartoon": ("as a cartoon", "drawn as a cartoon", "in cartoon style"),
+    "watercolour": ("painted in watercolour", "as a watercolour", "a watercolour painting"),
+    "neon": ("in glowing neon lines", "drawn in neon light", "in neon outlines"),
+    "paper": ("cut out of paper", "as a paper cut-out", "made of cut paper"),
+    "sepia": ("in sepia", "in sepia tones", "like an old sepia photograph"),
 }
 CUTS: dict[str, tuple[str, ...]] = {
     "wide": ("then cut to a wide shot", "then the film cuts to a wide view"),

@@ -71,7 +71,11 @@ _WEATHER: dict[str, Weights] = {
 }
 _AURORA_SHARE = 0.25
 """Of the clear nights in places where one can be seen."""
-_CAMERA: Weights = {"static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28}
+_CAMERA: Weights = {
+    "static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
+    "tilt": 0.09, "zoom": 0.09, "crane": 0.09, "fly-over": 0.09, "handheld": 0.09, "truck": 0.09,
+    "pull-back": 0.09,
+}  # fmt: skip
 _FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
 _HEIGHT: Weights = {"low": 0.17, "eye": 0.65, "high": 0.18}
 _SPEED: Weights = {"slow": 0.2, "normal": 0.6, "fast": 0.2}
@@ -79,13 +83,17 @@ _DIRECTION: Weights = {"left": 0.42, "right": 0.42, "towards": 0.08, "away": 0.0
 _POSITION: Weights = {"left": 0.2, "centre": 0.6, "right": 0.2}
 _SIZE: Weights = {"small": 0.15, "medium": 0.7, "large": 0.15}
 _MATERIAL: Weights = {"matte": 0.45, "glossy": 0.35, "metal": 0.2}
-_LOOK: Weights = {"natural": 0.94, "black-and-white": 0.06}
+_LOOK: Weights = {
+    "natural": 0.76, "black-and-white": 0.06, "clay": 0.03, "cartoon": 0.03, "watercolour": 0.03,
+    "neon": 0.03, "paper": 0.03, "sepia": 0.03,
+}  # fmt: skip
 _OCCLUDER: Weights = {"tree": 0.4, "rock": 0.35, "wall": 0.25}
 
 _NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35}
 _SECOND_SUBJECT_SHARE = 0.13
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
 _CUT_SHARE = 0.1
+_LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
 _CROSSING = ("walk", "run", "roll", "slide", "fly")
 _LARGEST_RATIO = 7.6  # of two subjects in one frame, so that the smaller is still seen
 _SHORTEST_CUT_SECONDS = 1.5
@@ -277,14 +285,18 @@ def _camera(draw: _Draw, first: Subject) -> Camera:
     moves = concepts.ACTIONS[first.action].travels or first.action == "rise"
     # Following what stays in place would be a static camera by another name.
     weights = _CAMERA if moves else {move: weight for move, weight in _CAMERA.items() if move != "follow"}
-    return Camera(draw("camera", weights), draw("framing", _FRAMING), draw("height", _HEIGHT))
+    move = draw("camera", weights)
+    # These have a height of their own, which no word for a standing camera fits.
+    height = {"eye": 1.0} if move in ("crane", "fly-over") else _HEIGHT
+    return Camera(move, draw("framing", _FRAMING), draw("height", height))
 
 
 def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
     crosses = first.action in _CROSSING and first.direction in ("left", "right")
     here = concepts.PLACES[place].occluders
     possible = {name: weight for name, weight in _OCCLUDER.items() if name in here}
-    fits = crosses and len(possible) > 1 and camera.move != "orbit" and camera.framing != "close"
+    sees = camera.move not in _LOOKING_PAST and camera.framing != "close"
+    fits = crosses and len(possible) > 1 and sees
     hidden = fits and draw.happens("occluder", _OCCLUDED_SHARE)
     return draw("occluder", possible if hidden else {"none": 1})
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
 
 from ozora.errors import refuse
@@ -71,6 +72,11 @@ class Shot:
     def frames(self) -> int:
         """Frames of the clip, of the form 1 + 4k that the autoencoder wants."""
         return 1 + 4 * max(0, round(self.seconds * self.fps / 4))
+
+    @property
+    def upwards(self) -> bool:
+        """Whether a tilt or a crane goes up or down, which the seed decides."""
+        return Random(f"ozora way {self.seed}").random() < 0.5
 
     def to_json(self) -> dict[str, Any]:
         """This shot as plain JSON values; ``Shot.from_json`` gives back an equal shot."""

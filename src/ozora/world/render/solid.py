@@ -65,10 +65,15 @@ def _sheet_planes(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack((along, side, normal), -2), torch.stack(planes, -2)
 
 
+def members(bodies: Bodies, subject: int) -> Tensor:
+    """Which primitives (K,) are a subject's, in the order of a pack: by kind."""
+    mine = torch.nonzero(bodies.subject == subject)[:, 0]
+    return mine[torch.argsort(bodies.kind[mine], stable=True)]
+
+
 def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
     """The primitives of one subject in each of ``frames``, ready to be marched."""
-    mine = torch.nonzero(bodies.subject == subject)[:, 0]
-    mine = mine[torch.argsort(bodies.kind[mine], stable=True)]
+    mine = members(bodies, subject)
     kind = bodies.kind[mine]
     when = torch.as_tensor(list(frames), device=kind.device)
 

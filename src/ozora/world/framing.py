@@ -1,0 +1,207 @@
+"""Composition: how far off the camera stands, and on which side, for a subject to fill its share of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ozora.world.bodies import ELLIPSOID, ROUND_CONE, SHEET, Stage
+from ozora.world.shot import Camera, Shot
+
+SHARE = {"wide": 0.36, "medium": 0.62, "close": 0.88}
+"""Share of the frame's width that the subject takes; its height may take ``TALLER`` times as much."""
+
+TALLER = 1.25
+
+ELEVATION = {"low": -4.0, "eye": 4.5, "high": 25.0}
+"""Degrees the camera stands above the level of the subject's middle."""
+
+FIELD = 27.0
+"""Degrees of view across the shorter side of the frame."""
+
+
+def smooth(path: Tensor, deviation: float) -> Tensor:
+    """Gaussian-smooth a path (F, C) in time; ends are continued in a straight line."""
+    if path.shape[0] < 3 or deviation <= 0:
+        return path
+    reach = min(path.shape[0] - 1, math.ceil(3 * deviation))
+    steps = torch.arange(-reach, reach + 1, device=path.device, dtype=path.dtype)
+    weight = torch.exp(-0.5 * (steps / deviation) ** 2)
+    head = 2 * path[:1] - path[1 : reach + 1].flip(0)
+    tail = 2 * path[-1:] - path[-reach - 1 : -1].flip(0)
+    whole = torch.cat((head, path, tail)).T[:, None]
+    return torch.nn.functional.conv1d(whole, (weight / weight.sum())[None, None])[:, 0].T
+
+
+def extents(stage: Stage, ids: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Boxes around bodies by subject id: low and high corners (F, S, 3) in metres."""
+    bodies = stage.bodies
+    low, high = [], []
+    for index in ids:
+        mine = bodies.subject == index
+        kind = bodies.kind[mine]
+        a, b, c, size = bodies.a[:, mine], bodies.b[:, mine], bodies.c[:, mine], bodies.size[:, mine]
+        turned = (bodies.axes[:, mine].abs() @ size[..., None])[..., 0]
+        cone, sheet = (kind == ROUND_CONE)[None, :, None], (kind == SHEET)[None, :, None]
+        first = torch.where(cone, size[..., :1], torch.where(sheet, size[..., :1], turned))
+        if not bool(((kind == ROUND_CONE) | (kind == SHEET) | (kind == ELLIPSOID)).all()):
+            ring = (kind == 3)[None, :, None]
+            first = torch.where(ring, (size[..., :1] + size[..., 1:2]).expand_as(first), first)
+        second = torch.where(cone, size[..., 1:2], size[..., :1])
+        other = torch.where(cone | sheet, b, a)
+        third = torch.where(sheet, c, a)
+        corners = torch.stack((a - first, other - torch.where(cone | sheet, second, first), third - first))
+        low.append(corners.amin((0, 2)))
+        corners = torch.stack((a + first, other + torch.where(cone | sheet, second, first), third + first))
+        high.append(corners.amax((0, 2)))
+    return torch.stack(low, 1), torch.stack(high, 1)
+
+
+def tangents_of(aspect: float) -> tuple[float, float]:
+    """Tangents of half the horizontal and half the vertical angle of view."""
+    short = math.tan(math.radians(FIELD) / 2)
+    return (short * aspect, short) if aspect >= 1 else (short, short / aspect)
+
+
+def _boxes(stage: Stage, lowest_id: int, first: int, last: int) -> tuple[Tensor, Tensor] | None:
+    """Low and high corners (3,) of everything whose id is ``lowest_id`` or more, or None."""
+    ids = sorted({i for i in stage.bodies.subject.tolist() if i >= lowest_id})
+    if not ids:
+        return None
+    low, high = extents(stage, ids)
+    return low[first:last].cpu().amin((0, 1)), high[first:last].cpu().amax((0, 1))
+
+
+STEADY = ("static", "pan", "tilt", "zoom")
+"""Moves whose camera stays on its spot, and stands back for the subject's way."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """What a move works with: one camera's n frames of action, and where the composition puts the camera."""
+
+    shot: Shot
+    camera: Camera
+    index: int  # 0 for the shot's camera, 1.. for the cuts'
+    low: Tensor  # (n, 3) corner of the framed box, metres
+    high: Tensor  # (n, 3)
+    middle: Tensor  # (n, 3) of the box, smoothed
+    centre: Tensor  # (3,) middle of its way
+    heading: Tensor  # (n, 3) unit vector the first subject faces
+    width: float  # metres the box takes across the frame
+    tall: float
+    distance: float  # metres to the subject
+    azimuth: float  # radians about the vertical
+    elevation: float  # radians above the subject
+    tangents: tuple[float, float]  # of half the horizontal and half the vertical angle of view
+    sway: float  # 1 or -1: which way a move goes that may go either way
+    screens: tuple[Tensor, Tensor] | None  # corners (3,) of everything to pass behind
+
+    @property
+    def count(self) -> int:
+        """Frames."""
+        return self.middle.shape[0]
+
+    @property
+    def progress(self) -> Tensor:
+        """Share (n,) of the take that has passed, 0 to 1."""
+        return torch.linspace(0, 1, self.count) if self.count > 1 else torch.zeros(1)
+
+    @property
+    def ease(self) -> Tensor:
+        """Progress (n,) of a move that starts and ends softly."""
+        return self.progress * self.progress * (3 - 2 * self.progress)
+
+    @property
+    def view(self) -> Tensor:
+        """Level unit vector (3,) from the subject to the camera."""
+        return torch.tensor([math.sin(self.azimuth), 0.0, math.cos(self.azimuth)])
+
+    @property
+    def right(self) -> Tensor:
+        """Unit vector (3,) to the camera's right."""
+        return torch.tensor([math.cos(self.azimuth), 0.0, -math.sin(self.azimuth)])
+
+    @property
+    def travel(self) -> Tensor:
+        """The subject's way (n, 3) about its middle, metres."""
+        return self.middle - self.centre
+
+    @property
+    def across(self) -> Tensor:
+        """The subject's way (n,) to the camera's right."""
+        return self.travel @ self.right
+
+    @property
+    def span(self) -> float:
+        """Metres the subject travels across the frame."""
+        return float(self.across.max() - self.across.min())
+
+    @property
+    def half(self) -> float:
+        """Half the frame's width in metres, where the subject is."""
+        return self.tangents[0] * self.distance
+
+    @property
+    def lead(self) -> Tensor:
+        """Room (n,) to leave ahead of the subject, a share of ``half``."""
+        facing = smooth((self.heading @ self.right)[:, None], 0.5 * self.shot.fps)[:, 0]
+        return (facing * 0.1).clamp(-0.1, 0.1)
+
+
+def compose(
+    shot: Shot, stage: Stage, camera: Camera, index: int, first: int, last: int, aspect: float
+) -> Take:
+    """Frame the action from frame ``first`` up to ``last`` for a picture ``aspect`` times as wide as tall."""
+    subjects = len(shot.subjects)
+    low, high = extents(stage, range(1, subjects + 1))
+    low, high = low[first:last].cpu(), high[first:last].cpu()
+    count = last - first
+    tan_across, tan_up = tangents_of(aspect)
+    draw = torch.rand(6, generator=torch.Generator().manual_seed(shot.seed * 7 + index + 5)).tolist()
+    # The box of all subjects together, unless they part so far that only the first can be framed well.
+    own = (high - low).max()
+    lowest, highest = low.amin(1), high.amax(1)
+    if float((highest - lowest).amax(-1).max()) > 5.0 * float(own):
+        lowest, highest = low[:, 0], high[:, 0]
+    middle = smooth((lowest + highest) / 2, 0.35 * shot.fps)
+    size = (highest - lowest).amax(0)  # (3,)
+    width = float(torch.maximum(size[0], size[2]))
+    if shot.subjects[0].direction in ("towards", "away") and subjects == 1:
+        width = max(float(size[0]), 0.6 * width)
+    tall = float(size[1])
+
+    # A low sun or moon stands behind the action by default; stay near enough to that side to see it.
+    azimuth = math.radians(7 if shot.time in ("sunset", "night") else 22) * (2 * draw[0] - 1)
+    if shot.occluder != "none":
+        azimuth *= 0.3
+    if index:  # a cut goes to another side of the same action
+        azimuth += math.radians(60 + 40 * draw[1]) * (1 if draw[2] < 0.5 else -1)
+    share = SHARE[camera.framing] if subjects == 1 else min(1.5 * SHARE[camera.framing], 0.88)
+    need = max(width / (2 * tan_across * share), tall / (2 * tan_up * min(share * TALLER, 0.85)))
+    take = Take(
+        shot, camera, index, lowest, highest, middle, middle[count // 2] if count > 1 else middle[0],
+        stage.heading[first:last, 0].cpu(), width, tall,
+        need + 0.22 * width,  # the near half of a body stands closer than its middle
+        azimuth, math.radians(ELEVATION[camera.height] + 3 * (2 * draw[3] - 1)), (tan_across, tan_up),
+        1.0 if draw[4] < 0.5 else -1.0, _boxes(stage, 100, first, last),
+    )  # fmt: skip
+    if camera.move in STEADY:
+        # Stand back enough for most of the way, but never so far that the subject shrinks below half.
+        room = 0.95 if camera.move == "pan" else 1.05
+        wish = (take.span + width) / (2 * tan_across * 0.82)
+        deep = float((take.travel @ take.view).max())
+        distance = max(take.distance, min(wish, room * take.distance * 1.2)) + max(0.0, deep)
+        take = replace(take, distance=distance)
+    if take.screens is not None and index == 0:
+        # Something to pass behind: stand back until it leaves room on both sides of it.
+        corners = torch.stack(take.screens) - take.centre
+        front = float((corners @ take.view).max())
+        broad = float((take.screens[1] - take.screens[0])[0])
+        far = min(max(take.distance, front + broad / (2 * tan_across * 0.45)), 2.1 * take.distance + front)
+        take = replace(take, distance=float(torch.tensor(far)))
+    return take
