@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 
 from ozora.errors import refuse
@@ -24,7 +25,7 @@ _GROUP = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """One language of captions.
 
@@ -62,6 +63,7 @@ TABLES = (
 """Tables that sentences need beside those of the axes; "doing" and "going" may add verb forms."""
 
 
+@cache
 def wordings(language: Language, table: str, value: str, kind: str = "") -> tuple[Forms, ...]:
     """Every wording of a value, each as its forms; those for this kind of subject if it has its own.
 
