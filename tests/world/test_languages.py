@@ -21,7 +21,7 @@ EXTRA = {  # words kept ready for what the film set may show one day
     "subject": "car truck train aeroplane rocket fish whale dolphin robot butterfly eagle cone cylinder ring",
     "action": "drive swim jump fall turn collide",
     "place": "forest savannah valley canyon beach lake underwater moon street night_city room",
-    "weather": "cloud rain aurora",
+    "weather": "cloud rain storm aurora",
     "camera": "tilt zoom crane fly-over handheld arc truck pull-back",
     "look": "clay cartoon watercolour neon paper sepia",
 }

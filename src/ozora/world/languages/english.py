@@ -131,9 +131,9 @@ def _camera(shot: Shot, facts: frozenset[str], rng: Random) -> str:
         views.append(rng.choice(phrases.HEIGHTS[shot.camera.height]).removeprefix("seen "))
     rng.shuffle(views)
     if shot.look != "natural":
-        looks = phrases.LOOKS[shot.look]
-        fluent = [look for look in looks if look.startswith(("in ", "as ", "like "))]
-        views.append(rng.choice(fluent or looks))
+        fluent = [look for look in phrases.LOOKS[shot.look] if look.startswith(("in ", "as ", "like "))]
+        picture = f"as {with_article(rng.choice(phrases.LOOK_SHOTS[shot.look]))} picture"
+        views.append(rng.choice(fluent or [picture]))
     pattern = rng.choice(_VIEWS if views else _CAMERAS)
     said = ", ".join(views)
     return pattern.format(camera=camera, Camera=capital(camera), views=said, Views=capital(said))

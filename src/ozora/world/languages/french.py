@@ -92,6 +92,7 @@ _WEATHERS = {
     "snow": ("chute de neige", "sous la neige qui tombe | pendant qu'il neige | sous les flocons"),
     "cloud": ("ciel nuageux", "sous un ciel nuageux | sous les nuages"),
     "rain": ("pluie", "sous la pluie | pendant qu'il pleut"),
+    "storm": ("orage", "sous l'orage | en plein orage"),
     "aurora": ("aurore boréale", "sous une aurore boréale"),
 }
 _CAMERAS = {
@@ -101,7 +102,11 @@ _CAMERAS = {
     "orbit": ("travelling circulaire", "la caméra tourne autour {de} | la caméra tourne autour de la scène"),
     "follow": ("plan de suivi", "la caméra {le} suit | la caméra suit {the} | la caméra accompagne {the}"),
     "tilt": ("panoramique vertical", "la caméra pivote à la verticale"),
-    "zoom": ("zoom", "la caméra zoome | l'objectif zoome"),
+    "tilt:up": ("panoramique vers le haut", "la caméra pivote vers le haut"),
+    "tilt:down": ("panoramique vers le bas", "la caméra pivote vers le bas"),
+    "crane:up": ("mouvement de grue ascendant", "la caméra s'élève | la caméra monte"),
+    "crane:down": ("mouvement de grue descendant", "la caméra descend"),
+    "zoom": ("zoom", "la caméra zoome en avant | zoom avant sur {the}"),
     "crane": ("plan à la grue", "la caméra se déplace sur une grue"),
     "fly-over": ("vue aérienne", "la caméra survole la scène"),
     "handheld": ("caméra à l'épaule", "la caméra à l'épaule tremble un peu | filmé caméra à l'épaule"),

@@ -97,6 +97,7 @@ _WEATHERS = {
     "snow": ("Schneefall", "bei Schneefall | in fallendem Schnee"),
     "cloud": ("bewölkter Himmel", "unter bewölktem Himmel"),
     "rain": ("Regen", "im Regen | bei Regen"),
+    "storm": ("Gewitter", "bei Gewitter | im Sturm"),
     "aurora": ("Polarlicht", "unter Polarlichtern | unter einem Polarlicht"),
 }
 _CAMERAS = {
@@ -108,7 +109,11 @@ _CAMERAS = {
     "follow": ("Verfolgungsfahrt",
                "die Kamera folgt {dem} | die Kamera folgt {ihm} | die Kamera begleitet {den}"),
     "tilt": ("senkrechter Schwenk", "die Kamera neigt sich | die Kamera schwenkt senkrecht"),
-    "zoom": ("Zoom", "die Kamera zoomt | das Objektiv zoomt"),
+    "tilt:up": ("Schwenk nach oben", "die Kamera schwenkt nach oben"),
+    "tilt:down": ("Schwenk nach unten", "die Kamera schwenkt nach unten"),
+    "crane:up": ("Kranfahrt nach oben", "die Kamera fährt nach oben | die Kamera hebt sich"),
+    "crane:down": ("Kranfahrt nach unten", "die Kamera fährt nach unten | die Kamera senkt sich"),
+    "zoom": ("Zoom", "die Kamera zoomt heran | die Kamera zoomt auf {den}"),
     "crane": ("Kranfahrt", "die Kamera bewegt sich an einem Kran"),
     "fly-over": ("Überflug", "die Kamera fliegt über die Szene | die Kamera überfliegt die Szene"),
     "handheld": ("Handkamera", "mit der Handkamera gefilmt | die Handkamera wackelt ein wenig"),

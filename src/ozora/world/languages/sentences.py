@@ -56,7 +56,7 @@ def light_of(shot: Shot) -> str:
     """Which light the shot is in: that of its time, unless weather or water soften it."""
     if shot.place == "underwater":
         return "underwater"
-    muted = shot.weather in ("fog", "snow", "cloud", "rain") and shot.time != "night"
+    muted = shot.weather in ("fog", "snow", "cloud", "rain", "storm") and shot.time != "night"
     return "soft" if muted else shot.time
 
 
@@ -242,7 +242,9 @@ def _camera(language: Language, shot: Shot, noun: Noun, facts: frozenset[str], r
     """Camera, framing, height and look, each a short clause of its own, in any order."""
     remarks = []
     if "camera" in facts:
-        clauses = [forms[0] for forms in wordings(language, "moves", shot.camera.move)]
+        # A move that may go up or down says which, where the shot knows it.
+        way = {True: "up", False: "down"}.get(getattr(shot, "upwards", None), "")
+        clauses = [forms[0] for forms in wordings(language, "moves", shot.camera.move, way)]
         # With several subjects "it" could be any of them.
         unsure = [f"{{{pronoun}}}" for pronoun in language.pronouns] if len(shot.subjects) > 1 else []
         clauses = [clause for clause in clauses if not any(word in clause for word in unsure)]

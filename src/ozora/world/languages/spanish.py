@@ -90,6 +90,7 @@ _WEATHERS = {
     "snow": ("nevada", "bajo la nieve que cae | mientras nieva | bajo una nevada"),
     "cloud": ("cielo nublado", "bajo un cielo nublado"),
     "rain": ("lluvia", "bajo la lluvia | mientras llueve"),
+    "storm": ("tormenta", "bajo una tormenta | en plena tormenta"),
     "aurora": ("aurora boreal", "bajo una aurora boreal | bajo la aurora boreal"),
 }
 _CAMERAS = {
@@ -100,7 +101,11 @@ _CAMERAS = {
     "follow": ("plano de seguimiento",
                "la cámara {lo} sigue | la cámara sigue {al} | la cámara acompaña {al}"),
     "tilt": ("barrido vertical", "la cámara se inclina en vertical"),
-    "zoom": ("zoom", "la cámara hace zoom | el objetivo hace zoom"),
+    "tilt:up": ("barrido hacia arriba", "la cámara se inclina hacia arriba"),
+    "tilt:down": ("barrido hacia abajo", "la cámara se inclina hacia abajo"),
+    "crane:up": ("plano de grúa ascendente", "la cámara sube | la cámara se eleva"),
+    "crane:down": ("plano de grúa descendente", "la cámara baja | la cámara desciende"),
+    "zoom": ("zoom", "la cámara se acerca con el zoom | zoom hacia {el}"),
     "crane": ("plano de grúa", "la cámara se mueve en una grúa"),
     "fly-over": ("vista aérea", "la cámara sobrevuela la escena"),
     "handheld": ("cámara en mano", "la cámara en mano tiembla un poco | imagen filmada cámara en mano"),
@@ -112,7 +117,7 @@ _CAMERAS = {
 
 def _polish(text: str) -> str:
     """A feminine noun that begins with a stressed a takes the masculine article."""
-    for wrong, right in (("una á", "un á"), ("a la á", "al á"), ("de la á", "del á")):
+    for wrong, right in (("una á", "un á"), ("a la á", "al á"), ("de la á", "del á"), ("la á", "el á")):
         text = text.replace(wrong, right)
     return text
 
@@ -121,6 +126,7 @@ SPANISH = Language(
     name="español",
     genders="mf",
     references={
+        "el": "el {noun}/la {noun}",
         "a": "un/una", "lo": "lo/la", "al": "al {noun}/a la {noun}", "del": "del {noun}/de la {noun}",
     },
     pronouns=("lo",),
