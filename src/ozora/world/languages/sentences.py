@@ -243,7 +243,8 @@ def _camera(language: Language, shot: Shot, noun: Noun, facts: frozenset[str], r
     remarks = []
     if "camera" in facts:
         # A move that may go up or down says which, where the shot knows it.
-        way = {True: "up", False: "down"}.get(getattr(shot, "upwards", None), "")
+        upwards: bool | None = getattr(shot, "upwards", None)
+        way = "" if upwards is None else "up" if upwards else "down"
         clauses = [forms[0] for forms in wordings(language, "moves", shot.camera.move, way)]
         # With several subjects "it" could be any of them.
         unsure = [f"{{{pronoun}}}" for pronoun in language.pronouns] if len(shot.subjects) > 1 else []
