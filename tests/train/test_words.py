@@ -115,3 +115,9 @@ def test_looking_at_every_word_once_reads_the_same() -> None:
     with torch.no_grad():
         once, each = encoder.train()(tokens, mask), encoder.eval()(tokens, mask)
     assert torch.allclose(once.words, each.words, atol=1e-5)
+
+
+def test_other_scripts_are_never_cut_inside_a_letter() -> None:
+    tokens, _ = to_bytes(["赤い狐", "एक लाल लोमड़ी", "ثعلب أحمر", "fährt über größere"])
+    spoilt = slip(tokens, 1.0, torch.Generator().manual_seed(1), words=1.0)
+    assert torch.equal(spoilt, tokens)

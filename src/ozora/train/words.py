@@ -105,12 +105,15 @@ def slip(tokens: Tensor, share: float, generator: torch.Generator, words: float 
     """Misspell about ``words`` of the words in ``share`` of the prompts (B, W, 16): drop, double, swap or
     miss a key.
 
-    Works on bytes, so that captions need not be written anew. Words shorter than three bytes are spared.
+    Works on bytes, so that captions need not be written anew. Words shorter than three bytes are spared, and
+    those of other scripts, whose letters are several bytes that must stay together.
     """
     batch, count, width = tokens.shape
     length = (tokens > 0).sum(-1)  # (B, W)
+    ascii_only = tokens.amax(-1) <= 128
     chosen = torch.rand(batch, 1, generator=generator) < share
-    chosen = chosen & (torch.rand(batch, count, generator=generator) < words) & (length > 2)
+    chosen = chosen & (torch.rand(batch, count, generator=generator) < words)
+    chosen = chosen & (length > 2) & ascii_only
     place = (
         1 + (torch.rand(batch, count, generator=generator) * (length - 2).clamp(min=1)).long()
     )  # never the first

@@ -42,7 +42,7 @@ _SAID: dict[str, tuple[Chances, Chances]] = {
     "light": ((0, 0.1, 0.75), (0, 0.1, 0.75)),
     "mood": ((0, 0.05, 0.45), (0, 0.05, 0.45)),
 }
-_EXPENDABLE = (
+EXPENDABLE = (
     "mood", "light", "height", "position", "direction", "framing", "speed", "cut", "camera", "material",
     "size", "occluder", "look", "weather", "time", "colour",
 )  # fmt: skip
@@ -58,9 +58,9 @@ def caption(shot: Shot, length: Length, seed: int) -> str:
     if length not in LENGTHS:
         raise refuse("length", length, ", ".join(LENGTHS))
     key = f"ozora caption {length} {seed} {shot.seed}"
-    facts = _facts(shot, length, Random(f"{key} facts"))
+    facts = told(shot, length, Random(f"{key} facts"))
     text = _write(shot, length, facts, Random(key))
-    for fact in _EXPENDABLE:
+    for fact in EXPENDABLE:
         if len(text.split()) <= MOST_WORDS[length]:
             break
         if fact in facts:
@@ -109,7 +109,7 @@ _JOINTS: tuple[tuple[str, Form], ...] = (
 )
 
 
-def _facts(shot: Shot, length: Length, rng: Random) -> frozenset[str]:
+def told(shot: Shot, length: Length, rng: Random) -> frozenset[str]:
     column = LENGTHS.index(length)
     remarkable = _remarkable(shot)
     said = set()
@@ -149,13 +149,13 @@ def _remarkable(shot: Shot) -> set[str]:
 
 def _write(shot: Shot, length: Length, facts: frozenset[str], rng: Random) -> str:
     if length == "terse" and rng.random() < 0.06:
-        return _tags(shot, facts, rng)
+        return tags(shot, facts, rng)
     opening, facts = _opening(shot, length, facts, rng)
-    sentence = opening + _main_clause(shot, length, facts, rng, fragment=bool(opening))
-    return _punctuate(sentence, _remarks(shot, facts, rng), length, rng)
+    sentence = opening + main_clause(shot, length, facts, rng, fragment=bool(opening))
+    return _punctuate(sentence, remarks_on(shot, facts, rng), length, rng)
 
 
-def _tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
+def tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     """ "red fox, running, snowy field, dusk"."""
     first = shot.subjects[0]
     doing = inflect(_verb(first, shot.place, rng).base, "participle")
@@ -164,7 +164,7 @@ def _tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     words.append(bare(rng.choice(phrases.PLACE_NOUNS[shot.place])))
     named = [axis for axis in ("time", "weather") if axis in facts]
     words += [concepts.synonyms(axis, getattr(shot, axis))[0] for axis in named]
-    return ", ".join(words + _remarks(shot, facts - {"light", "mood"}, rng))
+    return ", ".join(words + remarks_on(shot, facts - {"light", "mood"}, rng))
 
 
 def _opening(shot: Shot, length: Length, facts: frozenset[str], rng: Random) -> tuple[str, frozenset[str]]:
@@ -186,8 +186,13 @@ def _opening(shot: Shot, length: Length, facts: frozenset[str], rng: Random) -> 
     return f"{words} of ", facts - set(told)
 
 
-def _main_clause(shot: Shot, length: Length, facts: frozenset[str], rng: Random, *, fragment: bool) -> str:
-    """Who does what, where and when. A fragment follows "a shot of", so it has no finite verb."""
+def main_clause(
+    shot: Shot, length: Length, facts: frozenset[str], rng: Random, *, fragment: bool, finite: bool = False
+) -> str:
+    """Who does what, where and when. A fragment follows "a shot of", so it has no finite verb.
+
+    ``finite`` makes it a whole sentence, which a caption need not be.
+    """
     first, others = shot.subjects[0], shot.subjects[1:]
     together = len(others) == 1 and others[0].action == first.action and rng.random() < 0.5
     who = _noun_phrase(first, facts, rng)
@@ -195,7 +200,8 @@ def _main_clause(shot: Shot, length: Length, facts: frozenset[str], rng: Random,
         who += f" and {_noun_phrase(others[0], facts, rng)}"
     elif not others and rng.random() < 0.05:
         who = f"a {rng.choice(('single', 'lone'))} {bare(who)}"
-    form = "participle" if fragment else rng.choices(_FORMS, (0.5, 0.38, 0.12))[0]
+    shares = (0.8, 0, 0.2) if finite else (0.5, 0.38, 0.12)
+    form = "participle" if fragment else rng.choices(_FORMS, shares)[0]
     # "a white sailboat on the sea at night": prompts often name no action.
     still = not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
     what = "" if still else _action(first, shot.place, facts, form, rng, plural=together)
@@ -300,7 +306,7 @@ def _company(first: Subject, others: Sequence[Subject], facts: frozenset[str], r
     return joint + " and ".join(f"{who} {inflect(base, form)} {where}" for who, base, where in words)
 
 
-def _remarks(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
+def remarks_on(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
     """Camera, look, light and mood, each a short clause of its own."""
     remarks = []
     if "camera" in facts:
@@ -322,12 +328,12 @@ def _remarks(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
         lights = phrases.GREY_LIGHTS if shot.look in ("black-and-white", "sepia") else phrases.LIGHTS
         remarks.append(rng.choice(lights[shot.time]))
     if "mood" in facts:
-        mood = rng.choice(phrases.MOODS[_mood(shot)])
+        mood = rng.choice(phrases.MOODS[mood_of(shot)])
         remarks.append(rng.choice((f"{with_article(mood)} mood", f"the mood is {mood}", mood)))
     return [remark.replace("{it}", _pronoun(shot, rng)) for remark in remarks]
 
 
-def _mood(shot: Shot) -> str:
+def mood_of(shot: Shot) -> str:
     if shot.subjects[0].speed == "fast":
         return "fast"
     if shot.weather == "fog":
