@@ -214,6 +214,8 @@ def _colours(concept: concepts.SubjectConcept) -> Weights:
     if share is None:
         return dict.fromkeys(concept.colours, 1.0)
     others = [colour for colour in concept.colours if colour != "natural"]
+    if not others:
+        return {"natural": 1.0}
     return {"natural": share, **dict.fromkeys(others, (1 - share) / len(others))}
 
 
