@@ -139,6 +139,26 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "sailboat", ("sailboat", "sailing boat", "yacht", "boat"), "boat", ("sail",), ("sea",), 9.0, 7.0,
         "white", (0.80, 0.80, 0.77), ("white", "red", "orange", "yellow", "blue", "green", "black"),
     ),
+    SubjectConcept(
+        "car", ("car", "automobile", "sedan"), "vehicle", ("drive",), _LAND, 1.35, 4.2,
+        "red", (0.60, 0.035, 0.03), ("red", "blue", "yellow", "white", "black", "green", "orange"),
+    ),
+    SubjectConcept(
+        "truck", ("truck", "lorry"), "vehicle", ("drive",), _LAND, 3.3, 6.9,
+        "blue", (0.025, 0.10, 0.58), ("blue", "red", "orange", "yellow", "green", "white"),
+    ),
+    SubjectConcept(
+        "train", ("train", "steam train", "railway train"), "vehicle", ("drive",), _LAND, 3.3, 13.7,
+        "green", (0.05, 0.36, 0.07), ("green", "red", "blue", "black", "brown"),
+    ),
+    SubjectConcept(
+        "aeroplane", ("aeroplane", "plane", "airplane", "jet"), "vehicle", ("fly",), _OPEN_AIR, 2.6, 9.0,
+        "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
+    ),
+    SubjectConcept(
+        "rocket", ("rocket", "spaceship", "rocket ship"), "vehicle", ("rise",), _OPEN_AIR, 6.0, 2.8,
+        "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
+    ),
 )
 
 ACTIONS: dict[str, ActionConcept] = _by_name(
@@ -153,6 +173,9 @@ ACTIONS: dict[str, ActionConcept] = _by_name(
     ActionConcept("rise", ("rise", "lift", "climb", "ascend"), False),
     ActionConcept("drift", ("drift", "float", "glide"), True),
     ActionConcept("sail", ("sail", "cruise", "glide"), True),
+    ActionConcept("drive", ("drive", "roll along", "travel"), True),
+    ActionConcept("swim", ("swim", "dive", "leap"), True),
+    ActionConcept("fall", ("fall", "drop", "tumble"), False),
 )
 
 PLACES: dict[str, PlaceConcept] = _by_name(

@@ -13,7 +13,7 @@ from torch import Tensor
 from ozora.errors import refuse
 from ozora.world.bodies import Bodies, Stage, bounds, join, move, reach
 from ozora.world.concepts import SIZE_SCALE
-from ozora.world.rigs import animals, bird, occluders, person, quadruped, solids, vessels
+from ozora.world.rigs import aircraft, animals, bird, occluders, person, quadruped, solids, vehicles, vessels
 from ozora.world.rigs.frame import Parts
 from ozora.world.rigs.paths import Ground, Path, Scene, plan_path
 from ozora.world.shot import Shot, Subject
@@ -39,6 +39,14 @@ def _quadruped(animal: animals.Animal) -> Rig:
         ),
         lambda place, scale: (0.5 * animal.length + animal.chest[0] + 0.8 * animal.tail[0]) * scale,
         partial(quadruped.pose, animal=animal),
+    )
+
+
+def _vehicle(vehicle: vehicles.Vehicle) -> Rig:
+    return Rig(
+        lambda subject, place, scale: vehicles.speed(vehicle, subject.action, subject.speed, scale),
+        lambda place, scale: 0.55 * vehicle.length * scale,
+        partial(vehicles.pose, vehicle=vehicle),
     )
 
 
@@ -72,6 +80,13 @@ RIGS: dict[str, Rig] = {
         lambda place, scale: 2.3 * scale,
         vessels.sailboat,
     ),
+    **{name: _vehicle(vehicle) for name, vehicle in vehicles.VEHICLES.items()},
+    "aeroplane": Rig(
+        lambda s, place, scale: aircraft.aeroplane_speed(s.speed, scale),
+        lambda place, scale: 0.5 * aircraft.SPAN * scale,
+        aircraft.aeroplane,
+    ),
+    "rocket": Rig(lambda s, place, scale: 0.0, lambda place, scale: 1.4 * scale, aircraft.rocket),
 }
 """Kind of subject → its rig."""
 
