@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ozora.world.rigs.blocks import Bar, Block, Panel, Piece, lay, paints
 from ozora.world.rigs.frame import CHEQUERS, Frame, Parts, Skin, rotation
-from ozora.world.rigs.paths import SPEEDS, Path, Scene
+from ozora.world.rigs.paths import SPEEDS, Path, Scene, spot
 from ozora.world.shot import Subject
 
 
@@ -124,6 +124,9 @@ TRAIN = Vehicle((_ENGINE, _COACH, _COACH), pace=4.4, gap=0.30, sway=0.008)
 
 VEHICLES: dict[str, Vehicle] = {"car": CAR, "truck": TRUCK, "train": TRAIN}
 
+RUBBER = Skin((0.016, 0.016, 0.018), gloss=0.06)
+RIM = Skin((0.045, 0.045, 0.05), gloss=0.2, pattern=CHEQUERS)
+ROD = Skin((0.55, 0.56, 0.58), gloss=0.7)
 STEAM = Skin((0.86, 0.86, 0.88), glow=0.06)
 PUFFS = 4
 
@@ -160,23 +163,13 @@ def pose(
     return parts, torch.stack(middles).mean(0)
 
 
-def _spot(path: Path, scene: Scene, ahead: float, track: float) -> tuple[Tensor, Tensor, Tensor]:
-    """A point (F, 3) of the ground ``ahead`` metres along the way, its yaw, and the roll of the ground."""
-    position, direction = path.at(scene.times + ahead / path.speed)
-    right = track * torch.stack([-direction[:, 1], direction[:, 0]], -1)
-    low, high = scene.heights(position + right), scene.heights(position - right)
-    origin = torch.stack([position[:, 0], (low + high) / 2, position[:, 1]], -1)
-    roll = torch.atan2(high - low, torch.tensor(2 * track))
-    return origin, -torch.atan2(direction[:, 1], direction[:, 0]), roll
-
-
 def _on_axles(
     carriage: Carriage, path: Path, scene: Scene, ahead: float, scale: float
 ) -> tuple[Frame, Tensor]:
     """The frame of a carriage, on the ground under its axles, and how far (F,) its wheels have turned."""
     first, last = carriage.axles[0], carriage.axles[-1]
-    fore, _, roll = _spot(path, scene, ahead + first.x * scale, first.track * scale)
-    rear, _, other = _spot(path, scene, ahead + last.x * scale, last.track * scale)
+    fore, _, roll = spot(path, scene, ahead + first.x * scale, first.track * scale)
+    rear, _, other = spot(path, scene, ahead + last.x * scale, last.track * scale)
     base = fore - rear
     yaw = -torch.atan2(base[:, 2], base[:, 0])
     pitch = torch.atan2(base[:, 1], base[:, [0, 2]].norm(dim=-1))
@@ -187,19 +180,18 @@ def _on_axles(
 
 
 def _wheels(parts: Parts, axle: Axle, path: Path, scene: Scene, ahead: float, scale: float) -> None:
-    ground, yaw, roll = _spot(path, scene, ahead + axle.x * scale, axle.track * scale)
+    ground, yaw, roll = spot(path, scene, ahead + axle.x * scale, axle.track * scale)
     turned = path.distance(scene.times) / (axle.radius * scale)
     level = Frame(ground, rotation(yaw, 0.0, roll, scene.frames), scale)
     # Forward is nose down: the top of a wheel goes ahead.
     spun = level.child(0.0, axle.radius, 0.0, pitch=-turned)
-    rubber, rim = Skin((0.016, 0.016, 0.018), gloss=0.06), Skin((0.16, 0.16, 0.17), gloss=0.4, pattern=CHEQUERS)
     for side in (1.0, -1.0):
         wheel = spun.child(0.0, 0.0, side * axle.track, roll=0.5 * math.pi)
-        parts.drum(rubber, wheel, (axle.radius, axle.width, axle.radius), min(0.05, 0.5 * axle.width))
+        parts.drum(RUBBER, wheel, (axle.radius, axle.width, axle.radius), min(0.05, 0.5 * axle.width))
     # One drum through both wheels shows as a hub on either side.
     hub = axle.hub * axle.radius
     parts.drum(
-        rim.but(blend=0.0), spun.child(roll=0.5 * math.pi), (hub, axle.track + axle.width + 0.012, hub), 0.01
+        RIM, spun.child(roll=0.5 * math.pi), (hub, axle.track + axle.width + 0.012, hub), 0.01
     )
 
 
@@ -213,7 +205,7 @@ def _engine(
         middle = (first.x + last.x) / 2
         rod = body.child(middle + across, first.radius + up)
         half = (first.x - last.x) / 2 + 0.14
-        parts.box(Skin((0.55, 0.56, 0.58), gloss=0.7), rod, (half, 0.065, first.track + first.width + 0.06), 0.04)
+        parts.box(ROD, rod, (half, 0.065, first.track + first.width + 0.06), 0.04)
     if carriage.chimney is None:
         return
     x, y = carriage.chimney
