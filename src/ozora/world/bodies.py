@@ -22,8 +22,8 @@ class Bodies:
       BOX:        centre ``a``, half sizes ``size``, turned by ``axes``, edges rounded by ``rounding``.
       RING:       centre ``a``, axis = third column of ``axes``, radius ``size[0]``, tube radius ``size[1]``.
       SHEET:      triangle ``a``, ``b``, ``c``, thickness ``size[0]``.
-      DRUM:       centre ``a``, axis = second column of ``axes``, half height ``size[1]``, radius ``size[0]`` at
-                  its low end and ``size[2]`` at its high end, edges rounded by ``rounding``.
+      DRUM:       centre ``a``, axis = second column of ``axes``, half height ``size[1]``, radius ``size[0]``
+                  at its low end and ``size[2]`` at its high end, edges rounded by ``rounding``.
     Primitives of one subject melt into each other over ``blend`` metres; different subjects never do.
     """
 

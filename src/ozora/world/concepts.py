@@ -188,8 +188,8 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "orange", (0.76, 0.22, 0.02), _PAINTS,
     ),
     SubjectConcept(
-        "cylinder", ("cylinder", "drum", "tube"), "solid", ("roll", "spin", "fall"), (*_LAND, "tabletop"), 0.5, 0.5,
-        "green", (0.05, 0.36, 0.07), _PAINTS,
+        "cylinder", ("cylinder", "drum", "tube"), "solid", ("roll", "spin", "fall"), (*_LAND, "tabletop"),
+        0.5, 0.5, "green", (0.05, 0.36, 0.07), _PAINTS,
     ),
     SubjectConcept(
         "ring", ("ring", "hoop", "torus"), "solid", ("roll", "spin"), (*_LAND, "tabletop"), 0.55, 0.55,

@@ -69,11 +69,12 @@ _MATERIAL: Weights = {"matte": 0.45, "glossy": 0.35, "metal": 0.2}
 _LOOK: Weights = {"natural": 0.94, "black-and-white": 0.06}
 _OCCLUDER: Weights = {"tree": 0.4, "rock": 0.35, "wall": 0.25}
 
-_NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35}
+_NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35, "fish": 0.7, "insect": 0.35}
 _SECOND_SUBJECT_SHARE = 0.13
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
 _CUT_SHARE = 0.1
-_CROSSING = ("walk", "run", "roll", "slide", "fly")
+_CROSSING = ("walk", "run", "roll", "slide", "fly", "drive", "swim")
+_LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
 _LARGEST_RATIO = 7.6  # of two subjects in one frame, so that the smaller is still seen
 _SHORTEST_CUT_SECONDS = 1.5
 
@@ -259,7 +260,8 @@ def _camera(draw: _Draw, first: Subject) -> Camera:
 
 
 def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
-    crosses = first.action in _CROSSING and first.direction in ("left", "right")
+    short = concepts.SUBJECTS[first.kind].length <= _LONGEST_HIDDEN
+    crosses = short and first.action in _CROSSING and first.direction in ("left", "right")
     here = concepts.PLACES[place].occluders
     possible = {name: weight for name, weight in _OCCLUDER.items() if name in here}
     fits = crosses and len(possible) > 1 and camera.move != "orbit" and camera.framing != "close"

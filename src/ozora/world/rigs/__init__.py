@@ -103,7 +103,9 @@ RIGS: dict[str, Rig] = {
     "person": _biped(person.pose),
     "robot": _biped(robot.pose),
     "butterfly": Rig(
-        lambda s, place, scale: butterfly.speed(s.speed, scale), lambda place, scale: 0.3 * scale, butterfly.pose
+        lambda s, place, scale: butterfly.speed(s.speed, scale),
+        lambda place, scale: 0.3 * scale,
+        butterfly.pose,
     ),
     "ball": Rig(
         lambda s, place, scale: solids.ball_speed(s.action, s.speed, solids.radius_of(place, scale), place),

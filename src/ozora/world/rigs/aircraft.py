@@ -34,6 +34,8 @@ AEROPLANE: tuple[Piece, ...] = (
 SPAN = 9.3
 AEROPLANE_PACE = 6.2
 
+_FIN = ((0.45, 2.0), (1.38, 0.65), (1.38, 0.0), (0.45, 0.72))
+
 ROCKET: tuple[Piece, ...] = (
     Block("drum", "body", (0.0, 1.45, 0.0), (0.52, 0.95, 0.74), rounding=0.02, blend=0.10),
     Block("drum", "body", (0.0, 3.25, 0.0), (0.74, 0.95, 0.66), rounding=0.02, blend=0.10),
@@ -43,8 +45,8 @@ ROCKET: tuple[Piece, ...] = (
     Block("drum", "glass", (0.0, 3.45, 0.0), (0.27, 0.775, 0.27), axis="right", rounding=0.05),
     Block("drum", "accent", (0.0, 2.10, 0.0), (0.745, 0.10, 0.765), rounding=0.02),
     Block("drum", "trim", (0.0, 0.34, 0.0), (0.46, 0.24, 0.34), rounding=0.03),
-    *(Panel("accent", tuple((x * c, y, x * s) for x, y in ((0.45, 2.0), (1.38, 0.65), (1.38, 0.0), (0.45, 0.72))),
-            0.085) for c, s in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))),
+    *(Panel("accent", tuple((x * c, y, x * s) for x, y in _FIN), 0.085)
+      for c, s in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))),
 )  # fmt: skip
 """Metres over the tips of its fins; six metres tall."""
 
@@ -66,7 +68,8 @@ def aeroplane(
     height = float(chance.uniform(4.5, 7.0)) * scale
     position, _ = path.at(times)
     wave = 2 * torch.pi * 0.13 * times + phase
-    frame = level(path, scene, scene.heights(position).amax() + height + 0.25 * scale * torch.sin(wave), scale)
+    floor = scene.heights(position).amax()
+    frame = level(path, scene, floor + height + 0.25 * scale * torch.sin(wave), scale)
     body = frame.child(pitch=0.05 + 0.035 * torch.cos(wave), roll=0.16 * torch.sin(0.9 * wave + 1.0))
     parts = Parts(frame, blend=0.0)
     lay(parts, body, AEROPLANE, paints(subject, 0.5))

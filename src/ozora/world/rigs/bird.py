@@ -40,10 +40,12 @@ class Bird:
     fingers: int = 0  # spread feathers at the tip of each wing
 
 
-GULL = Bird(arm=0.27, hand=0.40, chord=1.0, size=1.0, beats=2.1, stroke=1.0, glide=0.0, pace=2.6, height=(1.9, 3.0))
+GULL = Bird(
+    arm=0.27, hand=0.40, chord=1.0, size=1.0, beats=2.1, stroke=1.0, glide=0.0, pace=2.6, height=(1.9, 3.0)
+)
 EAGLE = Bird(
-    arm=0.44, hand=0.42, chord=1.9, size=1.42, beats=1.15, stroke=0.85, glide=0.75, pace=3.4, height=(2.6, 4.0),
-    beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4,
+    arm=0.44, hand=0.42, chord=1.9, size=1.42, beats=1.15, stroke=0.85, glide=0.75, pace=3.4,
+    height=(2.6, 4.0), beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4,
 )  # fmt: skip
 BIRDS: dict[str, Bird] = {"bird": GULL, "eagle": EAGLE}
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
+
+from torch import Tensor
 
 from ozora.world.concepts import RGB
 from ozora.world.rigs.frame import Frame, Parts, Skin
@@ -91,17 +94,21 @@ def paints(subject: Subject, gloss: float = 0.45) -> dict[Paint, Skin]:
 def lay(parts: Parts, frame: Frame, pieces: Sequence[Piece], paint: Mapping[Paint, Skin]) -> None:
     """Lay pieces in a frame, mirrored ones on both sides."""
     for piece in pieces:
+        skin = paint[piece.paint].but(blend=piece.blend)
         for side in (1.0, -1.0) if piece.mirrored else (1.0,):
-            skin = paint[piece.paint].but(blend=piece.blend)
             if isinstance(piece, Block):
                 _block(parts, frame, piece, skin, side)
             elif isinstance(piece, Bar):
-                start, end = (frame.at(x, y, side * z) for x, y, z in (piece.start, piece.end))
+                start, end = (_at(frame, point, side) for point in (piece.start, piece.end))
                 parts.cone(skin, start, end, *piece.radii)
             else:
-                first, *rest = (frame.at(x, y, side * z) for x, y, z in piece.corners)
-                for second, third in zip(rest, rest[1:], strict=False):
+                first, *rest = (_at(frame, point, side) for point in piece.corners)
+                for second, third in pairwise(rest):
                     parts.sheet(skin, first, second, third, piece.thickness)
+
+
+def _at(frame: Frame, point: Point, side: float) -> Tensor:
+    return frame.at(point[0], point[1], side * point[2])
 
 
 def _block(parts: Parts, frame: Frame, block: Block, skin: Skin, side: float) -> None:

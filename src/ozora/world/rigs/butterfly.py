@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from ozora.world.rigs.frame import Frame, Parts, Skin
-from ozora.world.rigs.palette import DARK, coat, shade
+from ozora.world.rigs.palette import DARK, coat
 from ozora.world.rigs.paths import SPEEDS, Path, Scene, level
 from ozora.world.shot import Subject
 
@@ -16,9 +18,9 @@ BEATS = 2.3  # per second: slow for its size, so that every frame of a film show
 RIM = Skin(DARK, gloss=0.1)
 SPOT = Skin((0.86, 0.83, 0.74))
 
-FORE_WING = ((0.0, 0.0), (0.085, 0.105), (0.118, 0.205), (0.040, 0.240), (-0.030, 0.120))
-HIND_WING = ((0.0, 0.0), (-0.012, 0.135), (-0.085, 0.160), (-0.150, 0.105), (-0.085, 0.012))
-"""Corners of a wing in metres forward and outward of its hinge."""
+FORE_WING = (0.068, 0.148, 0.092)
+HIND_WING = (-0.082, 0.088, 0.074)
+"""Middle of a wing's rounded end, metres forward and outward of its hinge, and its radius."""
 
 
 def speed(word: str, scale: float) -> float:
@@ -50,7 +52,8 @@ def pose(
     parts.ellipsoid(fur, body.child(0.012, 0.002), (0.030, 0.019, 0.018))
     parts.ellipsoid(fur, body.child(0.050, 0.006), (0.015, 0.014, 0.016))
     for side in (-1.0, 1.0):
-        parts.cone(fur, body.at(0.060, 0.010, 0.006 * side), body.at(0.125, 0.040, 0.040 * side), 0.0028, 0.0022)
+        feeler = body.at(0.125, 0.040, 0.040 * side)
+        parts.cone(fur, body.at(0.060, 0.010, 0.006 * side), feeler, 0.0028, 0.0022)
         _wings(parts, skin, body, side, stroke, torch.sin(cycles - 0.45))
     return parts, flight.origin
 
@@ -58,24 +61,29 @@ def pose(
 def _wings(parts: Parts, skin: Skin, body: Frame, side: float, stroke: Tensor, behind: Tensor) -> None:
     """A fore wing and a hind wing, each a dark plate with a coloured one a little thicker inside it."""
     fore = body.child(0.018, 0.008, 0.008 * side, roll=-side * (0.40 + 0.78 * stroke))
-    _plate(parts, RIM, fore, side, FORE_WING, 1.0, 0.0038)
-    _plate(parts, skin, fore, side, FORE_WING, 0.80, 0.0058)
-    hind = body.child(-0.015, 0.004, 0.008 * side, roll=-side * (0.34 + 0.72 * behind))
-    _plate(parts, RIM, hind, side, HIND_WING, 1.0, 0.0036)
-    _plate(parts, skin.but(colour=shade(skin.colour, 0.16)), hind, side, HIND_WING, 0.78, 0.0056)
-    for wing, x, z, size in ((fore, 0.086, 0.196, 0.012), (fore, 0.048, 0.206, 0.010), (hind, -0.105, 0.112, 0.011)):
+    hind = body.child(-0.018, 0.004, 0.008 * side, roll=-side * (0.34 + 0.72 * behind))
+    for wing, (x, z, radius) in ((fore, FORE_WING), (hind, HIND_WING)):
+        _plate(parts, RIM, wing, side, (x, z), radius, 0.0, 0.0036)
+        _plate(parts, skin, wing, side, (x, z), radius, 0.021, 0.0056)
+    spots = (fore, 0.112, 0.212, 0.009), (fore, 0.070, 0.232, 0.008), (hind, -0.125, 0.125, 0.009)
+    for wing, x, z, size in spots:
         parts.drum(SPOT, wing.child(x, 0.0, z * side), (size, 0.0058, size), 0.002)
 
 
 def _plate(
-    parts: Parts, skin: Skin, hinge: Frame, side: float, outline: tuple[tuple[float, float], ...], share: float,
-    thickness: float,
+    parts: Parts, skin: Skin, hinge: Frame, side: float, middle: tuple[float, float], radius: float,
+    margin: float, thickness: float,
 ) -> None:  # fmt: skip
-    """A plate of triangles within an outline, shrunk towards its middle by a share."""
-    middle = [sum(corner[axis] for corner in outline) / len(outline) for axis in (0, 1)]
-    points = [
-        hinge.at(middle[0] + share * (x - middle[0]), 0.0, side * (middle[1] + share * (z - middle[1])))
-        for x, z in outline
-    ]
-    for second, third in zip(points[1:], points[2:], strict=False):
-        parts.sheet(skin, points[0], second, third, thickness)
+    """A teardrop: a disc, and the triangle of its tangents from the hinge, all drawn in by a margin."""
+    x, z = middle
+    away = math.hypot(x, z)
+    inner = radius - margin
+    parts.drum(skin, hinge.child(x, 0.0, side * z), (inner, thickness, inner), 0.8 * thickness)
+    # The tangents touch the disc a little nearer than its middle.
+    nearer, wide = inner * inner / away, inner * math.sqrt(1 - (inner / away) ** 2)
+    touch = (1 - nearer / away) * x, (1 - nearer / away) * z
+    corners = [hinge.at(1.4 * margin * x / away, 0.0, side * 1.4 * margin * z / away)]
+    for aside in (wide, -wide):
+        forward, out = touch[0] + aside * z / away, touch[1] - aside * x / away
+        corners.append(hinge.at(forward, 0.0, side * out))
+    parts.sheet(skin, corners[0], corners[1], corners[2], thickness)

@@ -123,8 +123,8 @@ def _ears(parts: Parts, animal: Animal, skin: Skin, bearing: Frame) -> None:
             parts.cone(flap, base, tip, 0.55 * broad, broad)
         else:
             fan = inner.but(colour=shade(skin.colour, -0.12), blend=0.06 * tall)
-            base = bearing.child(-0.18 * size, 0.10 * deep, side * 0.98 * apart, yaw=side * 0.62)
-            parts.ellipsoid(fan, base.child(-0.62 * broad, -0.10 * tall), (broad, tall, 0.07 * tall))
+            hinge = bearing.child(-0.18 * size, 0.10 * deep, side * 0.98 * apart, yaw=side * 0.62)
+            parts.ellipsoid(fan, hinge.child(-0.62 * broad, -0.10 * tall), (broad, tall, 0.07 * tall))
 
 
 def _antlers(parts: Parts, animal: Animal, bearing: Frame) -> None:

@@ -148,7 +148,8 @@ def legs(body: Carriage) -> list[Leg]:
         # Heel off late in stance, toes up before landing; the ball of the foot is what is planted.
         push = ((stance - 0.62) / 0.38).clamp(0, 1) * (1 - swing).clamp(min=0).square()
         heel = 0.75 * push * push + 0.35 * torch.sin(torch.pi * swing) * (swing > 0)
-        toe_up = 0.28 * torch.sin(torch.pi * ((swing - 0.55) / 0.45).clamp(0, 1)) if body.frequency > 0 else 0.0
+        landing = torch.sin(torch.pi * ((swing - 0.55) / 0.45).clamp(0, 1))
+        toe_up = 0.28 * landing if body.frequency > 0 else 0.0
         tilt = heel - toe_up
         ball = feet.position[index] + 0.044 * scale * up
         back = (-(tilt.cos())[:, None] * forward + tilt.sin()[:, None] * up) * scale

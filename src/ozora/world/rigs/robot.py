@@ -61,8 +61,9 @@ def _leg(parts: Parts, metal: Skin, joint: Skin, leg: person.Leg) -> None:
     dark = metal.but(colour=shade(metal.colour, -0.20))
     parts.cone(joint, leg.hip, leg.knee, 0.048, 0.048)
     # Plates over the middle of each bone leave the joints bare.
-    parts.cone(metal, leg.hip + 0.30 * (leg.knee - leg.hip), leg.hip + 0.74 * (leg.knee - leg.hip), 0.078, 0.072)
-    parts.cone(metal, leg.knee + 0.26 * (leg.ankle - leg.knee), leg.knee + 0.88 * (leg.ankle - leg.knee), 0.072, 0.080)
+    thigh, shin = leg.knee - leg.hip, leg.ankle - leg.knee
+    parts.cone(metal, leg.hip + 0.30 * thigh, leg.hip + 0.74 * thigh, 0.078, 0.072)
+    parts.cone(metal, leg.knee + 0.26 * shin, leg.knee + 0.88 * shin, 0.072, 0.080)
     parts.cone(joint, leg.knee, leg.ankle, 0.044, 0.044)
     ahead = -leg.back / leg.back.norm(dim=-1, keepdim=True)
     up = leg.lift / leg.lift.norm(dim=-1, keepdim=True)
@@ -81,4 +82,5 @@ def _arm(parts: Parts, metal: Skin, joint: Skin, shoulder: Frame, elbow: Tensor)
     parts.cone(metal, forearm.at(0.07, 0.0), forearm.at(0.20, 0.0), 0.056, 0.068)
     # Two fingers of a gripper.
     for side in (-1.0, 1.0):
-        parts.cone(joint, forearm.at(0.24, 0.0, 0.012 * side), forearm.at(0.335, 0.0, 0.045 * side), 0.026, 0.020)
+        root, tip = forearm.at(0.24, 0.0, 0.012 * side), forearm.at(0.335, 0.0, 0.045 * side)
+        parts.cone(joint, root, tip, 0.026, 0.020)

@@ -203,12 +203,13 @@ def _rolling(path: Path, scene: Scene, radius: float, half: float) -> Frame:
     return lying.child(0.0, radius, pitch=-path.distance(scene.times) / radius)
 
 
-def _dropped(subject: Subject, floor: Frame, scene: Scene, chance: np.random.Generator, height: float) -> Frame:
+def _dropped(
+    subject: Subject, floor: Frame, scene: Scene, chance: np.random.Generator, height: float
+) -> Frame:
     """The frame lifted, if it is falling, to where free fall and ever lower bounces have it."""
     if subject.action != "fall":
         return floor
-    # Far enough up for a fall of three quarters of a second outdoors, and less for smaller things.
-    top = float(chance.uniform(2.6, 3.2)) * height / SPEEDS[subject.speed]
+    top = float(chance.uniform(1.9, 2.4)) * height / SPEEDS[subject.speed]
     lift = fallen(scene.times, top)
     up = torch.tensor([0.0, 1.0, 0.0])
     return Frame(floor.origin + lift[:, None] * up, floor.axes, floor.scale)

@@ -84,9 +84,9 @@ def course(swimmer: Swimmer, scale: float, times: Tensor, phase: float) -> tuple
     ``phase`` (0..1) is how much of a leap and the swim after it is over when the clip begins.
     """
     if swimmer.leap == 0:
-        height = swimmer.ride * scale
-        return torch.full_like(times, height), torch.zeros_like(times)
-    start, leap, under = swimmer.ride * scale, (swimmer.leap - swimmer.ride) * scale, swimmer.under * scale**0.5
+        return torch.full_like(times, swimmer.ride * scale), torch.zeros_like(times)
+    start, leap = swimmer.ride * scale, (swimmer.leap - swimmer.ride) * scale
+    under = swimmer.under * scale**0.5
     launch = (2 * GRAVITY * leap) ** 0.5
     aloft = 2 * launch / GRAVITY
     moment = torch.remainder(times + phase * (aloft + under), aloft + under)
@@ -117,7 +117,8 @@ def pose(
     lift = swimmer.roll_over * torch.sin(cycle)
     heave = 0.10 * swimmer.roll_over / 0.16 * torch.sin(cycle + 0.9) * scale
     frame = level(path, scene, floor + height + heave, scale)
-    rise = (0.7 if swimmer.upright else 0.85) * torch.atan2(rate, torch.full_like(rate, max(path.speed, 1e-3)))
+    steep = torch.atan2(rate, torch.full_like(rate, max(path.speed, 1e-3)))
+    rise = (0.7 if swimmer.upright else 0.85) * steep
     sideways = 0.5 * swimmer.bend * torch.cos(cycle) if swimmer.upright else 0.0
     body = frame.child(pitch=rise + lift, yaw=sideways, roll=0.04 * torch.sin(0.7 * cycle + phase))
     parts = Parts(frame, blend=0.12 * swimmer.body[1])
@@ -147,22 +148,22 @@ def _body(parts: Parts, swimmer: Swimmer, skin: Skin, body: Frame) -> None:
         nose = head.at(head_long + 0.55 * length, -0.42 * head_deep)
         parts.cone(skin.but(blend=0.3 * root), head.at(0.70 * head_long, -0.25 * head_deep), nose, root, tip)
     else:
-        parts.ellipsoid(
-            pale, head.child(0.10 * head_long, -0.26 * head_deep), (0.88 * head_long, 0.76 * head_deep, 0.93 * head_wide)
-        )
+        throat = head.child(0.10 * head_long, -0.26 * head_deep)
+        parts.ellipsoid(pale, throat, (0.88 * head_long, 0.76 * head_deep, 0.93 * head_wide))
     forward, up, _, radius = swimmer.eye
     # On the flank of the head, wherever its surface is at that point.
     out = head_wide * max(1 - (forward / head_long) ** 2 - (up / head_deep) ** 2, 0.05) ** 0.5
     for side in (-1.0, 1.0):
         place = head.child(forward, up, side * (out - 0.25 * radius))
         if swimmer.upright:
-            parts.ellipsoid(Skin((0.85, 0.80, 0.66), gloss=0.6, blend=0.0), place, (1.5 * radius, 1.5 * radius, 0.8 * radius))
+            white = Skin((0.85, 0.80, 0.66), gloss=0.6, blend=0.0)
+            parts.ellipsoid(white, place, (1.5 * radius, 1.5 * radius, 0.8 * radius))
         parts.ellipsoid(Skin(DARK, gloss=0.9, blend=0.0), place, (radius, radius, 1.05 * radius))
 
 
 def _tail(parts: Parts, swimmer: Swimmer, skin: Skin, body: Frame, cycle: Tensor, rise: Tensor) -> None:
     """Three joints that bend one after the other, and the fin at their end."""
-    long, deep, wide = swimmer.body
+    long, deep, _ = swimmer.body
     joint, thick = swimmer.stalk
     frame = body.child(-0.70 * long, 0.02 * deep)
     # In a leap the tail hangs behind the arc of the body.
@@ -180,19 +181,15 @@ def _tail(parts: Parts, swimmer: Swimmer, skin: Skin, body: Frame, cycle: Tensor
         parts.cone(skin.but(blend=0.6 * thick), start, frame.origin, radii[number], radii[number + 1])
     half, chord = swimmer.fluke
     dark = skin.but(colour=shade(skin.colour, swimmer.fins), blend=0.15 * thick)
-    tip = frame.child(yaw=0.8 * swimmer.bend * torch.sin(cycle - 2.0)) if swimmer.upright else frame.child(
-        pitch=0.9 * swimmer.bend * torch.sin(cycle - 2.0)
-    )
+    swing = 0.85 * swimmer.bend * torch.sin(cycle - 2.0)
+    tip = frame.child(yaw=swing) if swimmer.upright else frame.child(pitch=swing, roll=0.5 * torch.pi)
     thickness = 0.10 * thick + 0.02 * half
-    for side in (-1.0, 1.0):
-        def corner(back: float, out: float, side: float = side) -> Tensor:
-            return tip.at(-back * chord, side * out * half, 0.0) if swimmer.upright else tip.at(
-                -back * chord, 0.0, side * out * half
-            )
-
-        root, notch = corner(-0.25, 0.0), corner(0.55, 0.0)
-        parts.sheet(dark, root, corner(0.50, 0.62), notch, thickness)
-        parts.sheet(dark, corner(0.50, 0.62), corner(1.05, 1.0), notch, 0.8 * thickness)
+    # Two lobes, up and down in fish, left and right in whales, with a notch between.
+    root, notch = tip.at(0.25 * chord, 0.0), tip.at(-0.55 * chord, 0.0)
+    for side in (-half, half):
+        edge = tip.at(-0.50 * chord, 0.62 * side)
+        parts.sheet(dark, root, edge, notch, thickness)
+        parts.sheet(dark, edge, tip.at(-1.05 * chord, side), notch, 0.8 * thickness)
 
 
 def _fins(parts: Parts, swimmer: Swimmer, skin: Skin, body: Frame, cycle: Tensor) -> None:
@@ -207,14 +204,15 @@ def _fins(parts: Parts, swimmer: Swimmer, skin: Skin, body: Frame, cycle: Tensor
         # A sail of two triangles along the back.
         crest = body.at(ahead, back(ahead) + height)
         low = body.at(ahead - 0.75 * base, back(ahead - 0.75 * base) + 0.55 * height)
-        front, rear = body.at(ahead + 0.4 * base, back(ahead + 0.4 * base)), body.at(ahead - 0.6 * base, 0.6 * deep)
+        front = body.at(ahead + 0.4 * base, back(ahead + 0.4 * base))
+        rear = body.at(ahead - 0.6 * base, 0.6 * deep)
         parts.sheet(dark, front, crest, low, 0.010)
         parts.sheet(dark, front, low, rear, 0.010)
     else:
         crest = body.at(ahead - 0.75 * base, back(ahead) + height)
-        thick = 0.10 * base
-        front, rear = body.at(ahead + 0.5 * base, 0.93 * back(ahead)), body.at(ahead - 0.5 * base, 0.93 * back(ahead))
-        parts.sheet(dark, front, crest, rear, thick)
+        foot = 0.93 * back(ahead)
+        front, rear = body.at(ahead + 0.5 * base, foot), body.at(ahead - 0.5 * base, foot)
+        parts.sheet(dark, front, crest, rear, 0.10 * base)
     ahead, length = swimmer.flipper
     for side in (-1.0, 1.0):
         wave = 0.25 * torch.sin(0.5 * cycle + side)
@@ -233,7 +231,7 @@ def _spout(parts: Parts, swimmer: Swimmer, body: Frame, level_frame: Frame, cycl
     strength = grown * left
     up = torch.tensor([0.0, 1.0, 0.0]) * level_frame.scale
     back = -level_frame.axes[:, :, 0] * level_frame.scale
-    for height, size, lag in ((0.25, 0.16, 0.0), (0.70, 0.22, 0.06), (1.15, 0.34, 0.18), (1.55, 0.46, 0.42)):
+    for height, size, lag in ((0.20, 0.17, 0.0), (0.62, 0.24, 0.05), (1.05, 0.33, 0.15), (1.45, 0.45, 0.35)):
         centre = hole + (height * grown + 0.15 * (1 - left))[:, None] * up + (lag * grown)[:, None] * back
         place = Frame(centre, level_frame.axes, level_frame.scale)
         wide = 0.01 + size * strength

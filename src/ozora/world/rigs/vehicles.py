@@ -143,7 +143,7 @@ def pose(
     phase = float(chance.uniform(0, 2 * np.pi))
     front = 0.5 * vehicle.length
     parts: Parts | None = None
-    middles = []
+    middles: list[Tensor] = []
     for carriage in vehicle.carriages:
         ahead = (front - 0.5 * carriage.length) * scale
         front -= carriage.length + vehicle.gap
