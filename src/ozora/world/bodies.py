@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-ROUND_CONE, ELLIPSOID, BOX, RING, SHEET = range(5)
-"""Primitive kinds: tapered capsule, ellipsoid, rounded box, torus, thin triangle (sail, wing)."""
+ROUND_CONE, ELLIPSOID, BOX, RING, SHEET, DRUM = range(6)
+"""Primitive kinds: tapered capsule, ellipsoid, rounded box, torus, thin triangle (sail), flat-ended cone."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Bodies:
       BOX:        centre ``a``, half sizes ``size``, turned by ``axes``, edges rounded by ``rounding``.
       RING:       centre ``a``, axis = third column of ``axes``, radius ``size[0]``, tube radius ``size[1]``.
       SHEET:      triangle ``a``, ``b``, ``c``, thickness ``size[0]``.
+      DRUM:       centre ``a``, axis = second column of ``axes``, half height ``size[1]``, radius ``size[0]``
+                  at its low end and ``size[2]`` at its high end, edges rounded by ``rounding``.
     Primitives of one subject melt into each other over ``blend`` metres; different subjects never do.
     """
 
@@ -79,9 +81,14 @@ def bounds(bodies: Bodies) -> tuple[Tensor, Tensor]:
     cone_high = torch.maximum(bodies.a + size[..., :1], bodies.b + size[..., 1:2])
     sheet_low = torch.minimum(torch.minimum(bodies.a, bodies.b), bodies.c) - thin
     sheet_high = torch.maximum(torch.maximum(bodies.a, bodies.b), bodies.c) + thin
+    axis = axes[..., 1]
+    across = (1 - axis.square()).clamp(min=0).sqrt()
+    foot, top = bodies.a - axis * size[..., 1:2], bodies.a + axis * size[..., 1:2]
+    drum_low = torch.minimum(foot - across * size[..., :1], top - across * size[..., 2:])
+    drum_high = torch.maximum(foot + across * size[..., :1], top + across * size[..., 2:])
     low = torch.where(kind == ROUND_CONE, cone_low, torch.where(kind == SHEET, sheet_low, bodies.a - half))
     high = torch.where(kind == ROUND_CONE, cone_high, torch.where(kind == SHEET, sheet_high, bodies.a + half))
-    return low, high
+    return torch.where(kind == DRUM, drum_low, low), torch.where(kind == DRUM, drum_high, high)
 
 
 def reach(bodies: Bodies, centre: Tensor) -> Tensor:
@@ -94,5 +101,7 @@ def reach(bodies: Bodies, centre: Tensor) -> Tensor:
     box = from_a + size.norm(dim=-1)
     ring = from_a + size[..., 0] + size[..., 1]
     radius = torch.where(kind == ROUND_CONE, cone, torch.where(kind == SHEET, sheet, ellipsoid))
+    drum = from_a + (size[..., 1].square() + torch.maximum(size[..., 0], size[..., 2]).square()).sqrt()
     radius = torch.where(kind == BOX, box, torch.where(kind == RING, ring, radius))
+    radius = torch.where(kind == DRUM, drum, radius)
     return radius.amax(-1)

@@ -254,7 +254,7 @@ def _verb(subject: Subject, place: str, rng: Random) -> phrases.Verb:
 def _where(subject: Subject, place: str, rng: Random, *, still: bool) -> str:
     manner = phrases.MANNER[subject.action]
     if still:
-        manner = {"crossing": "staying", "afloat": "staying"}.get(manner, manner)
+        manner = {"crossing": "staying", "afloat": "staying", "swimming": "staying"}.get(manner, manner)
     pairs = [
         (preposition, noun)
         for preposition in phrases.PREPOSITIONS[manner][place]
@@ -373,7 +373,7 @@ _ANIMAL_COLOURS = {
     ("horse", "brown"): ("brown", "brown", "chestnut", "dark brown"),
     ("bird", "black"): ("black", "dark"),
 }
-_PAINTED = ("solid", "balloon", "boat")
+_PAINTED = ("solid", "balloon", "boat", "vehicle")
 _PERSON_SIZES = {"small": ("small", "short", "little"), "large": ("tall", "large", "big")}
 _PERSON_WEAR = ("coat", "jacket", "parka")
 

@@ -151,6 +151,62 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "boat", ("sail",), ("sea", "lake"), 9.0, 7.0,
         "white", (0.80, 0.80, 0.77), ("white", "red", "orange", "yellow", "blue", "green", "black"),
     ),
+    SubjectConcept(
+        "car", ("car", "automobile", "sedan"), "vehicle", ("drive",), _LAND, 1.35, 4.2,
+        "red", (0.60, 0.035, 0.03), ("red", "blue", "yellow", "white", "black", "green", "orange"),
+    ),
+    SubjectConcept(
+        "truck", ("truck", "lorry"), "vehicle", ("drive",), _LAND, 3.3, 6.9,
+        "blue", (0.025, 0.10, 0.58), ("blue", "red", "orange", "yellow", "green", "white"),
+    ),
+    SubjectConcept(
+        "train", ("train", "steam train", "railway train"), "vehicle", ("drive",), _LAND, 3.3, 13.7,
+        "green", (0.05, 0.36, 0.07), ("green", "red", "blue", "black", "brown"),
+    ),
+    SubjectConcept(
+        "aeroplane", ("aeroplane", "plane", "airplane", "jet"), "vehicle", ("fly",), _OPEN_AIR, 2.6, 9.0,
+        "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
+    ),
+    SubjectConcept(
+        "rocket", ("rocket", "spaceship", "rocket ship"), "vehicle", ("rise",), _OPEN_AIR, 6.0, 2.8,
+        "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
+    ),
+    SubjectConcept(
+        "fish", ("fish", "goldfish", "koi"), "fish", ("swim",), ("sea",), 0.25, 0.65,
+        "orange", (0.76, 0.22, 0.02), ("natural", "red", "yellow", "blue", "white"),
+    ),
+    SubjectConcept(
+        "whale", ("whale", "blue whale", "humpback whale"), "fish", ("swim",), ("sea",), 2.0, 6.8,
+        "blue", (0.040, 0.095, 0.21), ("natural", "white", "black"),
+    ),
+    SubjectConcept(
+        "dolphin", ("dolphin", "porpoise"), "fish", ("swim",), ("sea",), 0.6, 2.4,
+        "grey", (0.20, 0.23, 0.27), ("natural", "white", "black"),
+    ),
+    SubjectConcept(
+        "robot", ("robot", "android", "metal robot"), "biped", _GAITS, _LAND, 1.85, 0.6,
+        "grey", (0.30, 0.32, 0.35), ("natural", "red", "yellow", "white", "blue", "green"),
+    ),
+    SubjectConcept(
+        "butterfly", ("butterfly",), "insect", ("fly",), ("meadow",), 0.2, 0.45,
+        "orange", (0.76, 0.22, 0.02), ("natural", "blue", "yellow", "white", "purple", "pink"),
+    ),
+    SubjectConcept(
+        "eagle", ("eagle", "bald eagle", "bird of prey"), "bird", ("fly",), _OPEN_AIR, 0.5, 1.9,
+        "brown", (0.085, 0.045, 0.022), ("natural", "black", "white"),
+    ),
+    SubjectConcept(
+        "cone", ("cone",), "solid", ("spin", "slide", "fall"), (*_LAND, "tabletop"), 0.6, 0.5,
+        "orange", (0.76, 0.22, 0.02), _PAINTS,
+    ),
+    SubjectConcept(
+        "cylinder", ("cylinder", "drum", "tube"), "solid", ("roll", "spin", "fall"), (*_LAND, "tabletop"),
+        0.5, 0.5, "green", (0.05, 0.36, 0.07), _PAINTS,
+    ),
+    SubjectConcept(
+        "ring", ("ring", "hoop", "torus"), "solid", ("roll", "spin"), (*_LAND, "tabletop"), 0.55, 0.55,
+        "yellow", (0.80, 0.56, 0.04), _PAINTS,
+    ),
 )
 
 ACTIONS: dict[str, ActionConcept] = _by_name(
@@ -165,6 +221,9 @@ ACTIONS: dict[str, ActionConcept] = _by_name(
     ActionConcept("rise", ("rise", "lift", "climb", "ascend"), False),
     ActionConcept("drift", ("drift", "float", "glide"), True),
     ActionConcept("sail", ("sail", "cruise", "glide"), True),
+    ActionConcept("drive", ("drive", "roll along", "travel"), True),
+    ActionConcept("swim", ("swim", "dive", "leap"), True),
+    ActionConcept("fall", ("fall", "drop", "tumble"), False),
 )
 
 PLACES: dict[str, PlaceConcept] = _by_name(

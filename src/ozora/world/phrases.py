@@ -25,6 +25,7 @@ class Verb:
 
 
 _UNHURRIED, _BRISK = ("slow", "normal"), ("normal", "fast")
+_WINGED = ("bird", "eagle", "butterfly")
 
 VERBS: dict[str, tuple[Verb, ...]] = {
     "stand": (Verb("stand"), Verb("stand still"), Verb("wait"), Verb("pause")),
@@ -47,7 +48,14 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("dash", ("fox", "person"), ("fast",), tells_speed=True),
         Verb("race", (), ("fast",), tells_speed=True),
     ),
-    "fly": (Verb("fly"), Verb("glide", (), _UNHURRIED), Verb("soar"), Verb("flap"), Verb("wing its way")),
+    "fly": (
+        Verb("fly"),
+        Verb("glide", (), _UNHURRIED),
+        Verb("soar", (*_WINGED, "aeroplane")),
+        Verb("flap", _WINGED),
+        Verb("flutter", ("butterfly",)),
+        Verb("wing its way", _WINGED),
+    ),
     "roll": (Verb("roll"), Verb("trundle", (), ("slow",), tells_speed=True)),
     "bounce": (Verb("bounce"), Verb("bounce up and down"), Verb("hop", (), _UNHURRIED)),
     "spin": (
@@ -58,9 +66,23 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("twirl", (), ("fast",)),
     ),
     "slide": (Verb("slide"), Verb("glide", (), _UNHURRIED), Verb("skid", (), ("fast",))),
-    "rise": (Verb("rise"), Verb("climb"), Verb("ascend"), Verb("lift off", (), _BRISK), Verb("float up")),
+    "rise": (
+        Verb("rise"),
+        Verb("climb"),
+        Verb("ascend"),
+        Verb("lift off", (), _BRISK),
+        Verb("float up", ("balloon",)),
+    ),
     "drift": (Verb("drift"), Verb("float"), Verb("glide")),
     "sail": (Verb("sail"), Verb("cruise"), Verb("glide"), Verb("sail along")),
+    "drive": (
+        Verb("drive"),
+        Verb("roll along", (), _UNHURRIED),
+        Verb("steam along", ("train",)),
+        Verb("speed along", (), ("fast",), tells_speed=True),
+    ),
+    "swim": (Verb("swim"), Verb("swim along"), Verb("leap", ("dolphin", "fish")), Verb("dive", ("whale",))),
+    "fall": (Verb("fall"), Verb("drop")),
 }
 
 PLACE_NOUNS: dict[str, tuple[str, ...]] = {
@@ -121,6 +143,7 @@ PREPOSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "above": dict.fromkeys(PLACE_NOUNS, ("over", "above")),
     "afloat": {"sea": ("on", "across", "over"), "lake": ("on", "across")},
+    "swimming": {"sea": ("in", "through", "across")},
 }
 """How a subject is in a place: crossing it, staying in it, above it or afloat on it."""
 
@@ -135,10 +158,11 @@ AWKWARD = {
 """Preposition and noun that do not go together."""
 
 MANNER = {
-    **dict.fromkeys(("walk", "run", "roll", "slide"), "crossing"),
-    **dict.fromkeys(("stand", "bounce", "spin"), "staying"),
+    **dict.fromkeys(("walk", "run", "roll", "slide", "drive"), "crossing"),
+    **dict.fromkeys(("stand", "bounce", "spin", "fall"), "staying"),
     **dict.fromkeys(("fly", "rise", "drift"), "above"),
     "sail": "afloat",
+    "swim": "swimming",
 }
 
 TIMES: dict[str, tuple[str, ...]] = {

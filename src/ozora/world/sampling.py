@@ -89,12 +89,13 @@ _LOOK: Weights = {
 }  # fmt: skip
 _OCCLUDER: Weights = {"tree": 0.4, "rock": 0.35, "wall": 0.25}
 
-_NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35}
+_NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35, "fish": 0.7, "insect": 0.35}
 _SECOND_SUBJECT_SHARE = 0.13
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
 _CUT_SHARE = 0.1
 _LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
-_CROSSING = ("walk", "run", "roll", "slide", "fly")
+_CROSSING = ("walk", "run", "roll", "slide", "fly", "drive", "swim")
+_LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
 _LARGEST_RATIO = 7.6  # of two subjects in one frame, so that the smaller is still seen
 _SHORTEST_CUT_SECONDS = 1.5
 
@@ -292,7 +293,8 @@ def _camera(draw: _Draw, first: Subject) -> Camera:
 
 
 def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
-    crosses = first.action in _CROSSING and first.direction in ("left", "right")
+    short = concepts.SUBJECTS[first.kind].length <= _LONGEST_HIDDEN
+    crosses = short and first.action in _CROSSING and first.direction in ("left", "right")
     here = concepts.PLACES[place].occluders
     possible = {name: weight for name, weight in _OCCLUDER.items() if name in here}
     sees = camera.move not in _LOOKING_PAST and camera.framing != "close"

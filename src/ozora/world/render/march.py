@@ -111,7 +111,7 @@ def shadow(solid: Solid, points: Tensor, sun: Tensor, spread: float, clear: floa
     Closed form per primitive: distance of the ray to the body's axis or surface against a penumbra that
     widens with the distance to the caster by ``spread``. Casters nearer than ``clear`` metres are ignored.
     """
-    cones, ellipsoids, boxes, rings, sheets = solid.counts
+    cones, ellipsoids, boxes, rings, sheets, drums = solid.counts
     shade: list[Tensor] = []
     if cones:
         # Seen along the sun every cone is a flat capsule; two axes across the sun make that picture.
@@ -135,7 +135,7 @@ def shadow(solid: Solid, points: Tensor, sun: Tensor, spread: float, clear: floa
         radius = solid.cone[1] + solid.cone[2] * clamped
         toward = first[:, 2:] + span[:, 2:] * clamped - seen[2] - clear * radius * 1.6
         shade.append(_soft(gap - radius, toward, spread).amax(0))
-    if ellipsoids + boxes + rings + sheets:
+    if ellipsoids + boxes + rings + sheets + drums:
         linear = solid.rows[2 * cones :] @ homogeneous(points)
         ray = solid.turn @ sun  # (K', 3)
         at, row = 0, 0
@@ -170,9 +170,23 @@ def shadow(solid: Solid, points: Tensor, sun: Tensor, spread: float, clear: floa
                 shade.append(_soft(gap, toward - clear * solid.ring[1], spread).amax(0))
             at, row = at + count, row + 3 * count
         if sheets:
-            place = linear[row:].view(4, sheets, -1)
+            place = linear[row : row + 4 * sheets].view(4, sheets, -1)
             to = (solid.facing @ sun).T[..., None]  # (4, sheets, 1)
             toward = -place[3] / torch.where(to[3].abs() < 1e-3, torch.full_like(to[3], 1e-3), to[3])
             gap = (place[:3] + to[:3] * toward).amax(0)
             shade.append(_soft(gap, toward - clear * 0.05, spread).amax(0))
+            row += 4 * sheets
+        if drums:
+            place, to = own(drums)
+            radius, growth, cosine, half, _ = solid.drum
+            steep = torch.where(to[1].abs() < 1e-3, torch.full_like(to[1], 1e-3), to[1])
+            middle, reach = -place[1] / steep, (half / steep).abs()
+            # Between both ends the ray is nearest the side where it enters, leaves or passes the axis.
+            level = (to[0].square() + to[2].square()).clamp(min=1e-6)
+            passes = -(place[0] * to[0] + place[2] * to[2]) / level
+            passes = torch.maximum(torch.minimum(passes, middle + reach), middle - reach)
+            toward = torch.stack((middle - reach, passes, middle + reach))  # (3, drums, N)
+            across = (place[0] + to[0] * toward).square() + (place[2] + to[2] * toward).square()
+            gap = (across.sqrt() - radius - growth * (place[1] + to[1] * toward)) * cosine
+            shade.append(_soft(gap, toward - clear * radius * 1.2, spread).amax((0, 1)))
     return torch.stack(shade).amax(0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ozora.world.bodies import BOX, ELLIPSOID, RING, ROUND_CONE, SHEET, Bodies
+from ozora.world.bodies import BOX, DRUM, ELLIPSOID, RING, ROUND_CONE, SHEET, Bodies
 
 MELT = 0.36
 """Exponential fall-off per metre of ``blend``: gives the same bulge as a polynomial melt of that width."""
@@ -29,7 +29,7 @@ class Solid:
     subject: int
     centre: Tensor  # (3,)
     radius: float
-    counts: tuple[int, int, int, int, int]  # cones, ellipsoids, boxes, rings, sheets
+    counts: tuple[int, int, int, int, int, int]  # cones, ellipsoids, boxes, rings, sheets, drums
     rows: Tensor  # (R, 5) acting on (x, y, z, |p|², 1)
     cone: Tensor  # (3, cones, 1): squared length, first radius, change of radius
     ends: Tensor  # (2, cones, 3) both ends, relative
@@ -38,7 +38,8 @@ class Solid:
     ring: Tensor  # (2, rings, 1) radius, tube
     sheet: Tensor  # (sheets, 1) thickness
     facing: Tensor  # (sheets, 4, 3) outward normals of a triangle's edges, and its own
-    turn: Tensor  # (K', 3, 3) rows are the axes of ellipsoids, boxes and rings in order
+    drum: Tensor  # (5, drums, 1) mean radius, its growth along the axis, side's cosine, half height, rounding
+    turn: Tensor  # (K', 3, 3) rows are the axes of ellipsoids, boxes, rings and drums in order
     bound: Tensor  # (K, 4) centre and radius of a sphere about each primitive
     falloff: Tensor  # (K, 1)
     uniform: bool
@@ -82,8 +83,8 @@ def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
 
     a, b, c, axes, size = (pick(v) for v in (bodies.a, bodies.b, bodies.c, bodies.axes, bodies.size))
     rounding = bodies.rounding[mine].float()
-    is_cone, is_ellipsoid, is_box, is_ring, is_sheet = (
-        kind == k for k in (ROUND_CONE, ELLIPSOID, BOX, RING, SHEET)
+    is_cone, is_ellipsoid, is_box, is_ring, is_sheet, is_drum = (
+        kind == k for k in (ROUND_CONE, ELLIPSOID, BOX, RING, SHEET, DRUM)
     )
     # A sphere about each primitive, then one about them all.
     middle, reach = a.clone(), size.norm(dim=-1)
@@ -111,17 +112,19 @@ def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
     along = along / square[..., None]
     foot = (a[:, is_cone] * a[:, is_cone]).sum(-1)
     away = torch.cat((-2 * a[:, is_cone], (nil + 1)[..., None], foot[..., None]), -1)
-    rows = [along, away]
-    for which in (is_ellipsoid, is_box, is_ring):
+
+    def own_rows(which: Tensor) -> Tensor:
         offset = -(turn[:, which] @ a[:, which, :, None])  # (F, k, 3, 1)
         own = torch.cat((turn[:, which], torch.zeros_like(offset), offset), -1)  # (F, k, 3, 5)
         if which is is_ellipsoid:
             own = own / size[:, which, :, None]
-        rows.append(own.transpose(1, 2).reshape(len(radius), -1, 5))
+        return own.transpose(1, 2).reshape(len(radius), -1, 5)
+
+    rows = [along, away, *(own_rows(which) for which in (is_ellipsoid, is_box, is_ring))]
     flat = torch.cat(
         (planes[..., :3], torch.zeros_like(planes[..., :1]), planes[..., 3:]), -1
     )  # (F, k, 4, 5)
-    rows.append(flat.transpose(1, 2).reshape(len(radius), -1, 5))
+    rows += [flat.transpose(1, 2).reshape(len(radius), -1, 5), own_rows(is_drum)]
     matrix = torch.cat(rows, 1)
     frame = torch.cat((turn, -(turn @ a[..., None])), -1)  # (F, K, 3, 4)
     falloff = (bodies.blend[mine].float() * MELT).clamp(min=CRISP)[:, None]
@@ -131,16 +134,20 @@ def pack(bodies: Bodies, subject: int, frames: Sequence[int]) -> list[Solid]:
     ]
     edge = rounding[is_box].expand(len(radius), -1)[:, None]
     half = torch.cat((size[:, is_box].transpose(1, 2) - edge, edge), 1)[..., None]
-    counts = tuple(int(w.sum()) for w in (is_cone, is_ellipsoid, is_box, is_ring, is_sheet))
+    foot, height, top = size[:, is_drum].unbind(-1)
+    growth = (top - foot) / (2 * height)
+    drums = (foot + top) / 2, growth, (1 + growth * growth).rsqrt(), height, rounding[is_drum].expand_as(foot)
+    drum = torch.stack(drums, 1)[..., None]
+    counts = tuple(int(w.sum()) for w in (is_cone, is_ellipsoid, is_box, is_ring, is_sheet, is_drum))
     bound = torch.cat((middle, reach[..., None]), -1)
-    own = torch.cat([turn[:, w] for w in (is_ellipsoid, is_box, is_ring)], 1)
+    own = torch.cat([turn[:, w] for w in (is_ellipsoid, is_box, is_ring, is_drum)], 1)
     albedo, gloss, glow = bodies.colour[mine].float(), bodies.gloss[mine].float(), bodies.glow[mine].float()
     return [
         Solid(
             subject, centre[i], radius[i], counts, matrix[i], cones[i],  # type: ignore[arg-type]
             torch.stack((a[i, is_cone], b[i, is_cone])), 1 / size[i, is_ellipsoid].T[..., None], half[i],
             size[i, is_ring, :2].T[..., None], size[i, is_sheet, :1], planes[i, :, :, :3],
-            own[i], bound[i], falloff, uniform, albedo, gloss, glow,
+            drum[i], own[i], bound[i], falloff, uniform, albedo, gloss, glow,
             bodies.pattern[mine], frame[i],
         )
         for i in range(len(radius))
@@ -154,7 +161,7 @@ def homogeneous(points: Tensor) -> Tensor:
 
 def distances(solid: Solid, points: Tensor) -> Tensor:
     """Signed distance in metres (K, N) from relative points (3, N) to every primitive."""
-    cones, ellipsoids, boxes, rings, sheets = solid.counts
+    cones, ellipsoids, boxes, rings, sheets, drums = solid.counts
     linear = solid.rows @ homogeneous(points)  # (R, N)
     parts = []
     at = 2 * cones
@@ -183,9 +190,18 @@ def distances(solid: Solid, points: Tensor) -> Tensor:
         around = (own[0].square() + own[1].square()).sqrt_() - solid.ring[0]
         parts.append((around.square_() + own[2].square()).sqrt_() - solid.ring[1])
     if sheets:
-        own = linear[at:].view(4, sheets, -1)
+        own = linear[at : at + 4 * sheets].view(4, sheets, -1)
+        at += 4 * sheets
         beyond = torch.maximum(torch.maximum(own[0], own[1]), own[2]).clamp_(min=0)
         parts.append((beyond.square_() + own[3].square()).sqrt_() - solid.sheet)
+    if drums:
+        own = linear[at:].view(3, drums, -1)
+        radius, growth, cosine, half, edge = solid.drum
+        # Beyond the side and beyond an end, both drawn in by the rounding.
+        side = ((own[0].square() + own[2].square()).sqrt_() - radius - growth * own[1]) * cosine + edge
+        end = own[1].abs() - half + edge
+        outer = (side.clamp(min=0).square_() + end.clamp(min=0).square_()).sqrt_()
+        parts.append(outer + torch.maximum(side, end).clamp_(max=0) - edge)
     return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 

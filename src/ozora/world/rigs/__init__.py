@@ -13,7 +13,20 @@ from torch import Tensor
 from ozora.errors import refuse
 from ozora.world.bodies import Bodies, Stage, bounds, join, move, reach
 from ozora.world.concepts import SIZE_SCALE
-from ozora.world.rigs import animals, bird, occluders, person, quadruped, solids, vessels
+from ozora.world.rigs import (
+    aircraft,
+    animals,
+    bird,
+    butterfly,
+    occluders,
+    person,
+    quadruped,
+    robot,
+    solids,
+    swimmers,
+    vehicles,
+    vessels,
+)
 from ozora.world.rigs.frame import Parts
 from ozora.world.rigs.paths import Ground, Path, Scene, plan_path
 from ozora.world.shot import Shot, Subject
@@ -42,15 +55,57 @@ def _quadruped(animal: animals.Animal) -> Rig:
     )
 
 
+def _vehicle(vehicle: vehicles.Vehicle) -> Rig:
+    return Rig(
+        lambda subject, place, scale: vehicles.speed(vehicle, subject.action, subject.speed, scale),
+        lambda place, scale: 0.55 * vehicle.length * scale,
+        partial(vehicles.pose, vehicle=vehicle),
+    )
+
+
+def _bird(kind: bird.Bird) -> Rig:
+    return Rig(
+        lambda subject, place, scale: bird.speed(subject.speed, scale, kind),
+        lambda place, scale: (kind.arm + kind.hand + 0.08) * scale,
+        partial(bird.pose, bird=kind),
+    )
+
+
+def _biped(pose: Pose) -> Rig:
+    return Rig(
+        lambda subject, place, scale: person.GAITS[subject.action].speed(person.LEG * scale, subject.speed),
+        lambda place, scale: 0.5 * scale,
+        pose,
+    )
+
+
+def _swimmer(swimmer: swimmers.Swimmer) -> Rig:
+    return Rig(
+        lambda subject, place, scale: swimmers.speed(swimmer, subject.action, subject.speed, scale),
+        lambda place, scale: (swimmer.body[0] + 2 * swimmer.stalk[0] + swimmer.fluke[1]) * scale,
+        partial(swimmers.pose, swimmer=swimmer),
+    )
+
+
+def _solid(radius: float, pose: Pose) -> Rig:
+    return Rig(
+        lambda subject, place, scale: solids.speed(
+            radius * solids.size_of(place, scale), subject.action, subject.speed
+        ),
+        lambda place, scale: 1.4 * radius * solids.size_of(place, scale),
+        pose,
+    )
+
+
 RIGS: dict[str, Rig] = {
     **{name: _quadruped(animal) for name, animal in animals.ANIMALS.items()},
-    "bird": Rig(
-        lambda s, place, scale: bird.speed(s.speed, scale), lambda place, scale: 0.75 * scale, bird.pose
-    ),
-    "person": Rig(
-        lambda s, place, scale: person.GAITS[s.action].speed(person.LEG * scale, s.speed),
-        lambda place, scale: 0.5 * scale,
-        person.pose,
+    **{name: _bird(kind) for name, kind in bird.BIRDS.items()},
+    "person": _biped(person.pose),
+    "robot": _biped(robot.pose),
+    "butterfly": Rig(
+        lambda s, place, scale: butterfly.speed(s.speed, scale),
+        lambda place, scale: 0.3 * scale,
+        butterfly.pose,
     ),
     "ball": Rig(
         lambda s, place, scale: solids.ball_speed(s.action, s.speed, solids.radius_of(place, scale), place),
@@ -62,6 +117,9 @@ RIGS: dict[str, Rig] = {
         lambda place, scale: 0.72 * solids.side_of(place, scale),
         solids.cube,
     ),
+    "cone": _solid(solids.CONE[0], solids.cone),
+    "cylinder": _solid(solids.CYLINDER[0], solids.cylinder),
+    "ring": _solid(sum(solids.RING), solids.ring),
     "balloon": Rig(
         lambda s, place, scale: vessels.balloon_speed(s.action, s.speed, scale),
         lambda place, scale: 1.06 * vessels.BALLOON_RADIUS * scale,
@@ -72,6 +130,14 @@ RIGS: dict[str, Rig] = {
         lambda place, scale: 2.3 * scale,
         vessels.sailboat,
     ),
+    **{name: _vehicle(vehicle) for name, vehicle in vehicles.VEHICLES.items()},
+    "aeroplane": Rig(
+        lambda s, place, scale: aircraft.aeroplane_speed(s.speed, scale),
+        lambda place, scale: 0.5 * aircraft.SPAN * scale,
+        aircraft.aeroplane,
+    ),
+    **{name: _swimmer(swimmer) for name, swimmer in swimmers.SWIMMERS.items()},
+    "rocket": Rig(lambda s, place, scale: 0.0, lambda place, scale: 1.4 * scale, aircraft.rocket),
 }
 """Kind of subject → its rig."""
 

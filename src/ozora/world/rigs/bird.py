@@ -1,41 +1,74 @@
-"""Birds: a body that beats two-jointed wings and glides between."""
+"""Birds: a body that beats two-jointed wings and glides between. Each kind is a line of proportions."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ozora.world.concepts import RGB
-from ozora.world.rigs.frame import Frame, Parts, Skin
+from ozora.world.rigs.frame import Frame, Number, Parts, Skin
 from ozora.world.rigs.palette import DARK, PALE, coat, shade
 from ozora.world.rigs.paths import SPEEDS, Path, Scene, level
 from ozora.world.shot import Subject
 
 BEAK: RGB = (0.72, 0.30, 0.03)
-BEATS = 2.1  # wing beats per second of a medium bird at normal speed
-ARM, HAND = 0.27, 0.40  # metres from shoulder to wrist and from wrist to wing tip
+YELLOW: RGB = (0.80, 0.50, 0.04)
+WHITE: RGB = (0.82, 0.80, 0.76)
 
 
-def speed(word: str, scale: float) -> float:
+@dataclass(frozen=True)
+class Bird:
+    """Proportions in metres at medium size, colours in linear RGB."""
+
+    arm: float  # from shoulder to wrist
+    hand: float  # from wrist to wing tip
+    chord: float  # depth of the wings, in those of a gull
+    size: float  # of the body, in that of a gull
+    beats: float  # wing beats per second at normal speed
+    stroke: float  # how far the wings swing, in strokes of a gull
+    glide: float  # 0 flaps mostly, 1 glides mostly
+    pace: float  # metres per second at normal speed
+    height: tuple[float, float]  # metres over the ground, between these
+    beak: RGB = BEAK
+    hooked: bool = False
+    head: RGB | None = None  # colours of head and tail, where they are not the body's
+    tail: RGB | None = None
+    belly: RGB | None = PALE  # None for the body's own
+    fingers: int = 0  # spread feathers at the tip of each wing
+
+
+GULL = Bird(
+    arm=0.27, hand=0.40, chord=1.0, size=1.0, beats=2.1, stroke=1.0, glide=0.0, pace=2.6, height=(1.9, 3.0)
+)
+EAGLE = Bird(
+    arm=0.44, hand=0.42, chord=1.9, size=1.42, beats=1.15, stroke=0.85, glide=0.75, pace=3.4,
+    height=(2.6, 4.0), beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4,
+)  # fmt: skip
+BIRDS: dict[str, Bird] = {"bird": GULL, "eagle": EAGLE}
+
+
+def speed(word: str, scale: float, bird: Bird = GULL) -> float:
     """Metres per second through the air."""
-    return 2.6 * SPEEDS[word] * scale**0.5
+    return bird.pace * SPEEDS[word] * scale**0.5
 
 
 def pose(
-    subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float
+    subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float, bird: Bird = GULL
 ) -> tuple[Parts, Tensor]:
     """The bird in every frame: primitives, and the middle of its flight (F, 3) without the beat's bounce."""
-    height, phase = float(chance.uniform(1.9, 3.0)), float(chance.uniform(0, 2 * np.pi))
+    height, phase = float(chance.uniform(*bird.height)), float(chance.uniform(0, 2 * np.pi))
     times = scene.times
     wave = torch.sin(2 * torch.pi * 0.17 * times + phase)
     position, _ = path.at(times)
     floor = scene.heights(position).amax()
     flight = level(path, scene, floor + height + 0.22 * wave, scale)
-    beats = BEATS * SPEEDS[subject.speed] ** 0.5 / scale**0.4
+    beats = bird.beats * SPEEDS[subject.speed] ** 0.5 / scale**0.4
     cycles = 2 * torch.pi * beats * times + phase
     # Strokes swell and fade: some seconds of flapping, then a glide.
-    power = torch.sigmoid(6 * torch.sin(2 * torch.pi * 0.30 * times + phase) + 2.6)
+    power = torch.sigmoid(6 * torch.sin(2 * torch.pi * 0.30 * times + phase) + 2.6 - 3.4 * bird.glide)
     power = 0.10 + 0.90 * power
     stroke = torch.sin(cycles)
     body = flight.child(
@@ -45,52 +78,71 @@ def pose(
     )  # fmt: skip
     parts = Parts(flight, blend=0.03)
     skin = coat(subject, 0.08)
-    _body(parts, skin, body)
+    _body(parts, skin, body, bird)
     for side in (-1.0, 1.0):
-        _wing(parts, skin, body, side, power, cycles)
+        _wing(parts, skin, body, side, power, cycles, bird)
     return parts, flight.origin
 
 
-def _body(parts: Parts, skin: Skin, body: Frame) -> None:
-    belly = skin.but(colour=PALE, blend=0.006)
-    parts.ellipsoid(skin, body.child(0.0, 0.0), (0.215, 0.074, 0.080))
-    parts.ellipsoid(belly, body.child(0.045, -0.036), (0.165, 0.060, 0.068))
-    parts.ellipsoid(skin, body.child(0.215, 0.048), (0.070, 0.057, 0.054))
-    parts.cone(Skin(BEAK, gloss=0.3, blend=0.005), body.at(0.265, 0.044), body.at(0.365, 0.018), 0.024, 0.004)
-    parts.ellipsoid(Skin(DARK, gloss=0.8, blend=0.0), body.child(0.242, 0.066), (0.013, 0.013, 0.0535))
-    tail = skin.but(colour=shade(skin.colour, -0.25), blend=0.008)
+def _body(parts: Parts, skin: Skin, body: Frame, bird: Bird) -> None:
+    s = bird.size
+    crown = skin if bird.head is None else skin.but(colour=bird.head, blend=0.012)
+    parts.ellipsoid(skin, body.child(0.0, 0.0), (0.215 * s, 0.074 * s, 0.080 * s))
+    if bird.belly is not None:
+        belly = skin.but(colour=bird.belly, blend=0.006)
+        parts.ellipsoid(belly, body.child(0.045 * s, -0.036 * s), (0.165 * s, 0.060 * s, 0.068 * s))
+    parts.ellipsoid(crown, body.child(0.215 * s, 0.048 * s), (0.070 * s, 0.057 * s, 0.054 * s))
+    horn = Skin(bird.beak, gloss=0.3, blend=0.005)
+    if bird.hooked:
+        bridge = body.at(0.325 * s, 0.052 * s)
+        parts.cone(horn, body.at(0.265 * s, 0.050 * s), bridge, 0.032 * s, 0.022 * s)
+        parts.cone(horn, bridge, body.at(0.345 * s, 0.010 * s), 0.020 * s, 0.004 * s)
+    else:
+        parts.cone(horn, body.at(0.265 * s, 0.044 * s), body.at(0.365 * s, 0.018 * s), 0.024 * s, 0.004 * s)
+    eye = body.child(0.242 * s, 0.066 * s)
+    parts.ellipsoid(Skin(DARK, gloss=0.8, blend=0.0), eye, (0.013 * s, 0.013 * s, 0.0535 * s))
+    colour = shade(skin.colour, -0.25) if bird.tail is None else bird.tail
+    tail, spread = skin.but(colour=colour, blend=0.008), 1.0 if bird.tail is None else 1.5
     for side in (-1.0, 1.0):
         parts.sheet(
             tail,
-            body.at(-0.13, 0.02),
-            body.at(-0.40, 0.03, side * 0.015),
-            body.at(-0.37, 0.03, side * 0.12),
+            body.at(-0.13 * s, 0.02 * s),
+            body.at(-0.40 * s, 0.03 * s, side * 0.015 * s),
+            body.at(-0.37 * s, 0.03 * s, side * 0.12 * spread * s),
             0.010,
         )
 
 
-def _wing(parts: Parts, skin: Skin, body: Frame, side: float, power: Tensor, cycles: Tensor) -> None:
-    raised = 0.16 + 0.66 * power * torch.sin(cycles)
+def _wing(
+    parts: Parts, skin: Skin, body: Frame, side: float, power: Tensor, cycles: Tensor, bird: Bird
+) -> None:
+    raised = 0.16 + (0.66 * bird.stroke) * power * torch.sin(cycles)
     # The hand trails the arm by a fifth of a beat and folds back on the upstroke.
-    droop = -0.10 + 0.62 * power * torch.sin(cycles - 1.15)
+    droop = -0.10 + (0.62 * bird.stroke) * power * torch.sin(cycles - 1.15)
     fold = 0.10 + 0.26 * power * torch.cos(cycles).clamp(min=0)
-    root = body.child(0.055, 0.038, side * 0.055)
-    inner_out, inner_up = ARM * raised.cos(), ARM * raised.sin()
+    root = body.child(0.055 * bird.size, 0.038 * bird.size, side * 0.055 * bird.size)
+    inner_out, inner_up = bird.arm * raised.cos(), bird.arm * raised.sin()
     wrist = root.child(0.045, inner_up, side * inner_out)
     tilt = raised + droop
-    tip = wrist.at(
-        -HAND * fold.sin() - 0.03, HAND * fold.cos() * tilt.sin(), side * HAND * fold.cos() * tilt.cos()
-    )
-    back_tip = wrist.at(
-        -HAND * fold.sin() * 0.8 - 0.13,
-        0.62 * HAND * fold.cos() * tilt.sin(),
-        side * 0.62 * HAND * fold.cos() * tilt.cos(),
-    )
-    front, back = root.at(0.075, 0.0), root.at(-0.135, -0.012)
-    lead, trail = wrist.at(0.060, 0.0), wrist.at(-0.130, -0.008)
+    hand, chord = bird.hand, bird.chord
+
+    def beyond(back: Number, share: float) -> Tensor:
+        """A point of the hand so far behind the wrist, at a share of the way out to the tip."""
+        reach = share * hand * fold.cos()
+        return wrist.at(back, reach * tilt.sin(), side * reach * tilt.cos())
+
+    tip = beyond(-hand * fold.sin() - 0.03, 1.0)
+    back_tip = beyond(-hand * fold.sin() * 0.8 - 0.13 * chord, 0.80 if bird.fingers else 0.62)
+    front, back = root.at(0.075 * chord, 0.0), root.at(-0.135 * chord, -0.012)
+    lead, trail = wrist.at(0.060 * chord, 0.0), wrist.at(-0.130 * chord, -0.008)
     feather = skin.but(blend=0.006)
     dark = feather.but(colour=shade(skin.colour, -0.55))
     parts.sheet(feather, front, back, lead, 0.012)
     parts.sheet(feather, back, trail, lead, 0.011)
     parts.sheet(dark, lead, trail, tip, 0.009)
     parts.sheet(dark, trail, back_tip, tip, 0.008)
+    for number in range(bird.fingers):
+        share = number / (bird.fingers - 1)
+        start = tip + (back_tip - tip) * (0.10 + 0.75 * share)
+        end = beyond(-hand * fold.sin() + 0.06 - (0.30 * chord) * share * share, 1.46 - 0.22 * share)
+        parts.cone(dark, start, end, 0.030, 0.010)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ozora.world.bodies import BOX, ELLIPSOID, RING, ROUND_CONE, SHEET, Bodies
+from ozora.world.bodies import BOX, DRUM, ELLIPSOID, RING, ROUND_CONE, SHEET, Bodies
 
 Number = float | Tensor
 """A value for the whole shot, or one per frame (F,)."""
@@ -108,6 +108,10 @@ class Parts:
     def ring(self, skin: Skin, frame: Frame, radius: float, tube: float) -> None:
         """A torus about the frame's third axis."""
         self._add(RING, skin, frame.origin, frame.origin, frame.origin, frame.axes, (radius, tube, 0.0))
+
+    def drum(self, skin: Skin, frame: Frame, shape: tuple[Number, Number, Number], rounding: float) -> None:
+        """A flat-ended cone about the frame's y axis: low radius, half height, high radius; edges rounded."""
+        self._add(DRUM, skin, frame.origin, frame.origin, frame.origin, frame.axes, shape, rounding)
 
     def sheet(self, skin: Skin, a: Tensor, b: Tensor, c: Tensor, thickness: float) -> None:
         """A thin triangle."""

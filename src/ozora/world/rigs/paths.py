@@ -104,6 +104,20 @@ def follow(path: Path, scene: Scene, base: float, scale: float) -> Frame:
     return Frame(origin, rotation(yaw, pitch, 0.0, scene.frames), scale)
 
 
+def spot(path: Path, scene: Scene, ahead: float, half: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Where something that lies across the way touches the ground, for a path travelled at even speed.
+
+    ``ahead`` metres along the way from the path's own point, reaching ``half`` metres to either side: the
+    ground's point (F, 3) under its middle, the yaw of the way, and the roll of the ground, radians (F,).
+    """
+    position, direction = path.at(scene.times + ahead / path.speed)
+    right = half * torch.stack([-direction[:, 1], direction[:, 0]], -1)
+    low, high = scene.heights(position + right), scene.heights(position - right)
+    origin = torch.stack([position[:, 0], (low + high) / 2, position[:, 1]], -1)
+    roll = torch.atan2(high - low, torch.tensor(2 * half))
+    return origin, -torch.atan2(direction[:, 1], direction[:, 0]), roll
+
+
 def level(path: Path, scene: Scene, height: Tensor | float, scale: float) -> Frame:
     """The level frame of a body that travels the path at a given height, for what flies or floats."""
     position, direction = path.at(scene.times)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -29,10 +31,40 @@ SHOES: RGB = (0.030, 0.022, 0.018)
 SCARF: RGB = (0.62, 0.16, 0.05)
 
 
-def pose(
+@dataclass(frozen=True)
+class Carriage:
+    """How a biped carries itself: its frames and phases in every frame, before anything is built on them."""
+
+    gait: Gait
+    root: Frame
+    pelvis: Frame
+    chest: Frame
+    feet: Feet
+    frequency: float
+    cycles: Tensor  # (F,) radians of the stride
+    slow: Tensor  # (F,) radians of idle sway
+    look: Tensor  # (F,) radians the head turns to the left
+    lean: float
+
+    def shoulder(self, side: float, up: float, out: float) -> tuple[Frame, Tensor]:
+        """The frame of an upper arm, x along it, and the bend (F,) of its elbow in radians."""
+        # Arms go with the opposite leg; the left foot lands at phase 0.
+        wave = torch.cos(self.cycles + (torch.pi if side < 0 else 0.0) - 0.3)
+        if self.gait is RUN:
+            swing, elbow = 0.80 * wave - 0.15, 1.55 + 0.30 * wave
+        elif self.gait is WALK:
+            swing, elbow = 0.46 * wave - 0.04, 0.30 + 0.22 * wave
+        else:
+            swing, elbow = 0.05 * torch.sin(0.31 * self.slow), torch.full_like(self.cycles, 0.14)
+        # Forward along the arm's x axis, hanging straight down at rest.
+        frame = self.chest.child(0.0, up, side * out, pitch=swing - 0.5 * torch.pi, yaw=-0.07 * side)
+        return frame, elbow
+
+
+def carriage(
     subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float
-) -> tuple[Parts, Tensor]:
-    """The person in every frame: primitives, and the middle of the body (F, 3)."""
+) -> Carriage:
+    """The walk, run or stand of a biped of human build."""
     gait = GAITS[subject.action]
     frequency = gait.frequency(LEG * scale, path.speed)
     phase = float(chance.uniform())
@@ -60,14 +92,22 @@ def pose(
     crouch = -0.045 if running else (-0.012 if walking else 0.0)
     pelvis = root.child(0.0, LEG + SOLE_TO_ANKLE * 0.5 + bob + crouch, 0.0, yaw=-0.5 * twist)
     chest = pelvis.child(0.0, 0.10, 0.0, yaw=1.5 * twist, pitch=-lean)
-    parts = Parts(root, blend=0.035)
+    return Carriage(gait, root, pelvis, chest, feet, frequency, cycles, slow + start, look, lean)
+
+
+def pose(
+    subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float
+) -> tuple[Parts, Tensor]:
+    """The person in every frame: primitives, and the middle of the body (F, 3)."""
+    body = carriage(subject, path, scene, chance, scale)
+    parts = Parts(body.root, blend=0.035)
     cloth = coat(subject, 0.03)
     flesh = Skin(SKINS[int(chance.integers(len(SKINS)))], gloss=0.1)
     hair = Skin(HAIRS[int(chance.integers(len(HAIRS)))], gloss=0.2, blend=0.015)
-    _trunk(parts, cloth, flesh, hair, pelvis, chest, look, lean)
-    _legs(parts, root, pelvis, feet, frequency)
-    _arms(parts, cloth, flesh, chest, gait, cycles, slow + start)
-    return parts, root.at(0.0, 0.90, 0.0)
+    _trunk(parts, cloth, flesh, hair, body.pelvis, body.chest, body.look, body.lean)
+    _legs(parts, body)
+    _arms(parts, cloth, flesh, body)
+    return parts, body.root.at(0.0, 0.90, 0.0)
 
 
 def _trunk(
@@ -85,16 +125,31 @@ def _trunk(
     parts.ellipsoid(flesh.but(blend=0.01), head.child(0.130, 0.150), (0.024, 0.024, 0.018))
 
 
-def _legs(parts: Parts, root: Frame, pelvis: Frame, feet: Feet, frequency: float) -> None:
-    trousers, shoe = Skin(TROUSERS, blend=0.008), Skin(SHOES, gloss=0.25, blend=0.012)
-    scale = root.scale
-    forward, up = root.axes[:, :, 0], root.axes[:, :, 1]
+@dataclass(frozen=True)
+class Leg:
+    """Joints of one leg in the world, each (F, 3)."""
+
+    hip: Tensor
+    knee: Tensor
+    ankle: Tensor
+    ball: Tensor  # of the foot, a sole's thickness over what it is planted on
+    toe: Tensor
+    back: Tensor  # one unit along the sole, from the ball to the heel
+    lift: Tensor  # one unit out of the sole
+
+
+def legs(body: Carriage) -> list[Leg]:
+    """The left and the right leg: feet where they are planted, knees where the bones allow."""
+    scale, feet = body.root.scale, body.feet
+    forward, up = body.root.axes[:, :, 0], body.root.axes[:, :, 1]
+    found = []
     for index, side in enumerate((-HIP_WIDTH, HIP_WIDTH)):
         stance, swing = feet.stance[index], feet.swing[index]
         # Heel off late in stance, toes up before landing; the ball of the foot is what is planted.
         push = ((stance - 0.62) / 0.38).clamp(0, 1) * (1 - swing).clamp(min=0).square()
         heel = 0.75 * push * push + 0.35 * torch.sin(torch.pi * swing) * (swing > 0)
-        toe_up = 0.28 * torch.sin(torch.pi * ((swing - 0.55) / 0.45).clamp(0, 1)) if frequency > 0 else 0.0
+        landing = torch.sin(torch.pi * ((swing - 0.55) / 0.45).clamp(0, 1))
+        toe_up = 0.28 * landing if body.frequency > 0 else 0.0
         tilt = heel - toe_up
         ball = feet.position[index] + 0.044 * scale * up
         back = (-(tilt.cos())[:, None] * forward + tilt.sin()[:, None] * up) * scale
@@ -103,28 +158,24 @@ def _legs(parts: Parts, root: Frame, pelvis: Frame, feet: Feet, frequency: float
         # Toes stay flat while the heel rises over them.
         raised = tilt.clamp(max=0)
         toe = ball + 0.075 * scale * (raised.cos()[:, None] * forward - raised.sin()[:, None] * up)
-        top = pelvis.at(0.0, -0.05, side)
+        top = body.pelvis.at(0.0, -0.05, side)
         knee = bend(top, ankle, 0.400 * scale, 0.400 * scale, forward)
-        parts.cone(trousers, top, knee, 0.092, 0.072)
-        parts.cone(trousers, knee, ankle, 0.070, 0.054)
-        parts.cone(shoe, ball + 0.125 * back + 0.008 * lift, toe, 0.056, 0.044)
+        found.append(Leg(top, knee, ankle, ball, toe, back, lift))
+    return found
 
 
-def _arms(
-    parts: Parts, cloth: Skin, flesh: Skin, chest: Frame, gait: Gait, cycles: Tensor, slow: Tensor
-) -> None:
+def _legs(parts: Parts, body: Carriage) -> None:
+    trousers, shoe = Skin(TROUSERS, blend=0.008), Skin(SHOES, gloss=0.25, blend=0.012)
+    for leg in legs(body):
+        parts.cone(trousers, leg.hip, leg.knee, 0.092, 0.072)
+        parts.cone(trousers, leg.knee, leg.ankle, 0.070, 0.054)
+        parts.cone(shoe, leg.ball + 0.125 * leg.back + 0.008 * leg.lift, leg.toe, 0.056, 0.044)
+
+
+def _arms(parts: Parts, cloth: Skin, flesh: Skin, body: Carriage) -> None:
     sleeve = cloth.but(colour=shade(cloth.colour, -0.18), blend=0.02)
     for side in (-1.0, 1.0):
-        # Arms go with the opposite leg; the left foot lands at phase 0.
-        wave = torch.cos(cycles + (torch.pi if side < 0 else 0.0) - 0.3)
-        if gait is RUN:
-            swing, elbow = 0.80 * wave - 0.15, 1.55 + 0.30 * wave
-        elif gait is WALK:
-            swing, elbow = 0.46 * wave - 0.04, 0.30 + 0.22 * wave
-        else:
-            swing, elbow = 0.05 * torch.sin(0.31 * slow), torch.full_like(cycles, 0.14)
-        # Forward along the arm's x axis, hanging straight down at rest.
-        shoulder = chest.child(0.0, 0.370, side * 0.196, pitch=swing - 0.5 * torch.pi, yaw=-0.07 * side)
+        shoulder, elbow = body.shoulder(side, 0.370, 0.196)
         joint = shoulder.child(0.29, 0.0, pitch=elbow, yaw=0.10 * side)
         parts.cone(sleeve, shoulder.origin, joint.origin, 0.070, 0.058)
         parts.cone(sleeve, joint.origin, joint.at(0.215, 0.0), 0.057, 0.048)

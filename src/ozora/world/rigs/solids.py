@@ -1,4 +1,4 @@
-"""Balls and cubes, moving by the laws of mechanics in closed form."""
+"""Balls, cubes, cones, cylinders and rings, moving by the laws of mechanics in closed form."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ozora.world.rigs.frame import CHEQUERS, Frame, Parts, rotation
+from ozora.world.rigs.frame import CHEQUERS, STRIPES, Frame, Parts, rotation
 from ozora.world.rigs.gait import GRAVITY
 from ozora.world.rigs.palette import coat, shade
-from ozora.world.rigs.paths import SPEEDS, Path, Scene
+from ozora.world.rigs.paths import SPEEDS, Path, Scene, spot
 from ozora.world.shot import Subject
 
 RADIUS = {"tabletop": 0.11}
@@ -18,6 +18,11 @@ SIDE = {"tabletop": 0.20}
 CUBE_SIDE = 0.80
 RESTITUTION = 0.84
 SPIN = 1.5  # radians per second
+ON_TABLE = 0.25  # how large toys are on a table, as a share of their size outdoors
+CONE = (0.46, 1.05)  # metres: radius of the foot and height
+CYLINDER = (0.40, 0.95)  # metres: radius and height
+RING = (0.40, 0.115)  # metres: radius of the middle of the tube, and of the tube
+THUD = 0.42  # restitution of what falls
 
 
 def radius_of(place: str, scale: float) -> float:
@@ -97,6 +102,23 @@ def cube(
 ) -> tuple[Parts, Tensor]:
     """A cube that spins upright, or slides until friction stops it: primitives and middle (F, 3)."""
     side = side_of(scene.place, scale)
+    floor = _standing(subject, path, scene, chance, side)
+    axes = floor.axes
+    centre = floor.origin + 0.5 * side * axes[:, :, 1]
+    frame = Frame(centre, axes)
+    parts = Parts(frame, blend=0.0)
+    skin = coat(subject, 0.22)
+    half = 0.5 * side
+    parts.box(skin, frame, (half, half, half), 0.09 * side)
+    # Two bars through the cube show as inset tiles: light on two opposite faces, dark on two others.
+    inset, proud = 0.52 * half, 1.012 * half
+    parts.box(skin.but(colour=shade(skin.colour, 0.55)), frame, (inset, inset, proud), 0.02 * side)
+    parts.box(skin.but(colour=shade(skin.colour, -0.55)), frame, (proud, inset, inset), 0.02 * side)
+    return parts, centre
+
+
+def _standing(subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, side: float) -> Frame:
+    """The ground under a solid that stands on a foot ``side`` metres wide, spinning or facing its way."""
     position, direction = path.at(scene.times)
     turn = torch.full((scene.frames,), float(chance.uniform(0.3, 1.2)))
     if subject.action == "spin":
@@ -115,14 +137,91 @@ def cube(
     forward = forward / forward.norm(dim=-1, keepdim=True)
     axes = torch.stack([forward, normal, torch.linalg.cross(forward, normal)], -1)
     floor = torch.stack([position[:, 0], scene.heights(position), position[:, 1]], -1)
-    centre = floor + 0.5 * side * normal
-    frame = Frame(centre, axes)
+    return Frame(floor, axes)
+
+
+def size_of(place: str, scale: float) -> float:
+    """How many times its outdoor size a cone, cylinder or ring has."""
+    return scale * (ON_TABLE if place == "tabletop" else 1.0)
+
+
+def speed(radius: float, action: str, word: str) -> float:
+    """Metres per second of a cone, cylinder or ring whose outer radius is given in metres."""
+    return {"roll": 2.9, "slide": 3.4, "spin": 0.0, "fall": 0.0}[action] * radius * SPEEDS[word]
+
+
+def cone(
+    subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float
+) -> tuple[Parts, Tensor]:
+    """A cone that spins, slides until it stops, or falls on its foot: primitives and middle (F, 3)."""
+    size = size_of(scene.place, scale)
+    radius, height = CONE[0] * size, CONE[1] * size
+    floor = _standing(subject, path, scene, chance, 1.4 * radius)
+    frame = _dropped(subject, floor, scene, chance, height).child(0.0, 0.5 * height)
     parts = Parts(frame, blend=0.0)
-    skin = coat(subject, 0.22)
-    half = 0.5 * side
-    parts.box(skin, frame, (half, half, half), 0.09 * side)
-    # Two bars through the cube show as inset tiles: light on two opposite faces, dark on two others.
-    inset, proud = 0.52 * half, 1.012 * half
-    parts.box(skin.but(colour=shade(skin.colour, 0.55)), frame, (inset, inset, proud), 0.02 * side)
-    parts.box(skin.but(colour=shade(skin.colour, -0.55)), frame, (proud, inset, inset), 0.02 * side)
-    return parts, centre
+    skin = coat(subject, 0.22).but(pattern=STRIPES)
+    parts.drum(skin, frame, (radius, 0.5 * height, 0.02 * radius), 0.05 * radius)
+    return parts, frame.origin
+
+
+def cylinder(
+    subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float
+) -> tuple[Parts, Tensor]:
+    """A cylinder that spins upright, falls on its end, or rolls on its side: primitives and middle (F, 3)."""
+    size = size_of(scene.place, scale)
+    radius, height = CYLINDER[0] * size, CYLINDER[1] * size
+    if subject.action == "roll":
+        frame = _rolling(path, scene, radius, 0.5 * height).child(roll=0.5 * torch.pi)
+    else:
+        floor = _standing(subject, path, scene, chance, 1.4 * radius)
+        frame = _dropped(subject, floor, scene, chance, height).child(0.0, 0.5 * height)
+    parts = Parts(frame, blend=0.0)
+    skin = coat(subject, 0.22).but(pattern=STRIPES)
+    parts.drum(skin, frame, (radius, 0.5 * height, radius), 0.05 * radius)
+    return parts, frame.origin
+
+
+def ring(
+    subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, scale: float
+) -> tuple[Parts, Tensor]:
+    """A ring that rolls like a hoop, or spins about its upright diameter: primitives and middle (F, 3)."""
+    size = size_of(scene.place, scale)
+    radius, tube = RING[0] * size, RING[1] * size
+    if subject.action == "roll":
+        frame = _rolling(path, scene, radius + tube, tube)
+    else:
+        frame = _standing(subject, path, scene, chance, 2 * tube).child(0.0, radius + tube)
+    parts = Parts(frame, blend=0.0)
+    parts.ring(coat(subject, 0.30).but(pattern=CHEQUERS), frame, radius, tube)
+    return parts, frame.origin
+
+
+def _rolling(path: Path, scene: Scene, radius: float, half: float) -> Frame:
+    """The frame of what rolls without slipping: x and y turn with it, z is its axis, to the right."""
+    origin, yaw, roll = spot(path, scene, 0.0, half)
+    lying = Frame(origin, rotation(yaw, 0.0, roll, scene.frames))
+    return lying.child(0.0, radius, pitch=-path.distance(scene.times) / radius)
+
+
+def _dropped(
+    subject: Subject, floor: Frame, scene: Scene, chance: np.random.Generator, height: float
+) -> Frame:
+    """The frame lifted, if it is falling, to where free fall and ever lower bounces have it."""
+    if subject.action != "fall":
+        return floor
+    top = float(chance.uniform(1.9, 2.4)) * height / SPEEDS[subject.speed]
+    lift = fallen(scene.times, top)
+    up = torch.tensor([0.0, 1.0, 0.0])
+    return Frame(floor.origin + lift[:, None] * up, floor.axes, floor.scale)
+
+
+def fallen(times: Tensor, top: float) -> Tensor:
+    """Height (F,) in metres over its rest of what is let go ``top`` metres up when the clip begins."""
+    landing = (2 * top / GRAVITY) ** 0.5
+    height = top - 0.5 * GRAVITY * times.square()
+    start, launch = landing, THUD * GRAVITY * landing
+    while launch > 0.06 * GRAVITY * landing:
+        since = times - start
+        height = torch.where(since > 0, launch * since - 0.5 * GRAVITY * since.square(), height)
+        start, launch = start + 2 * launch / GRAVITY, THUD * launch
+    return torch.where(times > start, torch.zeros_like(times), height).clamp(min=0)
