@@ -12,7 +12,9 @@ from ozora.backends.weights import find_probe
 from ozora.errors import OzoraError
 from ozora.evaluate.probe import load_probe
 from ozora.evaluate.prompts import FIRST_UNSEEN_SEED, read_prompts
+from ozora.model.probe import PROBE_AXES
 from ozora.world import concepts
+from ozora.world.captions import shot_fields
 from ozora.world.sampling import HELD_OUT, is_held_out
 
 FIRST = read_prompts("first")
@@ -40,7 +42,7 @@ def test_the_words_name_what_the_shot_says() -> None:
         for axis in ("subject", "place"):
             said = concepts.synonyms(axis, prompt.asked(axis))
             assert any(word in words for word in said), (axis, prompt.text)
-        colour = prompt.asked("colour")
+        colour = prompt.shot.subjects[0].colour
         assert colour == "natural" or colour in words, prompt.text
 
 
@@ -88,3 +90,11 @@ def test_a_suite_file_with_a_mistake_is_refused_by_its_place(tmp_path: Path) -> 
     path.write_text("[]")
     with pytest.raises(OzoraError, match="one or more"):
         read_prompts(path)
+
+
+def test_what_is_asked_is_what_a_probe_is_taught() -> None:
+    """A natural fox is red to the eye: prompts and training must agree on that, or no film is ever right."""
+    for prompt in FIRST:
+        fields = shot_fields(prompt.shot)
+        assert all(prompt.asked(axis) == fields[axis] for axis in PROBE_AXES)
+    assert {p.asked("colour") for p in FIRST if p.shot.subjects[0].colour == "natural"} >= {"red", "brown"}

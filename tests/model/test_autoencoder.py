@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from ozora.errors import OzoraError
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.cosines import linear_path
-from ozora.model.sizes import MICRO, MICRO_COSINE, SIZES, AutoencoderConfig
+from ozora.model.sizes import MICRO, SIZES, AutoencoderConfig
 
 TOY = replace(
-    MICRO_COSINE,
+    MICRO,
     name="toy",
     latent_channels=6,
     encoder_channels=(8, 16, 16),
@@ -105,7 +105,7 @@ def test_the_past_is_remembered() -> None:
 
 @pytest.mark.parametrize("cosine_path", [True, False])
 def test_one_pass_agrees_with_the_stream(cosine_path: bool) -> None:
-    model, video = lively(MICRO_COSINE if cosine_path else MICRO, 0.01), noise(2, 9, 3, 64, 112).clamp(-1, 1)
+    model, video = lively(replace(MICRO, cosine_path=cosine_path), 0.01), noise(2, 9, 3, 64, 112).clamp(-1, 1)
     with torch.no_grad():
         latents = model.normalise(model.distribution(video).mean)
         features = model.features(model.denormalise(latents))
@@ -124,7 +124,7 @@ def test_an_untrained_autoencoder_with_cosines_gives_back_a_smooth_picture() -> 
     large = torch.stack([0.6 * ball - 0.3, 0.3 * y + 0.2 * ball, 0.4 * x - 0.2 * y + 0 * x])[None, None]
     small = F.avg_pool2d(large[0], 2)[None][..., :48]
     large = large[..., :96]
-    model = Autoencoder(MICRO_COSINE)
+    model = Autoencoder(MICRO)
     for scale, film in ((1, small), (2, large)):
         error = (model.decode(model.encode(small), scale) - film).square().mean().sqrt()
         assert error < 0.35 * film.std()
@@ -139,7 +139,7 @@ def test_the_cosine_code_is_orthogonal_and_keeps_even_colours() -> None:
 
 def test_weights_from_before_the_cosines_keep_their_shape() -> None:
     told = {key: value for key, value in MICRO.to_json().items() if key != "cosine_path"}
-    assert AutoencoderConfig.from_json(told) == MICRO
+    assert AutoencoderConfig.from_json(told) == replace(MICRO, cosine_path=False)
     new, old = (set(Autoencoder(config).state_dict()) for config in (TOY, PLAIN))
     assert new - old == {"decoder.see.weight", "decoder.see.bias"} and not old - new
 

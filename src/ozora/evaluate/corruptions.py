@@ -37,9 +37,9 @@ def hue_swapped(frames: Frames) -> Frames:
 
 
 def blurred(frames: Frames) -> Frames:
-    """A Gaussian blur as wide as 3 % of the picture's height: large shapes stay, legs and wings go."""
+    """A Gaussian blur as wide as 6 % of the picture's height: large shapes stay, legs and wings go."""
     film = torch.from_numpy(np.array(frames)).movedim(-1, 1).float()  # (T, 3, H, W)
-    soft = blur(film, max(0.5, 0.03 * frames.shape[1]))
+    soft = blur(film, max(0.5, 0.06 * frames.shape[1]))
     return soft.round().clamp(0, 255).to(torch.uint8).movedim(1, -1).contiguous().numpy()
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ozora.errors import OzoraError, refuse
-from ozora.world.captions import caption
+from ozora.world.captions import caption, shot_fields
 from ozora.world.sampling import is_held_out, sample_shot
 from ozora.world.shot import Shot
 
@@ -33,18 +33,7 @@ class Prompt:
 
     def asked(self, axis: str) -> str:
         """The value of a probe axis that a film of this prompt must show."""
-        subject, shot = self.shot.subjects[0], self.shot
-        values = {
-            "subject": subject.kind,
-            "action": subject.action,
-            "colour": subject.colour,
-            "direction": subject.direction,
-            "place": shot.place,
-            "time": shot.time,
-            "weather": shot.weather,
-            "camera": shot.camera.move,
-        }
-        return values[axis]
+        return shot_fields(self.shot)[axis]
 
 
 def read_prompts(suite: str | Path = "first") -> tuple[Prompt, ...]:

@@ -101,12 +101,12 @@ class ProbeRecipe(Recipe):
 
 
 def micro_autoencoder() -> AutoencoderRecipe:
-    """The small autoencoder: 25 minutes on two CPU cores."""
+    """The small autoencoder: 24 minutes on one CPU core."""
     return AutoencoderRecipe(
         name="micro_autoencoder",
         size="micro",
-        minutes=25,
-        stages=(Stage(0.4, 1, 6), Stage(0.55, 5, 3), Stage(1.0, 9, 2)),
+        minutes=24,
+        stages=(Stage(0.55, 1, 6), Stage(0.75, 5, 3), Stage(1.0, 9, 2)),
         optimiser=OptimiserRecipe(rate=2e-3, average=0.995, weight_decay=0.0, clip=3.0),
         losses=AutoencoderLossSettings(objects=8.0, noise_limit=0.2, mask_chances=(0.97, 0.01, 0.01, 0.01)),
         window=128,
@@ -125,24 +125,24 @@ def micro_text() -> TextRecipe:
 
 
 def micro_transformer() -> TransformerRecipe:
-    """The small transformer: 40 minutes on two CPU cores; pictures, then short clips, then whole ones."""
+    """The small transformer: 135 minutes on two CPU cores; pictures, then short clips, then whole ones."""
     return TransformerRecipe(
         name="micro_transformer",
         size="micro",
-        minutes=40,
-        stages=(Stage(0.52, 1, 40), Stage(0.66, 5, 10), Stage(1.0, 13, 5)),
+        minutes=135,
+        stages=(Stage(0.48, 1, 64), Stage(0.55, 5, 16), Stage(1.0, 13, 8)),
         optimiser=OptimiserRecipe(rate=1e-3, matrix_rate=3e-3, average=0.995),
         captions=(0.15, 0.35, 0.40, 0.10),
     )
 
 
 def micro_probe() -> ProbeRecipe:
-    """The judge: 25 minutes on two CPU cores."""
+    """The judge: 44 minutes on one CPU core."""
     return ProbeRecipe(
         name="micro_probe",
         size="micro",
-        minutes=25,
-        stages=(Stage(0.3, 1, 32), Stage(0.5, 17, 12), Stage(1.0, 49, 10)),
+        minutes=44,
+        stages=(Stage(0.2, 1, 32), Stage(0.4, 17, 12), Stage(1.0, 49, 10)),
         optimiser=OptimiserRecipe(rate=2e-3, average=0.99),
     )
 
