@@ -169,7 +169,8 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
     ),
     SubjectConcept(
-        "rocket", ("rocket", "spaceship", "rocket ship"), "vehicle", ("rise",), (*_OPEN_AIR, "moon"), 6.0, 2.8,
+        "rocket", ("rocket", "spaceship", "rocket ship"), "vehicle", ("rise",), (*_OPEN_AIR, "moon"),
+        6.0, 2.8,
         "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
     ),
     SubjectConcept(
@@ -189,7 +190,8 @@ SUBJECTS: dict[str, SubjectConcept] = _by_name(
         "grey", (0.30, 0.32, 0.35), ("natural", "red", "yellow", "white", "blue", "green"),
     ),
     SubjectConcept(
-        "butterfly", ("butterfly",), "insect", ("fly",), ("meadow", "forest", "valley", "savannah"), 0.2, 0.45,
+        "butterfly", ("butterfly",), "insect", ("fly",), ("meadow", "forest", "valley", "savannah"),
+        0.2, 0.45,
         "orange", (0.76, 0.22, 0.02), ("natural", "blue", "yellow", "white", "purple", "pink"),
     ),
     SubjectConcept(
