@@ -6,213 +6,16 @@ are linear RGB albedo in 0..1. The first synonym of a value is its plain English
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeVar
 
-RGB = tuple[float, float, float]
+from ozora.world.concept import RGB, ActionConcept, ColourConcept, Concept, PlaceConcept, SubjectConcept, by_name
+from ozora.world.subjects import SUBJECTS
 
-
-@dataclass(frozen=True)
-class Concept:
-    """One value of one axis and the English words that mean it, the plainest first."""
-
-    name: str
-    synonyms: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SubjectConcept(Concept):
-    """Something that acts: what it can do, where it can be, how large it really is, its colour by nature.
-
-    ``height`` and ``length`` are metres at size "medium". ``natural_colour`` is the colour word people would
-    use for the "natural" look, ``natural_rgb`` its albedo; ``colours`` suit it, the likeliest first.
-    """
-
-    family: str
-    actions: tuple[str, ...]
-    places: tuple[str, ...]
-    height: float
-    length: float
-    natural_colour: str
-    natural_rgb: RGB
-    colours: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ActionConcept(Concept):
-    """Something a subject does. ``travels``: it crosses the set, so that a direction has meaning."""
-
-    travels: bool
-
-
-@dataclass(frozen=True)
-class PlaceConcept(Concept):
-    """Where a shot happens, and which weathers and occluders are possible there."""
-
-    weathers: tuple[str, ...]
-    occluders: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ColourConcept(Concept):
-    """A colour word and its linear RGB albedo."""
-
-    rgb: RGB
-
-
-AnyConcept = TypeVar("AnyConcept", bound=Concept)
-
-
-def _by_name(*concepts: AnyConcept) -> dict[str, AnyConcept]:
-    return {concept.name: concept for concept in concepts}
-
+__all__ = ["RGB", "SUBJECTS", "Concept", "SubjectConcept"]
 
 _WEATHERS = ("clear", "fog", "snow", "cloud", "rain", "storm", "aurora")
 _WARM = ("clear", "fog", "cloud", "rain", "storm")
-_LAND = ("snowfield", "meadow", "dunes", "forest", "savannah", "valley", "canyon", "beach")
-_OPEN_AIR = (*_LAND, "sea", "lake")
-_TOWN = ("street", "night city")
-_ROADS = ("snowfield", "meadow", "dunes", "savannah", "valley", "canyon", "beach", *_TOWN)
-_WILD = ("snowfield", "meadow", "forest", "valley", "canyon")
-_PETS = ("snowfield", "meadow", "forest", "valley", "beach", "street", "night city", "room")
-_PEOPLE = (*_LAND, *_TOWN, "moon", "room")
-_TOYS = (
-    "snowfield", "meadow", "dunes", "tabletop", "savannah", "canyon", "beach", "moon", "street", "room",
-    "underwater",
-)  # fmt: skip
-_GAITS = ("stand", "walk", "run")
-_PAINTS = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "white", "black", "brown")
-
-SUBJECTS: dict[str, SubjectConcept] = _by_name(
-    SubjectConcept(
-        "fox", ("fox", "vixen"), "quadruped", _GAITS, _LAND, 0.5, 0.9,
-        "red", (0.56, 0.15, 0.03), ("natural", "white", "black", "brown"),
-    ),
-    SubjectConcept(
-        "horse", ("horse", "mare", "stallion", "pony"), "quadruped", _GAITS, _LAND, 1.7, 2.3,
-        "brown", (0.17, 0.066, 0.025), ("natural", "white", "black"),
-    ),
-    SubjectConcept(
-        "wolf", ("wolf", "grey wolf"), "quadruped", _GAITS, _WILD, 0.9, 1.5,
-        "grey", (0.20, 0.19, 0.185), ("natural", "white", "black"),
-    ),
-    SubjectConcept(
-        "dog", ("dog", "hound", "puppy", "retriever"), "quadruped", _GAITS, _PETS, 0.75, 1.1,
-        "golden", (0.52, 0.27, 0.085), ("natural", "white", "black", "brown"),
-    ),
-    SubjectConcept(
-        "cat", ("cat", "kitten", "tomcat"), "quadruped", _GAITS, _PETS, 0.4, 0.7,
-        "orange", (0.62, 0.25, 0.06), ("natural", "white", "black"),
-    ),
-    SubjectConcept(
-        "deer", ("deer", "stag", "buck"), "quadruped", _GAITS, _WILD, 1.9, 1.5,
-        "brown", (0.34, 0.16, 0.065), ("natural", "white"),
-    ),
-    SubjectConcept(
-        "bear", ("bear", "grizzly"), "quadruped", _GAITS, _WILD, 1.3, 1.9,
-        "brown", (0.13, 0.055, 0.022), ("natural", "white", "black"),
-    ),
-    SubjectConcept(
-        "rabbit", ("rabbit", "bunny", "hare"), "quadruped", _GAITS, _WILD, 0.38, 0.36,
-        "brown", (0.34, 0.24, 0.16), ("natural", "white", "black"),
-    ),
-    SubjectConcept(
-        "elephant", ("elephant",), "quadruped", _GAITS,
-        ("savannah", "meadow", "dunes", "forest", "canyon"), 2.9, 3.6,
-        "grey", (0.185, 0.175, 0.17), ("natural",),
-    ),
-    SubjectConcept(
-        "giraffe", ("giraffe",), "quadruped", _GAITS, ("savannah", "meadow", "dunes"), 4.7, 2.2,
-        "yellow", (0.46, 0.20, 0.06), ("natural",),
-    ),
-    SubjectConcept(
-        "bird", ("bird", "gull", "seabird", "seagull"), "bird", ("fly",), _OPEN_AIR, 0.35, 1.2,
-        "black", (0.028, 0.028, 0.034), ("natural", "white", "brown"),
-    ),
-    SubjectConcept(
-        "person", ("person", "figure", "hiker", "man", "woman", "traveller"), "biped", _GAITS, _PEOPLE,
-        1.75, 0.5, "blue", (0.04, 0.08, 0.25), ("natural", "red", "yellow", "white", "black", "green"),
-    ),
-    SubjectConcept(
-        "ball", ("ball", "sphere"), "solid", ("roll", "bounce"), _TOYS, 0.5, 0.5,
-        "red", (0.60, 0.035, 0.03), _PAINTS,
-    ),
-    SubjectConcept(
-        "cube", ("cube", "block", "box"), "solid", ("spin", "slide"), _TOYS, 0.5, 0.5,
-        "blue", (0.025, 0.10, 0.58), _PAINTS,
-    ),
-    SubjectConcept(
-        "balloon", ("hot-air balloon", "balloon", "hot air balloon"), "balloon", ("rise", "drift"), _OPEN_AIR,
-        18.0, 13.0, "red", (0.60, 0.035, 0.03),
-        ("red", "orange", "yellow", "blue", "green", "purple", "pink", "white"),
-    ),
-    SubjectConcept(
-        "sailboat", ("sailboat", "sailing boat", "yacht", "boat"),
-        "boat", ("sail",), ("sea", "lake"), 9.0, 7.0,
-        "white", (0.80, 0.80, 0.77), ("white", "red", "orange", "yellow", "blue", "green", "black"),
-    ),
-    SubjectConcept(
-        "car", ("car", "automobile", "sedan"), "vehicle", ("drive",), _ROADS, 1.35, 4.2,
-        "red", (0.60, 0.035, 0.03), ("red", "blue", "yellow", "white", "black", "green", "orange"),
-    ),
-    SubjectConcept(
-        "truck", ("truck", "lorry"), "vehicle", ("drive",), _ROADS, 3.3, 6.9,
-        "blue", (0.025, 0.10, 0.58), ("blue", "red", "orange", "yellow", "green", "white"),
-    ),
-    SubjectConcept(
-        "train", ("train", "steam train", "railway train"), "vehicle", ("drive",), _LAND, 3.3, 13.7,
-        "green", (0.05, 0.36, 0.07), ("green", "red", "blue", "black", "brown"),
-    ),
-    SubjectConcept(
-        "aeroplane", ("aeroplane", "plane", "airplane", "jet"), "vehicle", ("fly",), _OPEN_AIR, 2.6, 9.0,
-        "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
-    ),
-    SubjectConcept(
-        "rocket", ("rocket", "spaceship", "rocket ship"), "vehicle", ("rise",), (*_OPEN_AIR, "moon"),
-        6.0, 2.8,
-        "white", (0.80, 0.80, 0.77), ("white", "red", "blue", "yellow", "orange", "green"),
-    ),
-    SubjectConcept(
-        "fish", ("fish", "goldfish", "koi"), "fish", ("swim",), ("sea", "lake"), 0.25, 0.65,
-        "orange", (0.76, 0.22, 0.02), ("natural", "red", "yellow", "blue", "white"),
-    ),
-    SubjectConcept(
-        "whale", ("whale", "blue whale", "humpback whale"), "fish", ("swim",), ("sea",), 2.0, 6.8,
-        "blue", (0.040, 0.095, 0.21), ("natural", "white", "black"),
-    ),
-    SubjectConcept(
-        "dolphin", ("dolphin", "porpoise"), "fish", ("swim",), ("sea",), 0.6, 2.4,
-        "grey", (0.20, 0.23, 0.27), ("natural", "white", "black"),
-    ),
-    SubjectConcept(
-        "robot", ("robot", "android", "metal robot"), "biped", _GAITS, _PEOPLE, 1.85, 0.6,
-        "grey", (0.30, 0.32, 0.35), ("natural", "red", "yellow", "white", "blue", "green"),
-    ),
-    SubjectConcept(
-        "butterfly", ("butterfly",), "insect", ("fly",), ("meadow", "forest", "valley", "savannah"),
-        0.2, 0.45,
-        "orange", (0.76, 0.22, 0.02), ("natural", "blue", "yellow", "white", "purple", "pink"),
-    ),
-    SubjectConcept(
-        "eagle", ("eagle", "bald eagle", "bird of prey"), "bird", ("fly",), _OPEN_AIR, 0.5, 1.9,
-        "brown", (0.085, 0.045, 0.022), ("natural", "black", "white"),
-    ),
-    SubjectConcept(
-        "cone", ("cone",), "solid", ("spin", "slide", "fall"), _TOYS, 0.6, 0.5,
-        "orange", (0.76, 0.22, 0.02), _PAINTS,
-    ),
-    SubjectConcept(
-        "cylinder", ("cylinder", "drum", "tube"), "solid", ("roll", "spin", "fall"), _TOYS,
-        0.5, 0.5, "green", (0.05, 0.36, 0.07), _PAINTS,
-    ),
-    SubjectConcept(
-        "ring", ("ring", "hoop", "torus"), "solid", ("roll", "spin"), _TOYS, 0.55, 0.55,
-        "yellow", (0.80, 0.56, 0.04), _PAINTS,
-    ),
-)
-
-ACTIONS: dict[str, ActionConcept] = _by_name(
+ACTIONS: dict[str, ActionConcept] = by_name(
     ActionConcept("stand", ("stand", "wait", "pause", "rest"), False),
     ActionConcept("walk", ("walk", "stroll", "wander", "stride", "pad", "amble", "trudge"), True),
     ActionConcept("run", ("run", "gallop", "sprint", "dash", "race", "jog", "canter"), True),
@@ -229,7 +32,7 @@ ACTIONS: dict[str, ActionConcept] = _by_name(
     ActionConcept("fall", ("fall", "drop", "tumble"), False),
 )
 
-PLACES: dict[str, PlaceConcept] = _by_name(
+PLACES: dict[str, PlaceConcept] = by_name(
     PlaceConcept(
         "snowfield",
         ("snowfield", "snowy field", "snow", "field of snow", "snowy plain", "snow-covered field"),
@@ -284,7 +87,7 @@ PLACES: dict[str, PlaceConcept] = _by_name(
     PlaceConcept("room", ("room", "living room", "wooden floor"), ("clear",), ("none",)),
 )
 
-TIMES: dict[str, Concept] = _by_name(
+TIMES: dict[str, Concept] = by_name(
     Concept("dawn", ("dawn", "daybreak", "sunrise", "early morning", "first light")),
     Concept("noon", ("noon", "midday", "bright daylight", "daytime", "the middle of the day")),
     Concept("sunset", ("sunset", "golden hour", "sundown", "the setting sun")),
@@ -295,7 +98,7 @@ TIMES: dict[str, Concept] = _by_name(
 DARK_TIMES = ("night",)
 """When an aurora can be seen."""
 
-WEATHERS: dict[str, Concept] = _by_name(
+WEATHERS: dict[str, Concept] = by_name(
     Concept("clear", ("clear", "clear sky", "clear weather", "cloudless")),
     Concept("fog", ("fog", "mist", "foggy", "misty", "haze")),
     Concept("snow", ("falling snow", "snowfall", "snowing", "snowflakes", "snow falls", "snow is falling")),
@@ -305,7 +108,7 @@ WEATHERS: dict[str, Concept] = _by_name(
     Concept("aurora", ("aurora", "northern lights", "polar lights")),
 )
 
-MOVES: dict[str, Concept] = _by_name(
+MOVES: dict[str, Concept] = by_name(
     Concept("static", ("static camera", "still camera", "fixed camera", "locked-off shot", "still frame")),
     Concept("pan", ("pan", "camera pans", "panning shot", "camera turns")),
     Concept("dolly", ("dolly", "camera pushes in", "camera moves forward", "camera moves closer")),
@@ -320,38 +123,38 @@ MOVES: dict[str, Concept] = _by_name(
     Concept("pull-back", ("pull back", "camera pulls back", "camera moves back", "dolly out", "pull-back")),
 )
 
-FRAMINGS: dict[str, Concept] = _by_name(
+FRAMINGS: dict[str, Concept] = by_name(
     Concept("wide", ("wide shot", "wide view", "from afar", "long shot", "in the distance")),
     Concept("medium", ("medium shot", "mid shot", "medium view")),
     Concept("close", ("close-up", "close shot", "close view", "up close")),
 )
 
-HEIGHTS: dict[str, Concept] = _by_name(
+HEIGHTS: dict[str, Concept] = by_name(
     Concept("low", ("low angle", "from low down", "from ground level", "low camera")),
     Concept("eye", ("eye level", "eye height")),
     Concept("high", ("high angle", "from above", "from high up", "high camera")),
 )
 
-SPEEDS: dict[str, Concept] = _by_name(
+SPEEDS: dict[str, Concept] = by_name(
     Concept("slow", ("slowly", "gently", "unhurriedly", "slow")),
     Concept("normal", ("steadily", "at an even pace", "normal")),
     Concept("fast", ("fast", "quickly", "swiftly", "at full speed")),
 )
 
-DIRECTIONS: dict[str, Concept] = _by_name(
+DIRECTIONS: dict[str, Concept] = by_name(
     Concept("left", ("to the left", "leftwards", "from right to left", "left")),
     Concept("right", ("to the right", "rightwards", "from left to right", "right")),
     Concept("towards", ("towards the camera", "towards us", "towards the viewer", "closer")),
     Concept("away", ("away from the camera", "into the distance", "away from us", "away")),
 )
 
-POSITIONS: dict[str, Concept] = _by_name(
+POSITIONS: dict[str, Concept] = by_name(
     Concept("left", ("on the left", "on the left side of the frame", "left of centre")),
     Concept("centre", ("in the centre", "in the middle", "in the middle of the frame")),
     Concept("right", ("on the right", "on the right side of the frame", "right of centre")),
 )
 
-SIZES: dict[str, Concept] = _by_name(
+SIZES: dict[str, Concept] = by_name(
     Concept("small", ("small", "little", "tiny")),
     Concept("medium", ("medium-sized", "medium", "middle-sized")),
     Concept("large", ("large", "big", "huge")),
@@ -359,7 +162,7 @@ SIZES: dict[str, Concept] = _by_name(
 SIZE_SCALE: dict[str, float] = {"small": 0.65, "medium": 1.0, "large": 1.5}
 """How many times its real height a subject of each size has."""
 
-COLOURS: dict[str, ColourConcept] = _by_name(
+COLOURS: dict[str, ColourConcept] = by_name(
     ColourConcept("natural", ("natural",), (0.5, 0.5, 0.5)),
     ColourConcept("red", ("red", "scarlet", "crimson"), (0.60, 0.035, 0.03)),
     ColourConcept("orange", ("orange",), (0.76, 0.22, 0.02)),
@@ -375,21 +178,21 @@ COLOURS: dict[str, ColourConcept] = _by_name(
     ColourConcept("pink", ("pink", "rose-pink"), (0.80, 0.24, 0.40)),
 )
 
-MATERIALS: dict[str, Concept] = _by_name(
+MATERIALS: dict[str, Concept] = by_name(
     Concept("natural", ("natural", "plain")),
     Concept("matte", ("matte", "dull", "chalky")),
     Concept("glossy", ("glossy", "shiny", "polished")),
     Concept("metal", ("metal", "metallic", "steel")),
 )
 
-OCCLUDERS: dict[str, Concept] = _by_name(
+OCCLUDERS: dict[str, Concept] = by_name(
     Concept("none", ("nothing", "none")),
     Concept("tree", ("tree", "pine", "fir tree", "bush")),
     Concept("rock", ("rock", "boulder", "stone")),
     Concept("wall", ("wall", "low wall", "stone wall")),
 )
 
-LOOKS: dict[str, Concept] = _by_name(
+LOOKS: dict[str, Concept] = by_name(
     Concept("natural", ("natural colours", "full colour", "natural")),
     Concept("black-and-white", ("black and white", "monochrome", "black-and-white film", "greyscale")),
     Concept("clay", ("clay", "claymation", "clay model", "plasticine", "made of clay")),
