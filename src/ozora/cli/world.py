@@ -81,10 +81,11 @@ def sample(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only combinations that training never sees.")
     ] = False,
+    language: Annotated[str, typer.Option(help="en, zh, es, fr, de, ja, hi or ar.")] = "en",
 ) -> None:
     """Draw a random shot: its captions, and its JSON."""
     from ozora.media.files import require_writable, whole_file
-    from ozora.world.captions import caption
+    from ozora.world.languages import STYLES, caption
     from ozora.world.sampling import sample_shot
 
     if output is not None:
@@ -93,8 +94,8 @@ def sample(
     from ozora.cli.show import said, told
 
     text = json.dumps(shot.to_json(), indent=2, ensure_ascii=False) + "\n"
-    for length in ("terse", "medium", "full"):
-        told.print(f"[grey50]{length:>6}[/]  {caption(shot, length, seed)}")
+    for style in STYLES:
+        told.print(f"[grey50]{style:>6}[/]  {caption(shot, style, seed, language)}")
     if output is None:
         typer.echo(text, nl=False)
         return

@@ -24,6 +24,7 @@ _ACTIONS = {  # after a place; of somebody who has only just been named
     "run": ("奔跑 | 跑着", "在奔跑 | 正跑着"),
     "run:horse": ("奔驰 | 奔跑", "在奔驰 | 在奔跑"),
     "fly": ("飞翔 | 飞行", "在飞翔 | 在飞行"),
+    "fly:aeroplane": ("飞行", "在飞行"),
     "roll": ("滚动", "在滚动"),
     "bounce": ("弹跳 | 蹦跳", "在弹跳 | 在蹦跳"),
     "spin": ("旋转 | 转动", "在旋转 | 在转动"),

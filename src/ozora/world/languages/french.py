@@ -210,7 +210,7 @@ FRENCH = Language(
         "mood": {
             "fast": "ambiance vive | rythme énergique", "fog": "ambiance mystérieuse | atmosphère de rêve",
             "night": "ambiance calme et silencieuse | quiétude nocturne",
-            "calm": "ambiance sereine | atmosphère paisible | beaucoup de calme",
+            "calm": "ambiance sereine | atmosphère paisible | tout est calme",
         },
         "near": {"near": "à proximité | non loin de là", "aloft": "dans le ciel | en hauteur"},
     },

@@ -218,7 +218,7 @@ SPANISH = Language(
         "mood": {
             "fast": "ambiente animado | ritmo enérgico", "fog": "ambiente misterioso | aire de ensueño",
             "night": "ambiente tranquilo y silencioso | quietud nocturna",
-            "calm": "ambiente sereno | atmósfera apacible | mucha calma",
+            "calm": "ambiente sereno | atmósfera apacible | todo en calma",
         },
         "near": {"near": "cerca | no muy lejos", "aloft": "en el cielo | en lo alto"},
     },
