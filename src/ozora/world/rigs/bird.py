@@ -38,6 +38,7 @@ class Bird:
     tail: RGB | None = None
     belly: RGB | None = PALE  # None for the body's own
     fingers: int = 0  # spread feathers at the tip of each wing
+    thickness: float = 1.0  # of the wings, in that of a gull's
 
 
 GULL = Bird(
@@ -45,7 +46,7 @@ GULL = Bird(
 )
 EAGLE = Bird(
     arm=0.44, hand=0.42, chord=1.9, size=1.42, beats=1.15, stroke=0.85, glide=0.75, pace=3.4,
-    height=(2.6, 4.0), beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4,
+    height=(2.6, 4.0), beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4, thickness=1.7,
 )  # fmt: skip
 BIRDS: dict[str, Bird] = {"bird": GULL, "eagle": EAGLE}
 
@@ -109,7 +110,7 @@ def _body(parts: Parts, skin: Skin, body: Frame, bird: Bird) -> None:
             body.at(-0.13 * s, 0.02 * s),
             body.at(-0.40 * s, 0.03 * s, side * 0.015 * s),
             body.at(-0.37 * s, 0.03 * s, side * 0.12 * spread * s),
-            0.010,
+            0.010 * bird.thickness,
         )
 
 
@@ -137,10 +138,11 @@ def _wing(
     lead, trail = wrist.at(0.060 * chord, 0.0), wrist.at(-0.130 * chord, -0.008)
     feather = skin.but(blend=0.006)
     dark = feather.but(colour=shade(skin.colour, -0.55))
-    parts.sheet(feather, front, back, lead, 0.012)
-    parts.sheet(feather, back, trail, lead, 0.011)
-    parts.sheet(dark, lead, trail, tip, 0.009)
-    parts.sheet(dark, trail, back_tip, tip, 0.008)
+    thick = bird.thickness
+    parts.sheet(feather, front, back, lead, 0.012 * thick)
+    parts.sheet(feather, back, trail, lead, 0.011 * thick)
+    parts.sheet(dark, lead, trail, tip, 0.009 * thick)
+    parts.sheet(dark, trail, back_tip, tip, 0.008 * thick)
     for number in range(bird.fingers):
         share = number / (bird.fingers - 1)
         start = tip + (back_tip - tip) * (0.10 + 0.75 * share)
