@@ -25,7 +25,7 @@ from ozora.world.rigs.paths import Path, Scene
 from ozora.world.shot import Camera, Shot, Subject
 
 EVERYTHING = [(kind, action) for kind, concept in SUBJECTS.items() for action in concept.actions]
-WALKERS = [(kind, action) for kind in ("fox", "horse", "person") for action in ("stand", "walk", "run")]
+WALKERS = [(kind, gait) for kind in ("fox", "horse", "person", "robot") for gait in ("stand", "walk", "run")]
 
 
 def flat(xz: Tensor) -> Tensor:

@@ -79,7 +79,9 @@ def test_the_distance_to_a_drum() -> None:
     for rounding in (0.0, 0.1):
         parts = drum(0.8, 0.5, 0.8, rounding)
         solid = pack(parts.bodies(1), 1, [0])[0]
-        own = torch.tensor([[0.0, 1.5, 0.0], [2.0, 0.0, 0.0], [0.0, 0.2, -1.0], [0.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
+        own = torch.tensor(
+            [[0.0, 1.5, 0.0], [2.0, 0.0, 0.0], [0.0, 0.2, -1.0], [0.0, 0.0, 0.0], [0.5, 0.5, 0.0]]
+        )
         world = parts.frame.origin[0] + own @ parts.frame.axes[0].T
         found = distances(solid, (world - solid.centre).T)[0]
         assert torch.allclose(found, torch.tensor([1.0, 1.2, 0.2, -0.5, 0.0]), atol=1e-5)
@@ -97,11 +99,15 @@ def test_a_drum_lies_within_its_bounds_and_its_reach() -> None:
     bodies = parts.bodies(1)
     low, high = bounds(bodies)
     angle = torch.linspace(0, 6.2832, 400)
-    rims = [torch.stack((r * angle.cos(), torch.full_like(angle, y), r * angle.sin()), -1) for r, y in ((0.9, -0.4), (0.3, 0.4))]
+    rims = [
+        torch.stack((radius * angle.cos(), torch.full_like(angle, y), radius * angle.sin()), -1)
+        for radius, y in ((0.9, -0.4), (0.3, 0.4))
+    ]
     points = parts.frame.origin[0] + torch.cat(rims) @ parts.frame.axes[0].T
     assert torch.allclose(points.amin(0), low[0, 0], atol=1e-3)
     assert torch.allclose(points.amax(0), high[0, 0], atol=1e-3)
-    assert float((points - parts.frame.origin[0]).norm(dim=-1).max()) <= float(reach(bodies, parts.frame.origin)) + 1e-5
+    farthest = float((points - parts.frame.origin[0]).norm(dim=-1).max())
+    assert farthest <= float(reach(bodies, parts.frame.origin)) + 1e-5
 
 
 def test_a_drum_shades_what_lies_behind_it_and_nothing_else() -> None:
