@@ -121,7 +121,7 @@ SUBJECTS: dict[str, SubjectConcept] = by_name(
     ),
     SubjectConcept(
         "robot", ("robot", "android", "metal robot"), "biped", _GAITS, _PEOPLE, 1.85, 0.6,
-        "grey", (0.30, 0.32, 0.35), ("natural", "red", "yellow", "white", "blue", "green"),
+        "grey", (0.19, 0.205, 0.23), ("natural", "red", "yellow", "white", "blue", "green"),
     ),
     SubjectConcept(
         "butterfly", ("butterfly",), "insect", ("fly",), ("meadow", "forest", "valley", "savannah"),

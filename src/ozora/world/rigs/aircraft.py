@@ -18,18 +18,19 @@ AEROPLANE: tuple[Piece, ...] = (
     Block("egg", "glass", (3.42, 0.22, 0.0), (0.40, 0.20, 0.41)),
     *(Block("box", "glass", (x, 0.16, 0.0), (0.13, 0.11, 0.625), rounding=0.08)
       for x in (2.1, 1.4, 0.7, 0.0, -0.7, -1.4)),
-    Panel("pale", ((1.25, -0.30, 0.40), (-0.75, -0.30, 0.40), (-1.75, 0.16, 4.5), (-0.95, 0.16, 4.5)), 0.10,
+    Panel("pale", ((1.25, -0.30, 0.40), (-0.75, -0.30, 0.40), (-1.75, 0.16, 4.5), (-0.95, 0.16, 4.5)), 0.145,
           mirrored=True),
-    Panel("accent", ((-0.98, 0.16, 4.46), (-1.75, 0.16, 4.46), (-1.95, 0.75, 4.66)), 0.07, mirrored=True),
-    Panel("pale", ((-3.0, 0.28, 0.1), (-3.9, 0.34, 0.1), (-4.35, 0.45, 1.75), (-3.85, 0.45, 1.75)), 0.08,
+    Panel("accent", ((-0.98, 0.16, 4.46), (-1.75, 0.16, 4.46), (-1.95, 0.85, 4.66)), 0.12, mirrored=True),
+    Panel("pale", ((-3.0, 0.28, 0.1), (-3.9, 0.34, 0.1), (-4.35, 0.45, 1.75), (-3.85, 0.45, 1.75)), 0.12,
           mirrored=True),
-    Panel("accent", ((-2.55, 0.45, 0.0), (-4.0, 0.45, 0.0), (-4.75, 2.05, 0.0), (-4.0, 2.05, 0.0)), 0.10),
+    Panel("accent", ((-2.55, 0.45, 0.0), (-4.0, 0.45, 0.0), (-4.75, 2.05, 0.0), (-4.0, 2.05, 0.0)), 0.15),
     Block("drum", "steel", (0.70, -0.62, 1.75), (0.25, 0.62, 0.36), axis="forward", rounding=0.06,
           mirrored=True),
     Block("drum", "trim", (1.30, -0.62, 1.75), (0.28, 0.05, 0.28), axis="forward", rounding=0.02,
           mirrored=True),
 )  # fmt: skip
-"""Metres about the middle of the cabin; nine metres from nose to tail and as wide."""
+"""Metres about the middle of the cabin; nine metres from nose to tail and as wide. Wings are thick enough to
+be more than a pixel in a small picture."""
 
 SPAN = 9.3
 AEROPLANE_PACE = 6.2
@@ -45,7 +46,7 @@ ROCKET: tuple[Piece, ...] = (
     Block("drum", "glass", (0.0, 3.45, 0.0), (0.27, 0.775, 0.27), axis="right", rounding=0.05),
     Block("drum", "accent", (0.0, 2.10, 0.0), (0.745, 0.10, 0.765), rounding=0.02),
     Block("drum", "trim", (0.0, 0.34, 0.0), (0.46, 0.24, 0.34), rounding=0.03),
-    *(Panel("accent", tuple((x * c, y, x * s) for x, y in _FIN), 0.085)
+    *(Panel("accent", tuple((x * c, y, x * s) for x, y in _FIN), 0.13)
       for c, s in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))),
 )  # fmt: skip
 """Metres over the tips of its fins; six metres tall."""
@@ -112,6 +113,6 @@ def _flame(parts: Parts, body: Frame, height: Tensor, times: Tensor, phase: floa
         ((1.0, 0.84, 0.45), 0.39, 0.75, 0.24, 1.0),
     )  # fmt: skip
     for colour, radius, length, tip, glow in tongues:
-        reach = torch.minimum(length * flicker, height + 0.22 - tip)
+        reach = torch.minimum(length * flicker, height + 0.16 - tip)
         skin = Skin(colour, glow=glow, blend=0.10)
         parts.cone(skin, body.at(0.0, 0.20), body.at(0.0, 0.20 - reach), radius, tip)

@@ -30,6 +30,8 @@ class Bird:
     beats: float  # wing beats per second at normal speed
     stroke: float  # how far the wings swing, in strokes of a gull
     glide: float  # 0 flaps mostly, 1 glides mostly
+    bank: float  # radians it rolls to either side
+    raised: float  # radians its wings are held up in a glide
     pace: float  # metres per second at normal speed
     height: tuple[float, float]  # metres over the ground, between these
     beak: RGB = BEAK
@@ -38,14 +40,16 @@ class Bird:
     tail: RGB | None = None
     belly: RGB | None = PALE  # None for the body's own
     fingers: int = 0  # spread feathers at the tip of each wing
+    thickness: float = 1.0  # of the wings, in that of a gull's
 
 
 GULL = Bird(
-    arm=0.27, hand=0.40, chord=1.0, size=1.0, beats=2.1, stroke=1.0, glide=0.0, pace=2.6, height=(1.9, 3.0)
-)
+    arm=0.27, hand=0.40, chord=1.0, size=1.0, beats=2.1, stroke=1.0, glide=0.0, bank=0.10, raised=0.16,
+    pace=2.6, height=(1.9, 3.0),
+)  # fmt: skip
 EAGLE = Bird(
-    arm=0.44, hand=0.42, chord=1.9, size=1.42, beats=1.15, stroke=0.85, glide=0.75, pace=3.4,
-    height=(2.6, 4.0), beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4,
+    arm=0.44, hand=0.42, chord=1.9, size=1.42, beats=1.15, stroke=0.95, glide=0.30, bank=0.34, raised=0.20, pace=3.4,
+    height=(2.6, 4.0), beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4, thickness=1.7,
 )  # fmt: skip
 BIRDS: dict[str, Bird] = {"bird": GULL, "eagle": EAGLE}
 
@@ -74,7 +78,7 @@ def pose(
     body = flight.child(
         0.0, -0.045 * power * stroke, 0.0,
         pitch=0.07 + 0.05 * power * torch.cos(cycles) + 0.10 * torch.cos(2 * torch.pi * 0.17 * times + phase),
-        roll=0.10 * torch.sin(2 * torch.pi * 0.23 * times + phase),
+        roll=bird.bank * torch.sin(2 * torch.pi * 0.23 * times + phase),
     )  # fmt: skip
     parts = Parts(flight, blend=0.03)
     skin = coat(subject, 0.08)
@@ -91,7 +95,9 @@ def _body(parts: Parts, skin: Skin, body: Frame, bird: Bird) -> None:
     if bird.belly is not None:
         belly = skin.but(colour=bird.belly, blend=0.006)
         parts.ellipsoid(belly, body.child(0.045 * s, -0.036 * s), (0.165 * s, 0.060 * s, 0.068 * s))
-    parts.ellipsoid(crown, body.child(0.215 * s, 0.048 * s), (0.070 * s, 0.057 * s, 0.054 * s))
+    wide = 1.0 if bird.head is None else 1.25
+    crown_size = (0.070 * s * wide, 0.057 * s * wide, 0.054 * s * wide)
+    parts.ellipsoid(crown, body.child(0.215 * s, 0.048 * s), crown_size)
     horn = Skin(bird.beak, gloss=0.3, blend=0.005)
     if bird.hooked:
         bridge = body.at(0.325 * s, 0.052 * s)
@@ -100,7 +106,7 @@ def _body(parts: Parts, skin: Skin, body: Frame, bird: Bird) -> None:
     else:
         parts.cone(horn, body.at(0.265 * s, 0.044 * s), body.at(0.365 * s, 0.018 * s), 0.024 * s, 0.004 * s)
     eye = body.child(0.242 * s, 0.066 * s)
-    parts.ellipsoid(Skin(DARK, gloss=0.8, blend=0.0), eye, (0.013 * s, 0.013 * s, 0.0535 * s))
+    parts.ellipsoid(Skin(DARK, gloss=0.8, blend=0.0), eye, (0.013 * s, 0.013 * s, 0.0535 * s * wide))
     colour = shade(skin.colour, -0.25) if bird.tail is None else bird.tail
     tail, spread = skin.but(colour=colour, blend=0.008), 1.0 if bird.tail is None else 1.5
     for side in (-1.0, 1.0):
@@ -109,14 +115,14 @@ def _body(parts: Parts, skin: Skin, body: Frame, bird: Bird) -> None:
             body.at(-0.13 * s, 0.02 * s),
             body.at(-0.40 * s, 0.03 * s, side * 0.015 * s),
             body.at(-0.37 * s, 0.03 * s, side * 0.12 * spread * s),
-            0.010,
+            0.010 * bird.thickness,
         )
 
 
 def _wing(
     parts: Parts, skin: Skin, body: Frame, side: float, power: Tensor, cycles: Tensor, bird: Bird
 ) -> None:
-    raised = 0.16 + (0.66 * bird.stroke) * power * torch.sin(cycles)
+    raised = bird.raised + (0.66 * bird.stroke) * power * torch.sin(cycles)
     # The hand trails the arm by a fifth of a beat and folds back on the upstroke.
     droop = -0.10 + (0.62 * bird.stroke) * power * torch.sin(cycles - 1.15)
     fold = 0.10 + 0.26 * power * torch.cos(cycles).clamp(min=0)
@@ -137,10 +143,11 @@ def _wing(
     lead, trail = wrist.at(0.060 * chord, 0.0), wrist.at(-0.130 * chord, -0.008)
     feather = skin.but(blend=0.006)
     dark = feather.but(colour=shade(skin.colour, -0.55))
-    parts.sheet(feather, front, back, lead, 0.012)
-    parts.sheet(feather, back, trail, lead, 0.011)
-    parts.sheet(dark, lead, trail, tip, 0.009)
-    parts.sheet(dark, trail, back_tip, tip, 0.008)
+    thick = bird.thickness
+    parts.sheet(feather, front, back, lead, 0.012 * thick)
+    parts.sheet(feather, back, trail, lead, 0.011 * thick)
+    parts.sheet(dark, lead, trail, tip, 0.009 * thick)
+    parts.sheet(dark, trail, back_tip, tip, 0.008 * thick)
     for number in range(bird.fingers):
         share = number / (bird.fingers - 1)
         start = tip + (back_tip - tip) * (0.10 + 0.75 * share)

@@ -63,11 +63,11 @@ def _wings(parts: Parts, skin: Skin, body: Frame, side: float, stroke: Tensor, b
     fore = body.child(0.018, 0.008, 0.008 * side, roll=-side * (0.40 + 0.78 * stroke))
     hind = body.child(-0.018, 0.004, 0.008 * side, roll=-side * (0.34 + 0.72 * behind))
     for wing, (x, z, radius) in ((fore, FORE_WING), (hind, HIND_WING)):
-        _plate(parts, RIM, wing, side, (x, z), radius, 0.0, 0.0036)
-        _plate(parts, skin, wing, side, (x, z), radius, 0.021, 0.0056)
+        _plate(parts, RIM, wing, side, (x, z), radius, 0.0, 0.0046)
+        _plate(parts, skin, wing, side, (x, z), radius, 0.021, 0.0070)
     spots = (fore, 0.112, 0.212, 0.009), (fore, 0.070, 0.232, 0.008), (hind, -0.125, 0.125, 0.009)
     for wing, x, z, size in spots:
-        parts.drum(SPOT, wing.child(x, 0.0, z * side), (size, 0.0058, size), 0.002)
+        parts.drum(SPOT, wing.child(x, 0.0, z * side), (size, 0.0068, size), 0.002)
 
 
 def _plate(

@@ -40,19 +40,19 @@ def _trunk(parts: Parts, metal: Skin, joint: Skin, body: person.Carriage, blink:
     dark = metal.but(colour=shade(metal.colour, -0.35))
     parts.box(dark, body.pelvis.child(0.0, 0.0), (0.115, 0.085, 0.165), 0.04)
     parts.drum(joint, body.pelvis.child(0.0, 0.115), (0.085, 0.06, 0.085), 0.02)
-    parts.box(metal, body.chest.child(0.0, 0.245), (0.140, 0.205, 0.215), 0.05)
+    parts.box(metal, body.chest.child(0.0, 0.245), (0.165, 0.205, 0.225), 0.05)
     # A panel with a row of lights on the chest.
-    parts.box(joint, body.chest.child(0.135, 0.275), (0.018, 0.085, 0.130), 0.015)
+    parts.box(joint, body.chest.child(0.160, 0.275), (0.018, 0.085, 0.130), 0.015)
     for z, colour in ((-0.07, (1.0, 0.20, 0.08)), (0.0, (1.0, 0.75, 0.12)), (0.07, (0.15, 1.0, 0.35))):
         light = Skin(colour, glow=0.6 * blink)
-        parts.ellipsoid(light, body.chest.child(0.152, 0.295, z), (0.014, 0.025, 0.025))
+        parts.ellipsoid(light, body.chest.child(0.177, 0.295, z), (0.014, 0.025, 0.025))
     parts.drum(joint, body.chest.child(0.0, 0.475), (0.060, 0.05, 0.060), 0.02)
     head = body.chest.child(0.005, 0.625, yaw=body.look, pitch=0.8 * body.lean)
-    parts.box(metal, head, (0.135, 0.125, 0.150), 0.045)
-    parts.box(joint, head.child(0.122, 0.030), (0.022, 0.062, 0.130), 0.02)
+    parts.box(metal, head, (0.145, 0.130, 0.160), 0.045)
+    parts.box(joint, head.child(0.132, 0.030), (0.022, 0.062, 0.138), 0.02)
     for side in (-1.0, 1.0):
-        parts.ellipsoid(Skin(EYES, glow=1.0), head.child(0.138, 0.032, side * 0.064), (0.026, 0.042, 0.044))
-        parts.drum(dark, head.child(0.0, 0.0, side * 0.158, roll=0.5 * torch.pi), (0.050, 0.018, 0.050), 0.01)
+        parts.ellipsoid(Skin(EYES, glow=1.0), head.child(0.148, 0.032, side * 0.068), (0.026, 0.042, 0.044))
+        parts.drum(dark, head.child(0.0, 0.0, side * 0.168, roll=0.5 * torch.pi), (0.050, 0.018, 0.050), 0.01)
     parts.cone(joint, head.at(0.0, 0.11), head.at(-0.02, 0.235), 0.013, 0.010)
     parts.ellipsoid(Skin(BULB, glow=0.8), head.child(-0.02, 0.255), (0.030, 0.030, 0.030))
 
@@ -68,10 +68,12 @@ def _leg(parts: Parts, metal: Skin, joint: Skin, leg: person.Leg) -> None:
     ahead = -leg.back / leg.back.norm(dim=-1, keepdim=True)
     up = leg.lift / leg.lift.norm(dim=-1, keepdim=True)
     axes = torch.stack([ahead, up, torch.linalg.cross(ahead, up)], -1)
-    # A flat foot about the ball, whose underside is the sole.
-    scale = parts.frame.scale
-    foot = Frame(leg.ball + 0.030 * leg.back + (0.055 - 0.044) * leg.lift, axes, scale)
-    parts.box(dark, foot, (0.150, 0.055, 0.078), 0.03)
+    # A block behind the ball lifts with the heel; the toes before it stay flat on the ground.
+    foot = Frame(leg.ball + 0.080 * leg.back + (0.055 - 0.044) * leg.lift, axes, parts.frame.scale)
+    parts.box(dark, foot, (0.115, 0.055, 0.078), 0.03)
+    across = 0.034 * parts.frame.scale * axes[:, :, 2]
+    for side in (-1.0, 1.0):
+        parts.cone(dark, leg.ball + side * across, leg.toe + side * across, 0.044, 0.044)
 
 
 def _arm(parts: Parts, metal: Skin, joint: Skin, shoulder: Frame, elbow: Tensor) -> None:

@@ -209,7 +209,7 @@ def _dropped(
     """The frame lifted, if it is falling, to where free fall and ever lower bounces have it."""
     if subject.action != "fall":
         return floor
-    top = float(chance.uniform(1.9, 2.4)) * height / SPEEDS[subject.speed]
+    top = float(chance.uniform(1.5, 1.9)) * height / SPEEDS[subject.speed]
     lift = fallen(scene.times, top)
     up = torch.tensor([0.0, 1.0, 0.0])
     return Frame(floor.origin + lift[:, None] * up, floor.axes, floor.scale)

@@ -109,9 +109,10 @@ def pose(
     height, rate = course(swimmer, scale, times, phase)
     position, _ = path.at(times)
     floor = scene.heights(position)
-    if scene.place not in SURFACES:
-        floor = floor.amax() + scale * (4.0 * swimmer.body[1] + swimmer.fluke[0])
-        height = 0.35 * height
+    submerged = scene.place not in SURFACES
+    if submerged:
+        floor = floor.amax() + scale * (3.0 * swimmer.body[1] + 2.0 * swimmer.fluke[0])
+        height, rate = torch.zeros_like(times), torch.zeros_like(times)
     strokes = swimmer.beat * SPEEDS[subject.speed] ** 0.5 / scale**0.4
     cycle = 2 * torch.pi * (strokes * times + phase)
     lift = swimmer.roll_over * torch.sin(cycle)
@@ -126,7 +127,7 @@ def pose(
     _body(parts, swimmer, skin, body)
     _tail(parts, swimmer, skin, body, cycle, rise)
     _fins(parts, swimmer, skin, body, cycle)
-    if swimmer.spout:
+    if swimmer.spout and not submerged:
         _spout(parts, swimmer, body, frame, cycle)
     middle = level(path, scene, floor + swimmer.ride * scale + 0.5 * swimmer.leap * scale, scale)
     return parts, middle.at(-0.25 * swimmer.body[0], 0.0)
