@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from ozora.world.concept import RGB, ActionConcept, ColourConcept, Concept, PlaceConcept, SubjectConcept, by_name
+from ozora.world.concept import (
+    RGB,
+    ActionConcept,
+    ColourConcept,
+    Concept,
+    PlaceConcept,
+    SubjectConcept,
+    by_name,
+)
 from ozora.world.subjects import SUBJECTS
 
 __all__ = ["RGB", "SUBJECTS", "Concept", "SubjectConcept"]

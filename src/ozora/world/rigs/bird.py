@@ -48,8 +48,9 @@ GULL = Bird(
     pace=2.6, height=(1.9, 3.0),
 )  # fmt: skip
 EAGLE = Bird(
-    arm=0.44, hand=0.42, chord=1.9, size=1.42, beats=1.15, stroke=0.95, glide=0.30, bank=0.34, raised=0.20, pace=3.4,
-    height=(2.6, 4.0), beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4, thickness=1.7,
+    arm=0.44, hand=0.42, chord=1.9, size=1.42, beats=1.15, stroke=0.95, glide=0.30, bank=0.34, raised=0.20,
+    pace=3.4, height=(2.6, 4.0), beak=YELLOW, hooked=True, head=WHITE, tail=WHITE, belly=None, fingers=4,
+    thickness=1.7,
 )  # fmt: skip
 BIRDS: dict[str, Bird] = {"bird": GULL, "eagle": EAGLE}
 
