@@ -49,11 +49,12 @@ def shots(draw: st.DrawFn) -> Shot:
         subjects.append(Subject(kind, action=action, **rest))
     seconds = draw(st.floats(0.1, 60.0))
     times = sorted(draw(st.sets(st.floats(0.01, 0.99), max_size=2)))
+    weather = pick(place.weathers)
     return Shot(
         subjects=tuple(subjects),
         place=place.name,
-        time=pick(concepts.AXES["time"]),
-        weather=pick(place.weathers),
+        time=pick(concepts.DARK_TIMES if weather == "aurora" else concepts.AXES["time"]),
+        weather=weather,
         camera=camera(),
         look=pick(concepts.AXES["look"]),
         occluder=pick(place.occluders),
