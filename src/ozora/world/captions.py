@@ -92,6 +92,7 @@ def shot_fields(shot: Shot) -> dict[str, str]:
         "height": shot.camera.height,
         "look": shot.look,
         "occluder": shot.occluder,
+        "later": shot.later,
         "second_subject": shot.subjects[1].kind if len(shot.subjects) > 1 else "none",
         "cut": "cut" if shot.cuts else "none",
     }
@@ -121,6 +122,8 @@ def told(shot: Shot, length: Length, rng: Random) -> frozenset[str]:
     hue = concepts.visible_colour(shot.subjects[0].kind, shot.subjects[0].colour) not in ("white", "black")
     if shot.look in concepts.COLOURLESS and hue and rng.random() < 0.6:
         said.discard("colour")
+    if shot.later != "none":
+        said = (said | {"time", "later"}) - {"light"}
     return frozenset(said)
 
 
@@ -324,6 +327,8 @@ def remarks_on(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
     rng.shuffle(remarks)
     if "cut" in facts and shot.cuts:
         remarks.append(rng.choice(phrases.CUTS[shot.cuts[0].camera.framing]))
+    if "later" in facts:
+        remarks.append(rng.choice(phrases.LAPSES[shot.later]))
     if "light" in facts:
         lights = phrases.GREY_LIGHTS if shot.look in ("black-and-white", "sepia") else phrases.LIGHTS
         remarks.append(rng.choice(lights[shot.time]))

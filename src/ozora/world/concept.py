@@ -43,10 +43,14 @@ class ActionConcept(Concept):
 
 @dataclass(frozen=True)
 class PlaceConcept(Concept):
-    """Where a shot happens, and which weathers and occluders are possible there."""
+    """Where a shot happens, and which weathers and occluders are possible there.
+
+    ``lapses``: the day can pass there in one shot, for all its light comes from the sky.
+    """
 
     weathers: tuple[str, ...]
     occluders: tuple[str, ...]
+    lapses: bool = True
 
 
 @dataclass(frozen=True)

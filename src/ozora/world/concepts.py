@@ -60,7 +60,7 @@ PLACES: dict[str, PlaceConcept] = by_name(
         _WEATHERS, ("none", "rock"),
     ),
     PlaceConcept(
-        "tabletop", ("table top", "table", "wooden table", "tabletop", "desk"), ("clear",), ("none",)
+        "tabletop", ("table top", "table", "wooden table", "tabletop", "desk"), ("clear",), ("none",), False,
     ),
     PlaceConcept(
         "forest", ("forest", "woods", "woodland", "forest clearing"),
@@ -82,17 +82,17 @@ PLACES: dict[str, PlaceConcept] = by_name(
     PlaceConcept("lake", ("lake", "calm lake", "still lake", "mountain lake"), _WEATHERS,
                  ("none", "rock")),
     PlaceConcept("underwater", ("underwater", "seabed", "bottom of the sea", "reef"), ("clear",),
-                 ("none", "rock")),
-    PlaceConcept("moon", ("moon", "surface of the moon", "lunar plain"), ("clear",), ("none", "rock")),
+                 ("none", "rock"), False),
+    PlaceConcept("moon", ("moon", "surface of the moon", "lunar plain"), ("clear",), ("none", "rock"), False),
     PlaceConcept(
         "street", ("city street", "street", "road in town"),
-        ("clear", "fog", "snow", "cloud", "rain", "storm"), ("none",),
+        ("clear", "fog", "snow", "cloud", "rain", "storm"), ("none",), False,
     ),
     PlaceConcept(
         "night city", ("night city", "neon city", "city of lights", "city at night", "neon-lit city"),
-        ("clear", "fog", "rain", "storm"), ("none",),
+        ("clear", "fog", "rain", "storm"), ("none",), False,
     ),
-    PlaceConcept("room", ("room", "living room", "wooden floor"), ("clear",), ("none",)),
+    PlaceConcept("room", ("room", "living room", "wooden floor"), ("clear",), ("none",), False),
 )
 
 TIMES: dict[str, Concept] = by_name(
@@ -105,6 +105,15 @@ TIMES: dict[str, Concept] = by_name(
 
 DARK_TIMES = ("night",)
 """When an aurora can be seen."""
+
+
+def times_between(first: str, last: str) -> tuple[str, ...]:
+    """The times of day from ``first`` on to ``last``, both included: the day goes round."""
+    day = tuple(TIMES)
+    start = day.index(first)
+    hours = (*day[start:], *day[:start])
+    return hours[: hours.index(last) + 1]
+
 
 WEATHERS: dict[str, Concept] = by_name(
     Concept("clear", ("clear", "clear sky", "clear weather", "cloudless")),
@@ -231,6 +240,7 @@ _REGISTRY: dict[str, dict[str, Concept]] = {
     "height": HEIGHTS,
     "look": LOOKS,
     "occluder": OCCLUDERS,
+    "later": {"none": Concept("none", ("no lapse",)), **TIMES},
 }
 
 AXES: dict[str, tuple[str, ...]] = {axis: tuple(values) for axis, values in _REGISTRY.items()}

@@ -19,6 +19,7 @@ from ozora.world.render import light as lighting
 from ozora.world.render import sky as skies
 from ozora.world.render.far import horizon
 from ozora.world.render.grade import develop
+from ozora.world.render.lapse import CLOUDS, Lapse
 from ozora.world.render.looks import Picture, blurred, stylised
 from ozora.world.render.march import normals, shadow, trace
 from ozora.world.render.places import SCENERY, Scenery, far_land
@@ -124,7 +125,8 @@ def _background(
         if scenery.room is not None:
             colour[:, over] = scenery.room(light, shot.time, place.family, ray, 1.0)
         else:
-            far, cloud = skies.sky(light, ray, place.family, seconds, pixel)
+            drift = seconds * (CLOUDS if shot.later != "none" else 1.0)
+            far, cloud = skies.sky(light, ray, place.family, drift, pixel)
             clear[over] = 1 - cloud
             if shot.weather not in ("clear", "cloud", "aurora"):
                 thick = torch.exp(-ray[1].clamp(min=0) * (5.0 if shot.weather == "fog" else 9.0))
@@ -359,6 +361,7 @@ def film(
     focus = float((path.position[0] - stage.centre[0, 0].cpu()).norm())
     scenery = SCENERY[shot.place]
     light = lighting.moved(lighting.light(shot, focus, scenery.air, scenery.bounce), where)
+    lapse = None if shot.later == "none" else Lapse(shot, focus, scenery.air, scenery.bounce)
     scale = float(stage.extent[:, 0].max())
     clearing = _clearing(stage, path)
     groves = tuple(
@@ -377,6 +380,9 @@ def film(
             solids = [pack_[i] for pack_ in packs]
             if (tangent := tangents[frame]) != place.tan_up:  # the focal length has changed
                 place = replace(place, tan_up=tangent, rays=_screen(wide, tall, tangent, where))
+            if lapse is not None:
+                now = lapse.at(frame / max(shot.frames - 1, 1))
+                place = replace(place, light=lighting.moved(now, where))
             picture, depth, who = _frame(place, solids, position[frame], rotation[frame], frame / shot.fps)
             if supersample > 1:
                 picture = torch.nn.functional.avg_pool2d(picture[None], supersample)[0]

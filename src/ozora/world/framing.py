@@ -176,7 +176,7 @@ def compose(
     tall = float(size[1])
 
     # A low sun or moon stands behind the action by default; stay near enough to that side to see it.
-    azimuth = math.radians(7 if shot.time in ("sunset", "night") else 22) * (2 * draw[0] - 1)
+    azimuth = math.radians(7 if {shot.time, shot.later} & {"sunset", "night"} else 22) * (2 * draw[0] - 1)
     if shot.occluder != "none":
         azimuth *= 0.3
     if index:  # a cut goes to another side of the same action

@@ -306,6 +306,19 @@ CUTS: dict[str, tuple[str, ...]] = {
     "close": ("then cut to a close-up", "then the film cuts to a close view"),
 }
 
+LAPSES: dict[str, tuple[str, ...]] = {
+    time: (
+        f"a time lapse until {noun}", f"as time speeds up and {comes}", f"turning to {noun} in a time lapse",
+    )
+    for time, noun, comes in (
+        ("dawn", "dawn", "a new day breaks"),
+        ("noon", "midday", "noon comes"),
+        ("sunset", "sunset", "the sun sets"),
+        ("dusk", "dusk", "dusk falls"),
+        ("night", "night", "night falls"),
+    )
+}
+
 LIGHTS: dict[str, tuple[str, ...]] = {
     "dawn": ("soft pale light", "pink morning light", "tender first light and long soft shadows"),
     "noon": ("bright clear light", "hard light and short shadows", "crisp white light"),

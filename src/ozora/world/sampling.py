@@ -7,7 +7,7 @@ others alone. Weights say how often a value should be seen: subjects and times e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from random import Random
@@ -113,6 +113,7 @@ _NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35, "fish": 0.7, "in
 _SECOND_SUBJECT_SHARE = 0.13
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
 _CUT_SHARE = 0.1
+_LAPSE_SHARE = 0.05
 _LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
 _CROSSING = ("walk", "run", "roll", "slide", "fly", "drive", "swim")
 _LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
@@ -122,7 +123,8 @@ _SHORTEST_CUT_SECONDS = 1.5
 
 def is_held_out(shot: Shot) -> bool:
     """Whether any subject of the shot stands in a combination that training must never see."""
-    return any((subject.kind, shot.place, shot.time) in _HELD_OUT for subject in shot.subjects)
+    times = (shot.time,) if shot.later == "none" else concepts.times_between(shot.time, shot.later)
+    return any((subject.kind, shot.place, time) in _HELD_OUT for subject in shot.subjects for time in times)
 
 
 @cache
@@ -156,11 +158,12 @@ def sample_shot(
     second = _second_subject(draw, first, place, time, held_out)
     camera = _camera(draw, first)
     subjects = (first,) if second is None else _side_by_side(draw, first, second)
+    weather = _weather(draw, place, time)
     shot = Shot(
         subjects=subjects,
         place=place,
         time=time,
-        weather=_weather(draw, place, time),
+        weather=weather,
         camera=camera,
         look=draw("look", _LOOK),
         occluder=_occluder(draw, first, camera, place),
@@ -168,14 +171,36 @@ def sample_shot(
         seconds=seconds,
         fps=fps,
         seed=draw.stream("seed").getrandbits(31),
+        later=_later(draw, subjects, place, time, weather, held_out),
     )
     validate(shot)
     return shot
 
 
+def _later(
+    draw: _Draw, subjects: tuple[Subject, ...], place: str, time: str, weather: str, held_out: bool
+) -> str:
+    """Perhaps another time of day to end with, never passing through one that training must not see."""
+    kinds = [subject.kind for subject in subjects]
+    possible = [last for last in concepts.TIMES if _lapses(kinds, place, time, last, held_out)]
+    happens = possible and weather != "aurora" and draw.happens("later", _LAPSE_SHARE)
+    return draw("later", dict.fromkeys(possible, 1.0) if happens else {"none": 1.0})
+
+
+def _lapses(kinds: Iterable[str], place: str, time: str, later: str, held_out: bool) -> bool:
+    """Whether the day may pass from one time to another here, without what training must never see."""
+    if later == "none":
+        return True
+    if later == time or not concepts.PLACES[place].lapses:
+        return False
+    between = concepts.times_between(time, later)
+    return held_out or not any((kind, place, each) in _HELD_OUT for kind in kinds for each in between)
+
+
 def _weather(draw: _Draw, place: str, time: str) -> str:
     weather = draw("weather", _WEATHER[place])
     could = "aurora" in concepts.PLACES[place].weathers and time in concepts.DARK_TIMES
+    could = could and draw.fixed.get("later", "none") == "none"
     if "weather" not in draw.fixed and weather == "clear" and could and draw.happens("aurora", _AURORA_SHARE):
         return "aurora"
     return weather
@@ -230,16 +255,19 @@ def _combinations_left(
         and fixed.get("action", concepts.SUBJECTS[kind].actions[0]) in concepts.SUBJECTS[kind].actions
         and fixed.get("weather", "clear") in concepts.PLACES[place].weathers
         and (fixed.get("weather") != "aurora" or time in concepts.DARK_TIMES)
+        and (fixed.get("weather") != "aurora" or fixed.get("later", "none") == "none")
         and fixed.get("occluder", "none") in concepts.PLACES[place].occluders
-        and _possible(fixed.get("second_subject", "none"), place, time, held_out)
+        and _lapses((kind,), place, time, fixed.get("later", "none"), held_out)
+        and _possible(fixed.get("second_subject", "none"), place, time, held_out, fixed.get("later", "none"))
     )
 
 
-def _possible(kind: str, place: str, time: str, held_out: bool) -> bool:
+def _possible(kind: str, place: str, time: str, held_out: bool, later: str) -> bool:
     """Whether a second subject may be here: it fits the place, and training may see it there and then."""
     if kind == "none":
         return True
-    return place in concepts.SUBJECTS[kind].places and (held_out or (kind, place, time) not in _HELD_OUT)
+    seen = (kind, place, time) not in _HELD_OUT and _lapses((kind,), place, time, later, held_out)
+    return place in concepts.SUBJECTS[kind].places and (held_out or seen)
 
 
 def _subject(draw: _Draw, kind: str) -> Subject:
@@ -274,7 +302,8 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
     if "second_subject" in draw.fixed:
         kind = draw.fixed["second_subject"]
     elif draw.happens("second subject", _SECOND_SUBJECT_SHARE):
-        kinds = [kind for kind in concepts.SUBJECTS if _suits(kind, first.kind, place, time, held_out)]
+        later = draw.fixed.get("later", "none")
+        kinds = [kind for kind in concepts.SUBJECTS if _suits(kind, first.kind, place, time, held_out, later)]
         kind = draw.free("second subject", dict.fromkeys(kinds, 1.0)) if kinds else "none"
     else:
         kind = "none"
@@ -288,11 +317,11 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
     return second
 
 
-def _suits(kind: str, beside: str, place: str, time: str, held_out: bool) -> bool:
+def _suits(kind: str, beside: str, place: str, time: str, held_out: bool, later: str) -> bool:
     pair = (concepts.SUBJECTS[kind], concepts.SUBJECTS[beside])
     smaller, larger = sorted(max(concept.height, concept.length) for concept in pair)
     in_scale = larger / smaller <= _LARGEST_RATIO
-    return kind != beside and in_scale and _possible(kind, place, time, held_out)
+    return kind != beside and in_scale and _possible(kind, place, time, held_out, later)
 
 
 def _side_by_side(draw: _Draw, first: Subject, second: Subject) -> tuple[Subject, Subject]:

@@ -52,7 +52,8 @@ class Cut:
 class Shot:
     """One camera take described: who does what, where, when, in what weather, seen how, looking how.
 
-    ``occluder`` names something the first subject passes behind (or "none").
+    ``occluder`` names something the first subject passes behind (or "none"). ``later`` makes a time lapse:
+    the time of day at the end of the clip (or "none").
     ``seed`` decides everything the words leave open: relief, clouds, gait phase, exact camera path.
     """
 
@@ -67,6 +68,7 @@ class Shot:
     seconds: float = 4.0
     fps: int = 12
     seed: int = 0
+    later: str = "none"
 
     @property
     def frames(self) -> int:
@@ -137,6 +139,14 @@ def validate(shot: Shot) -> None:
     if shot.weather == "aurora" and shot.time not in concepts.DARK_TIMES:
         raise refuse("weather", f"aurora at {shot.time}", f"aurora at {' or '.join(concepts.DARK_TIMES)}")
     _one_of("occluder", _word("occluder", shot.occluder, "occluder"), place.occluders, f"at {place.name}")
+    _word("later", shot.later, "later")
+    if shot.later == shot.time:
+        raise refuse("later", shot.later, "another time of day than the first, or none")
+    if shot.later != "none" and not place.lapses:
+        able = ", ".join(name for name, one in concepts.PLACES.items() if one.lapses)
+        raise refuse("later", f"{shot.later} at {place.name}", f"none there, or one of {able}")
+    if shot.later != "none" and shot.weather == "aurora":
+        raise refuse("later", f"{shot.later} under an aurora", "none with an aurora")
     _word("look", shot.look, "look")
     for index, subject in enumerate(shot.subjects):
         _validate_subject(f"subjects[{index}]", subject, shot.place)

@@ -13,7 +13,7 @@ from ozora.world.grammar import capital, with_article
 from ozora.world.languages.sentences import GREY_LOOKS, WITHOUT_WEATHER, light_of
 from ozora.world.shot import Shot
 
-_SPOKEN_APART = frozenset(("camera", "framing", "height", "look", "cut", "light", "mood"))
+_SPOKEN_APART = frozenset(("camera", "framing", "height", "look", "cut", "later", "light", "mood"))
 _ALWAYS_RICH = frozenset(("colour", "time", "weather", "direction", "camera", "light", "mood"))
 
 _LIGHTS: dict[str, tuple[str, ...]] = {
@@ -61,6 +61,8 @@ def tags(shot: Shot, seed: int) -> str:
     if "camera" in facts:
         tail.append(f"{rng.choice(phrases.CAMERA_SHOTS[shot.camera.move])} shot")
     fields = captions.shot_fields(shot)
+    if "later" in facts:
+        tail.append(f"time lapse to {concepts.synonyms('time', shot.later)[0]}")
     named = [axis for axis in ("framing", "height", "look") if axis in facts]
     tail += [concepts.synonyms(axis, fields[axis])[0] for axis in named]
     rng.shuffle(tail)
@@ -81,8 +83,8 @@ def rich(shot: Shot, seed: int) -> str:
     if motion:
         scene = f"{scene} {motion}"
     camera = _camera(shot, facts - {"framing"} if framed else facts, rng)
-    if cut := captions.remarks_on(shot, facts & {"cut"}, rng):
-        camera = f"{camera[:-1]}, {cut[0]}."
+    if changes := captions.remarks_on(shot, facts & {"cut", "later"}, rng):
+        camera = f"{camera[:-1]}, {', '.join(changes)}."
     air = _air(shot, rng)
     orders = ((scene, camera, air), (scene, camera, air), (scene, air, camera), (air, scene, camera))
     return " ".join(rng.choice(orders))

@@ -187,6 +187,14 @@ FRENCH = Language(
             "watercolour": "aquarelle | comme une aquarelle", "neon": "style néon | aux couleurs de néon",
             "paper": "papier découpé | en papier découpé", "sepia": "sépia | en tons sépia",
         },
+        "later": {
+            "none": "sans accéléré",
+            "dawn": "en accéléré jusqu'à l'aube | tandis que l'aube se lève en accéléré",
+            "noon": "en accéléré jusqu'à midi | tandis que midi approche en accéléré",
+            "sunset": "en accéléré jusqu'au coucher du soleil | tandis que le soleil se couche en accéléré",
+            "dusk": "en accéléré jusqu'au crépuscule | tandis que le soir tombe en accéléré",
+            "night": "en accéléré jusqu'à la nuit | tandis que la nuit tombe en accéléré",
+        },
         "cut": {
             "wide": "puis coupe sur un plan large | puis le film passe à un plan large",
             "medium": "puis coupe sur un plan moyen | puis le film passe à un autre angle",

@@ -200,6 +200,14 @@ GERMAN = Language(
             "paper": "Scherenschnitt aus Papier | wie aus Papier geschnitten",
             "sepia": "Sepia | in Sepiatönen",
         },
+        "later": {
+            "none": "ohne Zeitraffer",
+            "dawn": "im Zeitraffer bis zum Morgengrauen | während im Zeitraffer der Morgen anbricht",
+            "noon": "im Zeitraffer bis zum Mittag | während es im Zeitraffer Mittag wird",
+            "sunset": "im Zeitraffer bis zum Sonnenuntergang | während im Zeitraffer die Sonne untergeht",
+            "dusk": "im Zeitraffer bis zur Dämmerung | während es im Zeitraffer dämmert",
+            "night": "im Zeitraffer bis in die Nacht | während es im Zeitraffer Nacht wird",
+        },
         "cut": {
             "wide": "dann Schnitt auf eine Totale | dann folgt ein Schnitt auf die Totale",
             "medium": "dann Schnitt auf eine halbnahe Einstellung | dann folgt ein anderer Blickwinkel",

@@ -259,9 +259,11 @@ def _camera(language: Language, shot: Shot, noun: Noun, facts: frozenset[str], r
 
 
 def _cut(language: Language, shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
-    if "cut" not in facts or not shot.cuts:
-        return []
-    return [draw(language, "cut", shot.cuts[0].camera.framing, rng)[0]]
+    """What changes within the shot: the time of day, the camera."""
+    changes = [draw(language, "later", shot.later, rng)[0]] if "later" in facts else []
+    if "cut" in facts and shot.cuts:
+        changes.append(draw(language, "cut", shot.cuts[0].camera.framing, rng)[0])
+    return changes
 
 
 def _air(language: Language, shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:

@@ -195,6 +195,14 @@ SPANISH = Language(
             "watercolour": "acuarela | como una acuarela", "neon": "estilo neón | con luces de neón",
             "paper": "papel recortado | en papel recortado", "sepia": "tonos sepia | en tonos sepia",
         },
+        "later": {
+            "none": "sin paso del tiempo",
+            "dawn": "en cámara rápida hasta el alba | mientras amanece en cámara rápida",
+            "noon": "en cámara rápida hasta el mediodía | mientras llega el mediodía en cámara rápida",
+            "sunset": "en cámara rápida hasta la puesta de sol | mientras se pone el sol en cámara rápida",
+            "dusk": "en cámara rápida hasta el crepúsculo | mientras atardece en cámara rápida",
+            "night": "en cámara rápida hasta la noche | mientras anochece en cámara rápida",
+        },
         "cut": {
             "wide": "luego un corte a un plano general | después se corta a un plano general",
             "medium": "luego un corte a un plano medio | después se corta a otro ángulo",

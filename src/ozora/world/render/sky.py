@@ -66,7 +66,7 @@ def sky(light: Light, direction: Tensor, family: int, seconds: float, pixel: flo
     if light.aurora > 0:
         colour = colour + aurora(direction, family, seconds) * light.aurora
     if light.disc > 0:
-        radius = 0.030 if light.stars < 0.5 else 0.024
+        radius = 0.030 - 0.006 * min(max(2 * light.stars - 0.5, 0.0), 1.0)
         angle = torch.sqrt((2 - 2 * facing).clamp(min=0))
         disc = ((radius - angle) / max(pixel, 1e-4) + 0.5).clamp(0, 1)
         colour = colour + light.glow[:, None] * (disc * light.disc)
