@@ -68,7 +68,8 @@ def test_metadata_says_all_and_nothing_that_changes(ozora, tiny_weights, tmp_pat
     take = ozora.generate("a fox", seed=1, seconds=0.7, size="64x64")
     about = dict(take.clip.metadata)
     assert about["prompt"] == "a fox" and about["seed"] == 1
-    assert about["settings"] == {"size": "64x64", "frames": 9, "fps": 12, "steps": 3, "guidance": 2.0}
+    sampled = {"steps": 3, "guidance": 2.0, "threads": torch.get_num_threads()}
+    assert about["settings"] == {"size": "64x64", "frames": 9, "fps": 12, **sampled}
     assert about["weights"]["hash"] == ozora.card.hash and about["weights"]["recipe"] == "tiny"
     path = take.save(tmp_path / "fox.mp4")
     assert read_metadata(path) == about == json.loads((tmp_path / "fox.json").read_text())
@@ -86,6 +87,16 @@ def test_from_reproduces_byte_for_byte_and_takes_overrides(ozora, tmp_path):
     assert changed.clip.metadata["settings"] == take.clip.metadata["settings"] and changed.seed == 12
     still = ozora.generate("a fox", seed=2, still=True).save(tmp_path / "fox.png")
     assert ozora.again(still).save(tmp_path / "again.png").read_bytes() == still.read_bytes()
+
+
+def test_from_computes_with_as_many_threads_as_the_film_was_made_with(ozora, tmp_path):
+    film = ozora.generate("a fox", seed=11, threads=3).save(tmp_path / "fox.mp4")
+    before = torch.get_num_threads()
+    take = ozora.again(film)
+    assert torch.get_num_threads() == before != 3
+    assert take.clip.metadata["settings"]["threads"] == 3
+    assert take.save(tmp_path / "again.mp4").read_bytes() == film.read_bytes()
+    assert ozora.generate("a fox", seed=11).clip.metadata["settings"]["threads"] == before
 
 
 def test_from_refuses_strangers_and_other_weights(ozora, tmp_path, tmp_path_factory):

@@ -35,6 +35,7 @@ WIDE = Grid(cells=((7, 4), (4, 7), (5, 5)))
         ("steps", {"steps": 0}),
         ("steps", {"steps": 101}),
         ("guidance", {"guidance": 0.5}),
+        ("threads", {"threads": 0}),
         ("guidance", {"guidance": float("inf")}),
         ("count", {"count": 0}),
         ("count", {"count": 65}),

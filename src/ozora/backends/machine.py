@@ -1,10 +1,16 @@
-"""Policy for the machine: memory allocator and threads. Both change speed only, never a film."""
+"""Policy for the machine: memory allocator and threads.
+
+The allocator changes speed only. The number of threads decides where vectors are split, and so the last bits
+of a film: it is a setting of every take.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import math
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +36,27 @@ def tune_machine() -> bool:
     settings = {_MMAP_THRESHOLD: 1024, _TRIM_THRESHOLD: 2047, _TOP_PAD: 64}
     taken = [mallopt(name, size * _MEBIBYTE) == 1 for name, size in settings.items()]
     return all(taken)
+
+
+def thread_count() -> int:
+    """How many threads compute here, unless a take asks for another number."""
+    import torch
+
+    tune_machine()
+    return torch.get_num_threads()
+
+
+@contextmanager
+def using_threads(count: int) -> Iterator[None]:
+    """Compute with ``count`` threads for a while."""
+    import torch
+
+    before = thread_count()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _mind_core_share() -> None:

@@ -53,6 +53,9 @@ def generate(
     negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
     count: Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads to compute with; all cores by default.")
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -73,6 +76,7 @@ def generate(
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "fps": fps, "seed": seed, "steps": steps,
         "guidance": guidance, "image": image, "count": count,
+        "threads": threads,
     }  # fmt: skip
     settings = {name: value for name, value in settings.items() if value is not None}
     request = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import Backend, Card
+from ozora.backends.machine import thread_count, using_threads
 from ozora.director.conditions import Given
 from ozora.director.fit import Fit, fit
 from ozora.director.latents import find_latents, kept_path, save_latents, waiting_path
@@ -46,7 +47,9 @@ def generate(
     given = Given(request, fitted)
     for number in range(request.count):
         output = outputs[number] if outputs else None
-        yield _one(backend, request, fitted, given, first + number, output, keep_latents, on_phase)
+        with using_threads(request.threads or thread_count()):
+            take = _one(backend, request, fitted, given, first + number, output, keep_latents, on_phase)
+        yield take
 
 
 def _one(
@@ -123,6 +126,7 @@ def describe_take(request: Request, fitted: Fit, given: Given, card: Card, seed:
             "fps": fitted.fps,
             "steps": card.sampling.steps if request.steps is None else request.steps,
             "guidance": float(card.sampling.guidance if request.guidance is None else request.guidance),
+            "threads": thread_count(),
         },
         "given": given.hashes(),
         "weights": {

@@ -28,6 +28,7 @@ def request_from(film: str | Path, card: Card, **overrides: Any) -> Request:
             "fps": float(settings["fps"]),
             "steps": int(settings["steps"]),
             "guidance": float(settings["guidance"]),
+            "threads": int(settings["threads"]),
             "still": int(settings["frames"]) == 1,
         }
         if not fields["still"]:

@@ -14,6 +14,7 @@ LONGEST_PROMPT = 4_000
 MOST_STEPS = 100
 MOST_GUIDANCE = 20.0
 MOST_TAKES = 64
+MOST_THREADS = 256
 SMALLEST_SIDE, LARGEST_SIDE = 32, 2048
 HIGHEST_SEED = 2**63 - 1
 
@@ -25,7 +26,8 @@ class Request:
     ``seconds`` of film; ``size`` as "224x128" (width x height, pixels); ``fps`` frames per second; ``steps``
     of denoising (1 to 100); ``guidance`` towards the words and away from ``negative`` (1 = none, at most 20);
     ``seed`` 0 to 2**63 - 1; ``image`` the first frame; ``head`` and ``tail`` clips the film begins and ends
-    with; ``count`` takes with seeds ``seed``, ``seed + 1``, …; ``still`` asks for a picture, one frame.
+    with; ``count`` takes with seeds ``seed``, ``seed + 1``, …; ``still`` asks for a picture, one frame;
+    ``threads`` of the processor (1 to 256): another number gives the same film but for its last bits.
     Raises ``OzoraError`` with the field, what came and what is allowed.
     """
 
@@ -38,6 +40,7 @@ class Request:
     steps: int | None = None
     guidance: float | None = None
     count: int = 1
+    threads: int | None = None
     still: bool = False
     image: str | Path | Clip | None = None
     head: Clip | None = field(default=None, repr=False)
@@ -64,6 +67,8 @@ class Request:
             raise refuse("guidance", self.guidance, f"1 (none) to {MOST_GUIDANCE:g}")
         if not 1 <= self.count <= MOST_TAKES:
             raise refuse("count", self.count, f"1 to {MOST_TAKES}")
+        if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:
+            raise refuse("threads", self.threads, f"1 to {MOST_THREADS}")
         if self.image is not None and self.head is not None:
             raise refuse("image", "both an image and a head", "one of them, since both pin the beginning")
 
