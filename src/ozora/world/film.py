@@ -306,6 +306,8 @@ def _modelled(
     points = position[:, None] + to * depth.clamp(max=ground.FAR)
     slope = place.land.slope(points[0], points[2])
     normal = unit(torch.stack((-slope[0], torch.ones_like(depth), -slope[1])))
+    stands = torch.nonzero(points[1] - place.land.height(points[0], points[2]) > 0.02 * place.focus)[:, 0]
+    normal[:, stands] = shade.faces(points.view(3, *picture.shape[1:]), position).flatten(1)[:, stands]
     raised = points.clone()
     for solid in solids:
         mine = torch.nonzero(ids == min(solid.subject, 255))[:, 0]

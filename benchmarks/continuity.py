@@ -1,0 +1,86 @@
+"""Whether random shots are in order: subjects seen, feet on the ground, no flicker.
+
+    python benchmarks/continuity.py [--shots 2000] [--seed 0] [--workers 2] [--out FILE.jsonl]
+
+Prints a table of how many shots pass each check and the worst ones; ends with 1 if more than 1 % fail one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from ozora.world.captions import caption
+from ozora.world.continuity import Findings, inspect
+from ozora.world.sampling import sample_shot
+
+LIMITS = {
+    "seen": (">=", 0.85),
+    "inside": (">=", 0.85),
+    "sunk": ("<=", 0.08),
+    "afloat": ("<=", 0.08),
+    "flicker": ("<=", 0.04),
+    "popped": ("<=", 0.02),
+}
+FAILURES = 0.01
+
+
+def passes(name: str, value: float) -> bool:
+    """Whether a finding is within its limit."""
+    sign, limit = LIMITS[name]
+    return value >= limit if sign == ">=" else value <= limit
+
+
+def look(seed: int, seconds: float) -> dict[str, object]:
+    """The findings of one random shot."""
+    torch.set_num_threads(1)
+    shot = sample_shot(seed, seconds=seconds)
+    findings: Findings = inspect(shot)
+    return {"seed": seed, "caption": caption(shot, "full", 0), **asdict(findings)}
+
+
+def main() -> int:
+    """Inspect the shots, print the table, tell whether all checks hold."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--shots", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--out", type=Path, help="one JSON line for each shot")
+    arguments = parser.parse_args()
+    seeds = range(arguments.seed, arguments.seed + arguments.shots)
+    console = Console()
+    with ProcessPoolExecutor(arguments.workers) as pool:
+        found = pool.map(partial(look, seconds=arguments.seconds), seeds, chunksize=4)
+        rows = list(track(found, "shots", len(seeds), console=console, transient=True))
+    if arguments.out:
+        arguments.out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    table = Table(title=f"{len(rows)} random shots from seed {arguments.seed}")
+    for column in ("check", "limit", "pass %", "median", "worst", "worst seeds"):
+        table.add_column(column, justify="left" if column in ("check", "worst seeds") else "right")
+    broken = False
+    for name, (sign, limit) in LIMITS.items():
+        values = sorted(rows, key=lambda row: float(row[name]), reverse=sign == "<=")  # type: ignore[arg-type]
+        share = sum(passes(name, float(row[name])) for row in rows) / len(rows)  # type: ignore[arg-type]
+        broken |= share < 1 - FAILURES
+        worst = " ".join(str(row["seed"]) for row in values[:6])
+        table.add_row(
+            name, f"{sign} {limit:g}", f"{100 * share:.1f}", f"{values[len(values) // 2][name]:.4f}",
+            f"{values[0][name]:.4f}", worst,
+        )  # fmt: skip
+    console.print(table)
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Continuity: what a script supervisor would catch, measured. Is the subject seen, on the ground, unflickering?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ozora.world import terrain
+from ozora.world.bodies import Bodies, Stage, bounds
+from ozora.world.film import Filmed, film
+from ozora.world.rigs import stage as set_up
+from ozora.world.shot import Shot
+from ozora.world.truth import warped
+
+SMALLEST = 4e-4
+"""Share of the picture that a subject must fill to be seen."""
+
+GROUNDED = ("stand", "walk", "roll", "slide", "drive")
+"""Actions that never leave the ground."""
+
+LOW = (*GROUNDED, "run", "bounce", "spin")
+"""Actions that may leave the ground but never enter it."""
+
+POP = 0.3
+"""Change of a pixel's brightness, 0..1, that an eye takes for a pop."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found in one shot; lengths are shares of the subject's radius."""
+
+    seen: float  # share of the frames in which the first subject shows, of those in which nothing hides it
+    inside: float  # share of the frames in which the middle of the first subject is in the picture
+    sunk: float  # how deep the lowest part goes into the ground, at the worst moment
+    afloat: float  # how high the lowest part is over the ground, at the worst moment
+    flicker: float  # mean change of a point's brightness from frame to frame, 0..1
+    popped: float  # share of the points that change by more than ``POP``
+
+
+def inspect(shot: Shot, width: int = 96, height: int = 54, pairs: int = 4) -> Findings:
+    """Film ``pairs`` pairs of neighbouring frames of a shot and look for faults."""
+    stage = set_up(shot, terrain.ground(shot))
+    steps = max(shot.frames - 2, 0)
+    starts = sorted({round(steps * i / max(pairs - 1, 1)) for i in range(pairs)})
+    frames = sorted({frame for start in starts for frame in (start, start + 1) if frame < shot.frames})
+    filmed = film(shot, width, height, frames=frames, stage=stage, truth=True)
+    sunk, afloat = contact(shot, stage)
+    flicker, popped = unrest(filmed, frames)
+    hidden = [_hidden(filmed, frame / shot.fps) for frame in frames]
+    shows = ((filmed.ids == 1).float().mean((1, 2)) > SMALLEST).tolist()
+    judged = [shown for shown, behind in zip(shows, hidden, strict=True) if not behind]
+    return Findings(
+        seen=sum(judged) / len(judged) if judged else 1.0,
+        inside=float(_inside(filmed, stage.centre[frames, 0], width / height).float().mean()),
+        sunk=sunk,
+        afloat=afloat,
+        flicker=flicker,
+        popped=popped,
+    )
+
+
+def contact(shot: Shot, stage: Stage) -> tuple[float, float]:
+    """How deep the first subject sinks and how high it floats, in radii of it; 0 where its action allows it."""
+    subject = shot.subjects[0]
+    if subject.action not in LOW or shot.place in ("sea", "lake", "underwater"):
+        return 0.0, 0.0
+    gap = clearance(stage.bodies, shot) / stage.extent[:, 0]
+    floats = float(gap.max()) if subject.action in GROUNDED else 0.0
+    return max(-float(gap.min()), 0.0), max(floats, 0.0)
+
+
+def clearance(bodies: Bodies, shot: Shot) -> Tensor:
+    """Metres (F,) from the ground up to the lowest part of the first subject; below 0 inside it."""
+    mine = torch.nonzero(bodies.subject == 1)[:, 0]
+    low, high = (corner[:, mine] for corner in bounds(bodies))
+    middle = (low + high)[..., [0, 2]] / 2
+    return (low[..., 1] - terrain.ground(shot)(middle).float()).amin(1)
+
+
+def unrest(filmed: Filmed, frames: Sequence[int]) -> tuple[float, float]:
+    """Mean change of brightness of points that two neighbouring frames both show, and the share that pops."""
+    assert filmed.truth is not None
+    light = filmed.frames.float().mean(-1, keepdim=True).permute(0, 3, 1, 2) / 255  # (T, 1, H, W)
+    changes = []
+    for i in range(len(frames) - 1):
+        if frames[i + 1] != frames[i] + 1:
+            continue
+        after = warped(light[i + 1], filmed.truth.flow[i])
+        changes.append((after - light[i]).abs()[0][filmed.truth.seen[i]])
+    change = torch.cat(changes) if changes else torch.zeros(1)
+    if change.numel() == 0:
+        return 0.0, 0.0
+    return float(change.mean()), float((change > POP).float().mean())
+
+
+def _hidden(filmed: Filmed, seconds: float) -> bool:
+    assert filmed.truth is not None
+    return any(
+        event.kind == "occluded" and event.subject == 1 and event.from_seconds <= seconds < event.to_seconds
+        for event in filmed.truth.events
+    )
+
+
+def _inside(filmed: Filmed, middle: Tensor, aspect: float) -> Tensor:
+    """Whether points (T, 3) are in the pictures of the same frames: bool (T,)."""
+    camera = filmed.camera
+    own = torch.einsum("tji,tj->ti", camera.rotation, middle.cpu() - camera.position)
+    tangent = torch.tan(camera.vertical_fov / 2)
+    ahead = -own[:, 2]
+    across, up = own[:, 0] / ahead / tangent / aspect, own[:, 1] / ahead / tangent
+    return (ahead > 0) & (across.abs() < 1) & (up.abs() < 1)
