@@ -1,4 +1,4 @@
-"""Continuity: what a script supervisor would catch, measured. Is the subject seen, on the ground, unflickering?"""
+"""Continuity: what a script supervisor would catch. Is the subject seen, on the ground, without flicker?"""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from ozora.world.film import Filmed, film
 from ozora.world.rigs import stage as set_up
 from ozora.world.shot import Shot
 from ozora.world.truth import warped
+
+REVEALING = ("tilt", "crane", "fly-over")
+"""Camera moves that come upon the subject or leave it."""
 
 SMALLEST = 4e-4
 """Share of the picture that a subject must fill to be seen."""
@@ -63,7 +66,7 @@ def inspect(shot: Shot, width: int = 96, height: int = 54, pairs: int = 4) -> Fi
 
 
 def contact(shot: Shot, stage: Stage) -> tuple[float, float]:
-    """How deep the first subject sinks and how high it floats, in radii of it; 0 where its action allows it."""
+    """How deep the first subject sinks and how high it floats, in radii of it; 0 where it may."""
     subject = shot.subjects[0]
     if subject.action not in LOW or shot.place in ("sea", "lake", "underwater"):
         return 0.0, 0.0
