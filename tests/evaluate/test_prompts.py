@@ -64,6 +64,16 @@ def test_a_suite_is_drawn_from_a_seed() -> None:
     assert all(len(prompt.shot.subjects) == 1 and not prompt.shot.cuts and prompt.text for prompt in once)
 
 
+def test_a_drawn_suite_asks_only_what_the_probe_knows() -> None:
+    words = {"subject": ("fox", "cube"), "place": ("meadow", "tabletop", "snowfield")}
+    suite = read_prompts("seed:5:20", words)
+    assert len(suite) == 20
+    assert all(prompt.asked(axis) in values for prompt in suite for axis, values in words.items())
+    assert {prompt.held_out for prompt in suite} == {True, False}
+    with pytest.raises(OzoraError, match="at most 0 prompts of the words that the probe knows"):
+        read_prompts("seed:5:20", {"subject": ("unicorn",)})
+
+
 @pytest.mark.parametrize(
     ("suite", "told"),
     [("nowhere", "first"), ("seed:x", "seed:N"), ("seed:1:1", "2 to 10000"), ("seed:1:2:3", "seed:N")],

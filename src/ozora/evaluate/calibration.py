@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ozora.evaluate.corruptions import CORRUPTIONS
 from ozora.evaluate.films import Frames, kept
-from ozora.evaluate.prompts import Prompt, unseen_shot
+from ozora.evaluate.prompts import Prompt, is_known, unseen_shot
 from ozora.evaluate.referee import film_unseen, look, through_autoencoder
 from ozora.evaluate.scorecard import MAIN_AXES, OTHER_AXES
 from ozora.evaluate.scores import Share, blind_guess, share_right
@@ -140,10 +140,7 @@ def shows_direction(prompt: Prompt) -> bool:
 def _known(probe: Probe) -> Iterator[Prompt]:
     """What the probe can be asked: shots of which it knows every word."""
     words = {axis: set(values) for axis, values in probe.config.axes}
-    for index in count():
-        prompt = _asked(index)
-        if all(prompt.asked(axis) in known for axis, known in words.items()):
-            yield prompt
+    return (prompt for prompt in map(_asked, count()) if is_known(prompt.shot, words))
 
 
 def _asked(index: int) -> Prompt:

@@ -8,8 +8,9 @@ that anyone can score on prompts that nobody has tuned on.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ozora.errors import OzoraError, refuse
@@ -19,6 +20,11 @@ from ozora.world.shot import Shot
 
 FIRST_UNSEEN_SEED = 2**31
 """Shots of training footage draw their seed below this, evaluation from here on: never the same clip."""
+
+MOST_DRAWN = 10_000
+"""Shots that a drawn suite chooses from: the next seed's begin after them."""
+
+Words = Mapping[str, Collection[str]]
 
 _FOLDER = Path(__file__).parent / "prompts"
 
@@ -36,15 +42,17 @@ class Prompt:
         return shot_fields(self.shot)[axis]
 
 
-def read_prompts(suite: str | Path = "first") -> tuple[Prompt, ...]:
+def read_prompts(suite: str | Path = "first", words: Words | None = None) -> tuple[Prompt, ...]:
     """The prompts of a suite: the name of a shipped one, a path to a file, or ``seed:N`` or ``seed:N:count``.
+
+    Drawn prompts use only ``words``, values of each axis, if they are given: what a young probe can judge.
 
     Raises OzoraError if there is no such suite, an entry is not readable, its Shot cannot be filmed, or its
     ``held_out`` is not what ``sampling.is_held_out`` says.
     """
     name = str(suite)
     if name.startswith("seed:"):
-        return _drawn(name)
+        return _drawn(name, words or {})
     path = _FOLDER / f"{name}.json"
     if not path.exists():
         path = Path(suite)
@@ -71,7 +79,7 @@ def _prompt(entry: object, where: str) -> Prompt:
     return Prompt(words, shot, is_held_out(shot))
 
 
-def _drawn(name: str) -> tuple[Prompt, ...]:
+def _drawn(name: str, words: Words) -> tuple[Prompt, ...]:
     """``seed:N[:count]``: one prompt in three from the held-out combinations, one subject, no cuts."""
     numbers = name.split(":")[1:]
     if not 1 <= len(numbers) <= 2 or not all(number.isdecimal() for number in numbers):
@@ -79,16 +87,24 @@ def _drawn(name: str) -> tuple[Prompt, ...]:
     seed, count = int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else 60
     if not 2 <= count <= 10_000:
         raise refuse("prompts", name, "2 to 10000 prompts")
-    prompts = []
-    for index in range(count):
-        shot = unseen_shot(seed * 10_000 + index, held_out=index % 3 == 2)
-        prompts.append(Prompt(caption(shot, "medium", shot.seed), shot, is_held_out(shot)))
-    return tuple(prompts)
+    shots = (unseen_shot(seed * 10_000 + index, held_out=index % 3 == 2) for index in range(MOST_DRAWN))
+    known = islice((shot for shot in shots if is_known(shot, words)), count)
+    prompts = tuple(Prompt(caption(shot, "medium", shot.seed), shot, is_held_out(shot)) for shot in known)
+    if len(prompts) < count:
+        raise refuse("prompts", name, f"at most {len(prompts)} prompts of the words that the probe knows")
+    return prompts
+
+
+def is_known(shot: Shot, words: Words) -> bool:
+    """Whether every value of the shot is among ``words``, on the axes that these list."""
+    fields = shot_fields(shot)
+    return all(fields[axis] in values for axis, values in words.items())
 
 
 def unseen_shot(index: int, *, held_out: bool = False) -> Shot:
     """A shot with one subject, one camera and a natural look, with a seed that training never draws."""
     drawn = sample_shot(
-        FIRST_UNSEEN_SEED + index, held_out=held_out, second_subject="none", cut="none", look="natural"
-    )
+        FIRST_UNSEEN_SEED + index, held_out=held_out, second_subject="none", cut="none", look="natural",
+        later="none",
+    )  # fmt: skip
     return Shot.from_json({**drawn.to_json(), "seed": FIRST_UNSEEN_SEED + index})

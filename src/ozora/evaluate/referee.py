@@ -55,7 +55,7 @@ def evaluate(
     The ceiling are the same shots filmed by the world, at the size and length of the generated films, with
     seeds that training never draws.
     """
-    suite = read_prompts(prompts)[:limit]
+    suite = read_prompts(prompts, dict(probe.config.axes))[:limit]
     if len(suite) < 2:
         raise refuse("prompts", f"{len(suite)} of them", "two or more, for a floor needs another film")
     folder = None if out is None else Path(out)
