@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ozora.world import concepts, terrain
+from ozora.world import terrain
 from ozora.world.bodies import Bodies, Stage, bounds
 from ozora.world.film import Filmed, film
 from ozora.world.rigs import stage as set_up
@@ -46,11 +46,11 @@ class Findings:
 def inspect(shot: Shot, width: int = 96, height: int = 54, pairs: int = 4) -> Findings:
     """Film ``pairs`` pairs of neighbouring frames of a shot and look for faults.
 
-    In its natural look and without lightning: lines are drawn afresh in every frame, and lightning flashes.
+    In its natural look and in dry weather: lines are drawn afresh in every frame, and drops and lightning
+    belong to no point of the set.
     """
-    shot = replace(shot, look="natural", weather="rain" if shot.weather == "storm" else shot.weather)
-    if shot.weather not in concepts.PLACES[shot.place].weathers:
-        shot = replace(shot, weather="clear")
+    dry = "clear" if shot.weather in ("snow", "rain", "storm") else shot.weather
+    shot = replace(shot, look="natural", weather=dry)
     stage = set_up(shot, terrain.ground(shot))
     steps = max(shot.frames - 2, 0)
     starts = sorted({round(steps * i / max(pairs - 1, 1)) for i in range(pairs)})

@@ -117,7 +117,7 @@ _LAPSE_SHARE = 0.05
 _LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
 _CROSSING = ("walk", "run", "roll", "slide", "fly", "drive", "swim")
 _LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
-_LARGEST_RATIO = 4.0  # of two subjects in one frame, so that the smaller is still seen
+_LARGEST_RATIO = 4.0  # of two subjects in one frame, so that the smaller is still seen; a rocket leaves the set
 _SHORTEST_CUT_SECONDS = 1.5
 
 
@@ -320,7 +320,7 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
 def _suits(kind: str, beside: str, place: str, time: str, held_out: bool, later: str) -> bool:
     pair = (concepts.SUBJECTS[kind], concepts.SUBJECTS[beside])
     smaller, larger = sorted(max(concept.height, concept.length) for concept in pair)
-    in_scale = larger / smaller <= _LARGEST_RATIO
+    in_scale = larger / smaller <= _LARGEST_RATIO and "rocket" not in (kind, beside)
     return kind != beside and in_scale and _possible(kind, place, time, held_out, later)
 
 

@@ -203,14 +203,20 @@ STREET = Scenery(_day_road, (0.16, 0.16, 0.16), far=_roofs, built=_day_fronts)
 NIGHT_CITY = Scenery(_boulevard, (0.10, 0.08, 0.14), far=_roofs, built=_night_fronts, wet=0.75)
 
 
+def _wall(half: float, origin: Tensor, to: Tensor) -> Tensor:
+    """How far (N,) it is to the wall ahead of two at ``half`` metres; inf along them."""
+    along = to.abs() < 1e-5
+    return torch.where(along, torch.inf, (half * torch.sign(to) - origin) / torch.where(along, 1.0, to))
+
+
 def _walls(rays: Rays) -> Seen:
     """The inside of a room: two windows behind, a picture and a door at the sides, a ceiling."""
     light, device = rays.light, rays.to.device
     half_x, half_z = 1.5 * rays.clearing, 1.15 * rays.clearing
     high = max(2.7, 1.0 * rays.clearing)
     origin, to = rays.origin, rays.to
-    far_x = (half_x * torch.sign(to[0]) - origin[0]) / torch.where(to[0].abs() < 1e-5, torch.inf, to[0])
-    far_z = (half_z * torch.sign(to[2]) - origin[2]) / torch.where(to[2].abs() < 1e-5, torch.inf, to[2])
+    far_x = _wall(half_x, origin[0], to[0])
+    far_z = _wall(half_z, origin[2], to[2])
     far_y = torch.where(to[1] > 1e-4, (high - origin[1]) / to[1].clamp(min=1e-4), torch.inf)
     t = torch.minimum(torch.minimum(far_x, far_z), far_y)
     x, y, z = (origin[i] + to[i] * t for i in range(3))
