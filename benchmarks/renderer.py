@@ -14,8 +14,10 @@ import torch
 import ozora.world.film as filming
 from ozora.world import terrain
 from ozora.world.rigs import stage
+from ozora.world.sampling import sample_shot
 from ozora.world.shot import Camera, Shot, Subject
 
+RANDOM = 16
 SIZES = ((112, 64), (128, 128), (224, 128), (512, 288))
 SHOTS = (
     Shot((Subject("fox", action="run"),), place="snowfield", time="dusk", camera=Camera("follow"), seed=3),
@@ -23,6 +25,10 @@ SHOTS = (
     Shot((Subject("sailboat", action="sail"),), place="sea", time="sunset", camera=Camera("static"), seed=5),
     Shot((Subject("person", action="walk"),), place="dunes", time="dawn", camera=Camera("pan"), seed=6),
     Shot((Subject("ball", action="roll"),), place="tabletop", time="night", camera=Camera("dolly"), seed=7),
+    Shot((Subject("deer", action="walk"),), place="forest", time="dawn", camera=Camera("truck"), seed=8),
+    Shot((Subject("car", action="drive"),), place="night city", time="night", weather="rain",
+         camera=Camera("follow"), seed=9),
+    Shot((Subject("fish", action="swim"),), place="underwater", time="noon", camera=Camera("orbit"), seed=10),
 )
 PHASES = {
     "meet ground": (filming.ground, "meet"),
@@ -31,6 +37,9 @@ PHASES = {
     "mirror in water": (filming, "_mirrored"),
     "sky": (filming.skies, "sky"),
     "horizon": (filming, "horizon"),
+    "trees": (filming.scatter, "look"),
+    "looks": (filming, "stylised"),
+    "ground truth": (filming, "tell"),
     "march": (filming, "trace"),
     "shade bodies": (filming.shade, "bodies"),
     "grade": (filming, "develop"),
@@ -80,12 +89,19 @@ def main() -> None:
             filming.film(shot, width, height, frames=frames, stage=staged, device=chosen.device)
             row += f"{len(frames) / (clock() - start):12.1f}"
         print(row)
+    for truth in (False, True):
+        start = clock()
+        for seed in range(RANDOM):
+            filming.film(sample_shot(seed), 128, 128, frames=frames, device=chosen.device, truth=truth)
+        rate = RANDOM * len(frames) / (clock() - start)
+        what = "with flow, classes and events" if truth else "frames, depth and ids"
+        print(f"{RANDOM} random shots, staged and filmed at 128x128, {what}: {rate:.1f} frames/s")
     spent: dict[str, float] = defaultdict(float)
     for name, (module, function) in PHASES.items():
         setattr(module, function, timed(name, getattr(module, function), spent, clock))
     start = clock()
     for shot in SHOTS:
-        filming.film(shot, 224, 128, frames=frames, device=chosen.device)
+        filming.film(shot, 224, 128, frames=frames, device=chosen.device, truth=True)
     whole = clock() - start
     print(f"\nmilliseconds a frame at 224x128, mean of {len(SHOTS)} shots (phases may contain one another)")
     for name, seconds in sorted(spent.items(), key=lambda item: -item[1]):
