@@ -93,6 +93,7 @@ def shot_fields(shot: Shot) -> dict[str, str]:
         "look": shot.look,
         "occluder": shot.occluder,
         "second_subject": shot.subjects[1].kind if len(shot.subjects) > 1 else "none",
+        "then": first.then,
         "cut": "cut" if shot.cuts else "none",
     }
 

@@ -38,6 +38,8 @@ ACTIONS: dict[str, ActionConcept] = by_name(
     ActionConcept("drive", ("drive", "roll along", "travel"), True),
     ActionConcept("swim", ("swim", "dive", "leap"), True),
     ActionConcept("fall", ("fall", "drop", "tumble"), False),
+    ActionConcept("jump", ("jump", "spring", "bound", "jump up"), True),
+    ActionConcept("turn", ("turn around", "turn round", "turn back", "wheel around", "turn in circles"), False),
 )
 
 PLACES: dict[str, PlaceConcept] = by_name(
@@ -239,9 +241,21 @@ AXES: dict[str, tuple[str, ...]] = {axis: tuple(values) for axis, values in _REG
 FIELDS: dict[str, tuple[str, ...]] = {
     **AXES,
     "second_subject": ("none", *SUBJECTS),
+    "then": ("none", *ACTIONS),
     "cut": ("none", "cut"),
 }
-"""What ``captions.shot_fields`` labels: every axis, the second subject's kind, and whether the clip cuts."""
+"""What ``captions.shot_fields`` labels: every axis, the second subject's kind, what the first subject does
+after its action, and whether the clip cuts."""
+
+CHANGING = ("quadruped", "biped", "vehicle")
+"""Families whose subjects can go over from one action to another within a clip."""
+
+
+def thens(kind: str, action: str) -> tuple[str, ...]:
+    """The actions that a subject of this kind can go over to from this one, in the registry's order."""
+    subject = SUBJECTS[kind]
+    changes = subject.family in CHANGING
+    return tuple(other for other in subject.actions if changes and other != action)
 
 
 def synonyms(axis: str, value: str) -> tuple[str, ...]:

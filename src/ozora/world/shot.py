@@ -29,6 +29,7 @@ class Subject:
     speed: str = "normal"
     direction: str = "right"
     position: str = "centre"
+    then: str = "none"  # an action that takes over in the middle of the clip
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,11 @@ def _validate_subject(name: str, subject: Subject, place: str) -> None:
         _word(f"{name}.{axis}", getattr(subject, axis), axis)
     concept = concepts.SUBJECTS[subject.kind]
     _one_of(f"{name}.action", subject.action, concept.actions, f"for {concept.name}")
+    _word(f"{name}.then", subject.then, "then")
+    if subject.then != "none":
+        possible = concepts.thens(subject.kind, subject.action)
+        after = f"for {concept.name} after {subject.action}"
+        _one_of(f"{name}.then", subject.then, ("none", *possible), after)
     if place not in concept.places:
         raise refuse("place", place, f"{', '.join(concept.places)} for {concept.name} ({name})")
 
@@ -173,9 +179,9 @@ def _validate_camera(name: str, camera: Camera) -> None:
 
 def _word(name: str, came: object, axis: str) -> str:
     if not isinstance(came, str):
-        raise refuse(name, came, f"one of {', '.join(concepts.AXES[axis])}")
-    if came not in concepts.AXES[axis]:
-        raise refuse(name, came, concepts.allowed(came, concepts.AXES[axis]))
+        raise refuse(name, came, f"one of {', '.join(concepts.FIELDS[axis])}")
+    if came not in concepts.FIELDS[axis]:
+        raise refuse(name, came, concepts.allowed(came, concepts.FIELDS[axis]))
     return came
 
 
