@@ -152,7 +152,7 @@ def _with_leaps(swings: list[Swing], leaps: Leaps, fore: bool) -> list[Swing]:
     ]
     for start, end, _ in own:
         swings = [
-            (lifted, min(landed, start - 0.04), leap)
+            (lifted, min(landed, start - 0.04) if lifted < start else landed, leap)
             for lifted, landed, leap in swings
             if lifted < start - 0.12 or lifted > end
         ]
