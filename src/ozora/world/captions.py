@@ -110,6 +110,10 @@ _JOINTS: tuple[tuple[str, Form], ...] = (
 )
 
 
+_SEQUELS = (", then {finite}", " and then {finite}", ", and then {finite}", " before {participle}")
+_FRAGMENT_SEQUELS = (", then {participle}", " and then {participle}", " before {participle}")
+
+
 def told(shot: Shot, length: Length, rng: Random) -> frozenset[str]:
     column = LENGTHS.index(length)
     remarkable = _remarkable(shot)
@@ -161,6 +165,8 @@ def tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     first = shot.subjects[0]
     doing = inflect(_verb(first, shot.place, rng).base, "participle")
     words = [_noun_phrase(first, facts, rng, article=False), doing]
+    if first.then != "none":
+        words.append(f"then {inflect(_afterwards(first, rng), 'participle')}")
     words += [_noun_phrase(other, facts, rng, article=False) for other in shot.subjects[1:]]
     words.append(bare(rng.choice(phrases.PLACE_NOUNS[shot.place])))
     named = [axis for axis in ("time", "weather") if axis in facts]
@@ -195,7 +201,8 @@ def main_clause(
     ``finite`` makes it a whole sentence, which a caption need not be.
     """
     first, others = shot.subjects[0], shot.subjects[1:]
-    together = len(others) == 1 and others[0].action == first.action and rng.random() < 0.5
+    changes = first.then != "none"
+    together = not changes and len(others) == 1 and others[0].action == first.action and rng.random() < 0.5
     who = _noun_phrase(first, facts, rng)
     if together:
         who += f" and {_noun_phrase(others[0], facts, rng)}"
@@ -204,7 +211,7 @@ def main_clause(
     shares = (0.8, 0, 0.2) if finite else (0.5, 0.38, 0.12)
     form = "participle" if fragment else rng.choices(_FORMS, shares)[0]
     # "a white sailboat on the sea at night": prompts often name no action.
-    still = not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
+    still = not changes and not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
     what = "" if still else _action(first, shot.place, facts, form, rng, plural=together)
     where, when = _where(first, shot.place, rng, still=still), _when(shot, facts, rng)
     front, tail = "", [where]
@@ -216,7 +223,15 @@ def main_clause(
     elif when:
         tail.append(when)
     clause = " ".join(word for word in (who, what, *tail) if word)
-    if "direction" in facts and first.action == "stand":
+    if changes:
+        base = _afterwards(first, rng)
+        forms = {"finite": inflect(base, "finite"), "participle": inflect(base, "participle")}
+        sequels = _FRAGMENT_SEQUELS if form == "participle" else _SEQUELS
+        clause += rng.choice(sequels).format(**forms)
+    sets_off = changes and concepts.ACTIONS[first.then].travels and not concepts.ACTIONS[first.action].travels
+    if heading and sets_off:
+        clause += f" {heading}"
+    elif "direction" in facts and first.action == "stand":
         clause += f", {rng.choice(phrases.FACINGS[first.direction])}"
     if "position" in facts and not others:
         clause += f", {rng.choice(phrases.SIDES[first.position])}"
@@ -250,6 +265,13 @@ def _verb(subject: Subject, place: str, rng: Random) -> phrases.Verb:
         and subject.speed in verb.speeds
     ]
     return fitting[0] if rng.random() < 0.4 else rng.choice(fitting)
+
+
+def _afterwards(subject: Subject, rng: Random) -> str:
+    """What the subject does in the end, as the base form of a verb: "break into a run"."""
+    keys = (f"{subject.then} {subject.action} {subject.kind}", f"{subject.then} {subject.action}", subject.then)
+    choices = next(phrases.AFTERWARDS[key] for key in keys if key in phrases.AFTERWARDS)
+    return choices[0] if rng.random() < 0.4 else rng.choice(choices)
 
 
 def _where(subject: Subject, place: str, rng: Random, *, still: bool) -> str:

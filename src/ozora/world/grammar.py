@@ -6,7 +6,7 @@ from typing import Literal
 
 Form = Literal["finite", "participle", "progressive"]
 
-_DOUBLED = {"run", "trot", "jog", "spin", "hop", "pad", "flap", "skid", "swim", "drop"}
+_DOUBLED = {"run", "trot", "jog", "spin", "hop", "pad", "flap", "skid", "swim", "drop", "stop", "set"}
 """Verbs that double their last letter before -ing."""
 
 

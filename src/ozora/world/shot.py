@@ -15,6 +15,8 @@ from ozora.world import concepts
 LONGEST_SECONDS = 60.0
 FASTEST_FPS = 60
 MOST_SUBJECTS = 3
+CHANGE_SHARE = (0.4, 0.6)
+"""Of the clip, where a second action begins."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,12 @@ class Shot:
         shot = Shot(**values)
         validate(shot)
         return shot
+
+
+def moment_of(shot: Shot, index: int) -> float:
+    """Seconds into the clip at which the second action of a subject begins; the seed decides."""
+    share = Random(f"ozora then {shot.seed} {index}").uniform(*CHANGE_SHARE)
+    return share * (shot.frames - 1) / shot.fps
 
 
 def read_shot(path: str | Path) -> Shot:

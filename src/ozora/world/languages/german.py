@@ -227,6 +227,15 @@ GERMAN = Language(
             "calm": "ruhige Stimmung | friedliche Stimmung | alles ist ruhig",
         },
         "near": {"near": "in der Nähe | nicht weit davon", "aloft": "am Himmel | in der Höhe"},
+        "then": {
+            "stand": "bleibt dann stehen | hält dann an",
+            "walk": "geht dann los | setzt sich dann in Bewegung",
+            "walk:run": "geht dann im Schritt weiter | geht dann langsam weiter",
+            "run": "läuft dann los | rennt dann los",
+            "jump": "springt dann | macht dann einen Sprung",
+            "turn": "kehrt dann um | dreht dann um",
+            "drive": "fährt dann los | setzt sich dann in Bewegung",
+        },
     },
     patterns={
         "noun": "{a} [{size} ][{material} ][{colour} ]{noun}[ {coat}]",
@@ -236,7 +245,9 @@ GERMAN = Language(
         "company": "und {others}",
         "other": "{near} {does} {who}[ {off}]",
         "and": " und ",
-        "tail": "[ {off}][ {passing}][, {facing}][, {side}][, {company}]",
+        "then": "und {after}",
+        "then_tag": "dann {doing}",
+        "tail": "[ {off}][ {then}][ {passing}][, {facing}][, {side}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{who} {does} {when}[ {weather}][ {speed}] {where}[ {heading}] | "
         "{when} {does} {who}[ {weather}][ {speed}] {where}[ {heading}] | "

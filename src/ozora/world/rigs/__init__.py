@@ -45,8 +45,7 @@ class Rig:
     room: Callable[[str, float], float]  # radius in metres that it takes on the ground
     pose: Pose
     leg: Callable[[float], float] | None = None  # metres, of what walks
-    agility: float = 1.0  # how high it leaps for its legs
-    reach: float = 1.0  # and how far
+    leap: tuple[float, float, float] = (1.0, 1.0, 0.26)  # agility, reach and depth of ``motion.Build``
 
 
 def _quadruped(animal: animals.Animal) -> Rig:
@@ -57,7 +56,7 @@ def _quadruped(animal: animals.Animal) -> Rig:
         lambda place, scale: (0.5 * animal.length + animal.chest[0] + 0.8 * animal.tail[0]) * scale,
         partial(quadruped.pose, animal=animal),
         lambda scale: animal.leg * scale,
-        animal.agility,
+        (animal.agility, 1.0, 0.20 if animal.hooves else 0.26),
     )
 
 
@@ -83,8 +82,7 @@ def _biped(pose: Pose) -> Rig:
         lambda place, scale: 0.5 * scale,
         pose,
         lambda scale: person.LEG * scale,
-        0.85,
-        0.55,
+        (0.85, 0.55, 0.26),
     )
 
 
@@ -229,7 +227,7 @@ def _build(rig: Rig, subject: Subject, place: str, scale: float) -> motion.Build
     if rig.leg is None:
         return motion.Build(speeds, half)
     leg = rig.leg(scale)
-    return motion.Build(speeds, half, leg, partial(person.WALK.frequency, leg), rig.agility, rig.reach)
+    return motion.Build(speeds, half, leg, partial(person.WALK.frequency, leg), *rig.leap)
 
 
 def _find_room(path: Path, scene: Scene, room: float, obstacles: list[_Obstacle]) -> Path:

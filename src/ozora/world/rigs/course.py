@@ -109,12 +109,18 @@ def footsteps(course: Course, path: Path, scene: Scene, gaits: Mapping[str, Gait
     lift = walk.lift + (run.lift - walk.lift) * running
     rate = np.gradient(course.cycles, STEP)
     moving = rate > STILL * max(float(rate.max()), 1e-6)
+    cycle = 1 / max(float(rate.max()), 0.5)
+    # Feet change places in the pattern over a whole stride, the ones ahead of the others and the others back.
+    slowly = _averaged(running, cycle)
+    drift = [there - here for here, there in zip(walk.strikes, run.strikes, strict=True)]
+    drift = [one - (max(drift) + min(drift)) / 2 for one in drift]
     feet = []
     for index in range(count):
-        strike = walk.strikes[index] + (run.strikes[index] - walk.strikes[index]) * running
+        strike = walk.strikes[index] + drift[index] * slowly
         own = np.maximum.accumulate(course.cycles - strike)
         down = (own - np.floor(own) < duty) | ~moving
-        swings = _strides(course.times, down, moving, 1 / max(float(rate.max()), 1e-6))
+        swings = _strides(course.times, down, moving, cycle)
+        swings = _in_reach(swings, course, moving, 0.38 * hips.leg, 0.28 * cycle)
         if course.leaps is not None:
             swings = _with_leaps(swings, course.leaps, hips.fore[index])
         feet.append(_foot(course, path, scene, swings, moving, hips, index, lift))
@@ -123,6 +129,13 @@ def footsteps(course: Course, path: Path, scene: Scene, gaits: Mapping[str, Gait
 
 
 Swing = tuple[float, float, bool]  # lifted and landed, seconds; whether it is a leap
+
+
+def _averaged(values: Numbers, seconds: float) -> Numbers:
+    """Values (N,) averaged over so many seconds about every row."""
+    half = max(int(seconds / STEP / 2), 1)
+    padded = np.pad(values, half, mode="edge")
+    return np.convolve(padded, np.ones(2 * half + 1) / (2 * half + 1), mode="valid")
 
 
 def _strides(times: Numbers, down: Numbers, moving: Numbers, cycle: float) -> list[Swing]:
@@ -141,6 +154,31 @@ def _strides(times: Numbers, down: Numbers, moving: Numbers, cycle: float) -> li
             end = max(end, start + 1.8 * shortest)
         swings.append((start, end, False))
     return swings
+
+
+def _in_reach(
+    swings: list[Swing], course: Course, moving: Numbers, reach: float, length: float
+) -> list[Swing]:
+    """With a short step more where a body goes too far from a foot between its rest and its stride.
+
+    ``reach`` is how many metres are not too far, ``length`` the seconds of such a step.
+    """
+    more: list[Swing] = []
+    starts = course.times[1:][moving[1:] & ~moving[:-1]]
+    stops = course.times[1:][~moving[1:] & moving[:-1]]
+    way = partial(np.interp, xp=course.times, fp=course.travelled)
+    for start in starts:
+        later = [lifted for lifted, _, _ in swings if lifted >= start - STEP]
+        if later and way(later[0]) - way(start) > reach:
+            step = float(start) + 0.1 * (later[0] - float(start))
+            if step + length < later[0] - 0.1:
+                more.append((step, step + length, False))
+    for stop in stops:
+        before = [landed for lifted, landed, _ in swings if lifted < stop]
+        if before and way(stop) - way(before[-1]) > reach:
+            step = 0.5 * (before[-1] + float(stop))
+            more.append((step, step + length, False))
+    return sorted([*swings, *more])
 
 
 def _with_leaps(swings: list[Swing], leaps: Leaps, fore: bool) -> list[Swing]:

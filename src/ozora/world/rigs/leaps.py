@@ -72,17 +72,18 @@ class Spring:
         return self.landing + self.recover
 
 
-def spring(leg: float, pace: float, agility: float, reach: float) -> Spring:
+def spring(leg: float, pace: float, agility: float, reach: float, depth: float) -> Spring:
     """How a body on legs of ``leg`` metres leaps; ``pace`` 1 is its usual speed.
 
     A leap's height grows with the root of the leg, as the heights of real animals do more or less: a cat and
-    a horse differ five times in size and about twice in height. ``agility`` scales it, ``reach`` the way.
+    a horse differ five times in size and about twice in height. ``agility`` scales it, ``reach`` the way; legs bend by ``depth``
+    of their length before the leap.
     """
     slow = math.sqrt(leg)
     return Spring(
         height=0.48 * slow * agility * pace**0.7,
-        depth=0.26 * leg,
-        give=0.22 * leg,
+        depth=depth * leg,
+        give=0.85 * depth * leg,
         stretch=0.05 * leg,
         far=2.9 * slow * reach * pace,
         crouch=0.37 * slow / pace**0.5,

@@ -12,16 +12,13 @@ import numpy as np
 from ozora.world.rigs.course import STEP, Course, smooth_step
 from ozora.world.rigs.leaps import Leaps, Numbers, Spring, spring
 from ozora.world.rigs.paths import SPEEDS, Path
-from ozora.world.shot import Shot, Subject
+from ozora.world.shot import Shot, Subject, moment_of
 
 AROUND = 3.0
 """Seconds of the way that are known before the clip and after it, for feet that land there."""
 
 EASING = (0.4, 0.8)
 """Seconds that a change takes, for the smallest creatures and for the largest; what rolls takes longer."""
-
-SHARE = (0.4, 0.6)
-"""Of the clip, where the second action begins."""
 
 FORMS = ("jump", "turn")
 """Actions whose way is never that of a plain path."""
@@ -35,19 +32,14 @@ class Build:
     half: float  # from its middle to the farthest foot
     leg: float = 0.0
     steps: Callable[[float], float] = lambda speed: 0.0  # speed → strides per second
-    agility: float = 1.0
-    reach: float = 1.0
+    agility: float = 1.0  # how high it leaps for its legs
+    reach: float = 1.0  # and how far
+    depth: float = 0.26  # how far its legs bend before a leap, in leg lengths
 
     def easing(self, seconds: float) -> float:
         """Seconds that a change takes in a clip of so many seconds."""
         usual = 1.1 if self.leg == 0 else min(max(0.62 * self.leg**0.5, EASING[0]), EASING[1])
         return min(usual, 0.28 * seconds)
-
-
-def moment_of(shot: Shot, index: int) -> float:
-    """Seconds into the clip at which the second action of a subject begins; the seed decides."""
-    share = Random(f"ozora then {shot.seed} {index}").uniform(*SHARE)
-    return share * (shot.frames - 1) / shot.fps
 
 
 def has_course(subject: Subject) -> bool:
@@ -163,7 +155,8 @@ class _Plan:
         subject = self.subject
         if "jump" not in (subject.action, subject.then):
             return None
-        one = spring(self.build.leg, self.pace, self.build.agility, self.build.reach)
+        build = self.build
+        one = spring(build.leg, self.pace, build.agility, build.reach, build.depth)
         start, end = float(self.times[0]) + 0.5, float(self.times[-1]) - 0.5
         if subject.action == "jump" and subject.then == "none":
             first = start + draw.random() * one.period

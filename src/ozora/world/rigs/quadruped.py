@@ -77,6 +77,8 @@ def pose(
     _torso(parts, animal, skin, rear, fore, trunk)
     _head(parts, animal, skin, fore, styles, swing)
     droop = mixed(styles, partial(_droop, animal))
+    if path.course is not None:  # no tail under the ground where the body is low
+        droop = droop + path.course.keyed(scene.times, -0.40, -0.25, -0.25, -0.40)
     wave = mixed(styles, lambda style: 0.16 if style == "run" else 0.03)
     heads.tail(parts, animal, skin, rear, cycles, swing.sway, droop, wave)
     _legs(parts, animal, skin, root, rear, fore, feet)
