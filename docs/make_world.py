@@ -25,6 +25,7 @@ MOVING = {"action", "camera", "speed", "direction", "occluder"}
 MOMENTS, WIDTH = 4, 168
 PLAIN = {
     "weather": "clear", "look": "natural", "occluder": "none", "second_subject": "none", "cut": "none",
+    "then": "none",
     "camera": "static", "framing": "medium", "height": "eye", "direction": "right", "size": "medium",
     "colour": "natural", "time": "noon",
 }  # fmt: skip

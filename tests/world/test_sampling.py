@@ -96,7 +96,9 @@ def test_every_value_of_every_axis_is_sampled() -> None:
     for shot in MANY:
         for axis, value in shot_fields(shot).items():
             seen[axis].add(value)
-    for axis, values in concepts.FIELDS.items():
+    then = {one for kind in concepts.SUBJECTS for action in concepts.ACTIONS for one in
+            concepts.thens(kind, action)}  # fmt: skip
+    for axis, values in {**concepts.FIELDS, "then": ("none", *then)}.items():
         # Labels name the visible colour.
         expected = set(values) - ({"natural"} if axis == "colour" else set())
         assert seen[axis] == expected, axis
@@ -151,6 +153,9 @@ def test_fixed_axes_hold_and_leave_the_others_luck_alone() -> None:
         {"weather": "snow", "camera": "orbit"},
         {"occluder": "rock", "subject": "fox"},
         {"cut": "cut"},
+        {"then": "run"},
+        {"then": "stand", "subject": "car"},
+        {"then": "jump", "action": "walk", "direction": "left"},
         {"cut": "none", "second_subject": "none"},
         {"material": "metal", "subject": "cube", "size": "large", "position": "left"},
     ],

@@ -13,6 +13,7 @@ from typing import Literal
 from ozora.errors import refuse
 from ozora.world import concepts, phrases
 from ozora.world.grammar import Form, bare, capital, inflect, with_article
+from ozora.world.sequels import afterwards, sequel
 from ozora.world.shot import Shot, Subject
 from ozora.world.spelling import typo
 
@@ -110,10 +111,6 @@ _JOINTS: tuple[tuple[str, Form], ...] = (
 )
 
 
-_SEQUELS = (", then {finite}", " and then {finite}", ", and then {finite}", " before {participle}")
-_FRAGMENT_SEQUELS = (", then {participle}", " and then {participle}", " before {participle}")
-
-
 def told(shot: Shot, length: Length, rng: Random) -> frozenset[str]:
     column = LENGTHS.index(length)
     remarkable = _remarkable(shot)
@@ -166,7 +163,7 @@ def tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     doing = inflect(_verb(first, shot.place, rng).base, "participle")
     words = [_noun_phrase(first, facts, rng, article=False), doing]
     if first.then != "none":
-        words.append(f"then {inflect(_afterwards(first, rng), 'participle')}")
+        words.append(f"then {inflect(afterwards(first, rng), 'participle')}")
     words += [_noun_phrase(other, facts, rng, article=False) for other in shot.subjects[1:]]
     words.append(bare(rng.choice(phrases.PLACE_NOUNS[shot.place])))
     named = [axis for axis in ("time", "weather") if axis in facts]
@@ -224,15 +221,14 @@ def main_clause(
         tail.append(when)
     clause = " ".join(word for word in (who, what, *tail) if word)
     if changes:
-        base = _afterwards(first, rng)
-        forms = {"finite": inflect(base, "finite"), "participle": inflect(base, "participle")}
-        sequels = _FRAGMENT_SEQUELS if form == "participle" else _SEQUELS
-        clause += rng.choice(sequels).format(**forms)
-    sets_off = changes and concepts.ACTIONS[first.then].travels and not concepts.ACTIONS[first.action].travels
-    if heading and sets_off:
+        clause += sequel(first, form, rng)
+    if heading and first.then in ("walk", "run", "drive") and not concepts.ACTIONS[first.action].travels:
         clause += f" {heading}"
     elif "direction" in facts and first.action == "stand":
-        clause += f", {rng.choice(phrases.FACINGS[first.direction])}"
+        facings = phrases.FACINGS[first.direction]
+        if concepts.SUBJECTS[first.kind].family == "vehicle":  # cars do not look
+            facings = facings[:1]
+        clause += f", {rng.choice(facings)}"
     if "position" in facts and not others:
         clause += f", {rng.choice(phrases.SIDES[first.position])}"
     if "occluder" in facts:
@@ -265,13 +261,6 @@ def _verb(subject: Subject, place: str, rng: Random) -> phrases.Verb:
         and subject.speed in verb.speeds
     ]
     return fitting[0] if rng.random() < 0.4 else rng.choice(fitting)
-
-
-def _afterwards(subject: Subject, rng: Random) -> str:
-    """What the subject does in the end, as the base form of a verb: "break into a run"."""
-    keys = (f"{subject.then} {subject.action} {subject.kind}", f"{subject.then} {subject.action}", subject.then)
-    choices = next(phrases.AFTERWARDS[key] for key in keys if key in phrases.AFTERWARDS)
-    return choices[0] if rng.random() < 0.4 else rng.choice(choices)
 
 
 def _where(subject: Subject, place: str, rng: Random, *, still: bool) -> str:

@@ -39,7 +39,7 @@ ACTIONS: dict[str, ActionConcept] = by_name(
     ActionConcept("swim", ("swim", "dive", "leap"), True),
     ActionConcept("fall", ("fall", "drop", "tumble"), False),
     ActionConcept("jump", ("jump", "spring", "bound", "jump up"), True),
-    ActionConcept("turn", ("turn around", "turn round", "turn back", "wheel around", "turn in circles"), False),
+    ActionConcept("turn", ("turn around", "turn round", "turn back", "wheel around"), False),
 )
 
 PLACES: dict[str, PlaceConcept] = by_name(
@@ -254,7 +254,7 @@ CHANGING = ("quadruped", "biped", "vehicle")
 def thens(kind: str, action: str) -> tuple[str, ...]:
     """The actions that a subject of this kind can go over to from this one, in the registry's order."""
     subject = SUBJECTS[kind]
-    changes = subject.family in CHANGING
+    changes = subject.family in CHANGING and action in subject.actions
     return tuple(other for other in subject.actions if changes and other != action)
 
 

@@ -99,29 +99,6 @@ VERBS: dict[str, tuple[Verb, ...]] = {
     ),
 }
 
-_STOPS = ("stop", "come to a stop", "stand still")
-_TURNS = ("turn around", "turn round")
-AFTERWARDS: dict[str, tuple[str, ...]] = {
-    "stand": ("stop", "come to a halt", *_STOPS),
-    "stand jump": ("stand still", "stop"),
-    "stand turn": ("stand still", "stop"),
-    "stand drive": ("stop", "come to a stop", "come to a standstill", "pull up"),
-    "walk": ("start walking", "walk off", "walk on"),
-    "walk stand": ("start walking", "walk off", "set off at a walk"),
-    "walk run": ("slow to a walk", "drop into a walk", "slow down to a walk"),
-    "run": ("start running", "run off", "break into a run"),
-    "run stand": ("start running", "run off", "dash off"),
-    "run walk": ("break into a run", "start running", "begin to run"),
-    "run walk horse": ("break into a gallop", "start galloping", "break into a run"),
-    "run stand horse": ("gallop off", "start running", "run off"),
-    "jump": ("jump", "leap", "leap into the air", "jump up"),
-    "turn": ("turn back", "turn around and go back", *_TURNS),
-    "turn stand": _TURNS,
-    "turn jump": _TURNS,
-    "drive": ("drive off", "pull away", "start driving"),
-}
-"""What is said of a second action; after which first one, and of whom, where that has words of its own."""
-
 PLACE_NOUNS: dict[str, tuple[str, ...]] = {
     "snowfield": ("the snow", "a snowy field", "a snowfield", "a snow-covered field", "a snowy plain",
                   "a field of snow", "fresh snow"),

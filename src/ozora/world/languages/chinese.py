@@ -37,7 +37,7 @@ _ACTIONS = {  # after a place; of somebody who has only just been named
     "swim": ("游动", "在游动"),
     "jump": ("跳跃", "在跳跃"),
     "fall": ("坠落 | 下落", "正在坠落 | 正在下落"),
-    "turn": ("转弯 | 转向", "正在转弯 | 正在转向"),
+    "turn": ("转身 | 转圈", "正在转身 | 正在转圈"),
     "collide": ("发生碰撞", "发生碰撞"),
 }
 
@@ -191,7 +191,7 @@ CHINESE = Language(
         "beside": "{side}",
         "frame": "{frame}：{sentence}",
         "then": "随后{after} | 接着{after} | 然后{after}",
-        "then_tag": "然后{going}",
+        "then_tag": "然后{does}",
         "tail": "[，{then}][，位于{side}][，{passing}][，{company}]",
         "terse": "[{when}，][{weather}，]{who}{where}[{facing}][{speed}][{heading}]{does} | "
         "[{weather}，]{who}[{when}]{where}[{facing}][{speed}][{heading}]{does} | "

@@ -38,7 +38,7 @@ _ACTIONS = {  # finite; participle
     "swim": ("nage", "nageant"),
     "jump": ("saute | bondit", "sautant | bondissant"),
     "fall": ("tombe", "tombant"),
-    "turn": ("change de direction | fait demi-tour", "changeant de direction"),
+    "turn": ("fait demi-tour | se retourne", "faisant demi-tour | se retournant"),
     "collide": ("entre en collision", "entrant en collision"),
 }  # fmt: skip
 

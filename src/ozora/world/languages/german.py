@@ -37,7 +37,7 @@ _ACTIONS = {  # finite, with the second part of a separable verb after "…"; pa
     "swim": ("schwimmt", "schwimmend"),
     "jump": ("springt | hüpft", "springend"),
     "fall": ("fällt | stürzt", "fallend"),
-    "turn": ("wendet | dreht … um", "wendend"),
+    "turn": ("wendet | dreht sich um", "wendend | sich umdrehend"),
     "collide": ("stößt … zusammen | kollidiert", "kollidierend"),
 }
 

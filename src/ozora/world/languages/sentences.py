@@ -170,7 +170,8 @@ def _slots(
     say("weather", "amid", shot.weather, when=weathered)
     say("speed", "speed", first.speed, when="speed" in facts and not stands)
     say("heading", "direction", first.direction, when="direction" in facts and travels)
-    say("facing", "facing", first.direction, when="direction" in facts and stands)
+    looks = stands and concepts.SUBJECTS[first.kind].family != "vehicle"
+    say("facing", "facing", first.direction, when="direction" in facts and looks)
     say("side", "position", first.position, when="position" in facts and not others)
     slots["passing"] = ""
     if "occluder" in facts and shot.occluder != "none":

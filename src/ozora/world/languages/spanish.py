@@ -37,7 +37,7 @@ _ACTIONS = {  # finite; gerund
     "swim": ("nada", "nadando"),
     "jump": ("salta | da un salto", "saltando"),
     "fall": ("cae", "cayendo"),
-    "turn": ("cambia de rumbo | da la vuelta", "dando la vuelta"),
+    "turn": ("da la vuelta | se da la vuelta", "dando la vuelta"),
     "collide": ("choca", "chocando"),
 }
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ozora.world.rigs.gait import Feet, Gait
 from ozora.world.rigs.leaps import Leaps, Numbers, ease
 from ozora.world.rigs.paths import Path, Scene
+
+Marks = NDArray[np.bool_]
 
 STEP = 1 / 240
 """Seconds from row to row; between rows everything is a straight line."""
@@ -122,10 +126,12 @@ def footsteps(course: Course, path: Path, scene: Scene, gaits: Mapping[str, Gait
         swings = _strides(course.times, down, moving, cycle)
         swings = _in_reach(swings, course, moving, 0.38 * hips.leg, 0.28 * cycle)
         if course.leaps is not None:
-            swings = _with_leaps(swings, course.leaps, hips.fore[index])
+            one = course.leaps.spring
+            early = 0.35 * one.push if hips.fore[index] else 0.0
+            late = 0.45 * one.landing if any(hips.fore) and not hips.fore[index] else 0.0
+            swings = _with_leaps(swings, course.leaps, early, late)
         feet.append(_foot(course, path, scene, swings, moving, hips, index, lift))
-    position, stance, swing = (torch.stack(part) for part in zip(*feet, strict=True))
-    return Feet(position, stance, swing)
+    return Feet(*(torch.stack(part) for part in zip(*feet, strict=True)))
 
 
 Swing = tuple[float, float, bool]  # lifted and landed, seconds; whether it is a leap
@@ -138,13 +144,13 @@ def _averaged(values: Numbers, seconds: float) -> Numbers:
     return np.convolve(padded, np.ones(2 * half + 1) / (2 * half + 1), mode="valid")
 
 
-def _strides(times: Numbers, down: Numbers, moving: Numbers, cycle: float) -> list[Swing]:
+def _strides(times: Numbers, down: Marks, moving: Marks, cycle: float) -> list[Swing]:
     """The swings of one foot: those that a stop cuts are finished, those that a start cuts are left out."""
     edges = np.flatnonzero(np.diff(down.astype(int)))
     bounds = [0, *(int(edge) + 1 for edge in edges), len(times)]
     swings: list[Swing] = []
     shortest = 0.16 * cycle
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in pairwise(bounds):
         if down[first] or first == 0 or last == len(times):
             continue
         start, end = float(times[first]), float(times[last])
@@ -157,7 +163,7 @@ def _strides(times: Numbers, down: Numbers, moving: Numbers, cycle: float) -> li
 
 
 def _in_reach(
-    swings: list[Swing], course: Course, moving: Numbers, reach: float, length: float
+    swings: list[Swing], course: Course, moving: Marks, reach: float, length: float
 ) -> list[Swing]:
     """With a short step more where a body goes too far from a foot between its rest and its stride.
 
@@ -181,13 +187,9 @@ def _in_reach(
     return sorted([*swings, *more])
 
 
-def _with_leaps(swings: list[Swing], leaps: Leaps, fore: bool) -> list[Swing]:
-    """With the leaps among them: fore feet leave first and touch the ground first."""
-    one = leaps.spring
-    own = [
-        (off - (0.35 * one.push if fore else 0.0), land + (0.0 if fore else 0.45 * one.landing), True)
-        for off, land in zip(leaps.offs, leaps.lands, strict=True)
-    ]
+def _with_leaps(swings: list[Swing], leaps: Leaps, early: float, late: float) -> list[Swing]:
+    """With the leaps among them, of a foot that leaves and lands some seconds before and after the body."""
+    own = [(off - early, land + late, True) for off, land in zip(leaps.offs, leaps.lands, strict=True)]
     for start, end, _ in own:
         swings = [
             (lifted, min(landed, start - 0.04) if lifted < start else landed, leap)
@@ -198,16 +200,16 @@ def _with_leaps(swings: list[Swing], leaps: Leaps, fore: bool) -> list[Swing]:
 
 
 def _foot(
-    course: Course, path: Path, scene: Scene, swings: list[Swing], moving: Numbers, hips: Hips, index: int,
+    course: Course, path: Path, scene: Scene, swings: list[Swing], moving: Marks, hips: Hips, index: int,
     lift: Numbers,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    """One foot in every frame: position (F, 3), share of the stance (F,) and of the swing (F,) gone by."""
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+    """One foot in every frame: position (F, 3), shares of stance and swing gone by (F,), heading (F,)."""
     lifted = np.array([*(swing[0] for swing in swings), np.inf])
     landed = np.array([-np.inf, *(swing[1] for swing in swings)])
     leap = torch.tensor([swing[2] for swing in swings] + [False])
     prints = [_print(course, path, begin, end, moving, hips, index) for begin, end in
               zip(landed, lifted, strict=True)]  # fmt: skip
-    spots = torch.stack(prints)  # (S, 2) one for each stance
+    spots, angles = (torch.stack(part) for part in zip(*prints, strict=True))  # one for each stance
     times = scene.times.double().numpy()
     number = np.searchsorted(landed[1:], times, side="right")  # of the stance that is on or comes before
     aloft = times > lifted[number]
@@ -233,13 +235,13 @@ def _foot(
     stance = np.maximum(np.minimum(since / span, 0.5), 1 - left / span)
     stance = np.where(aloft, 1.0, np.clip(np.nan_to_num(stance, nan=0.5), 0.0, 1.0))
     position = torch.stack([xz[:, 0], height, xz[:, 1]], -1)
-    return position, torch.from_numpy(stance).float(), swing
+    return position, torch.from_numpy(stance).float(), swing, torch.lerp(angles[number], angles[nxt], soft)
 
 
 def _print(
-    course: Course, path: Path, begin: float, end: float, moving: Numbers, hips: Hips, index: int
-) -> Tensor:
-    """Where (2,) a foot stands from one moment to another: under its hip half-way, or where the body rests."""
+    course: Course, path: Path, begin: float, end: float, moving: Marks, hips: Hips, index: int
+) -> tuple[Tensor, Tensor]:
+    """Where (2,) a foot stands from one moment to another, and its heading: those of its hip half-way."""
     first, last = float(course.times[0]), float(course.times[-1])
     inside = (course.times >= max(begin, first)) & (course.times <= min(end, last))
     rest = inside & ~moving
@@ -252,7 +254,8 @@ def _print(
             forward, right = hips.standing[index]
     place, ahead = path.at(torch.tensor([moment]))
     across = torch.stack([-ahead[:, 1], ahead[:, 0]], -1)
-    return (place + forward * ahead + right * across)[0]
+    spot = (place + forward * ahead + right * across)[0]
+    return spot, course.row(course.angle, torch.tensor([moment]))[0]
 
 
 def smooth_step(times: Numbers, start: float, length: float) -> Numbers:

@@ -76,8 +76,8 @@ def spring(leg: float, pace: float, agility: float, reach: float, depth: float) 
     """How a body on legs of ``leg`` metres leaps; ``pace`` 1 is its usual speed.
 
     A leap's height grows with the root of the leg, as the heights of real animals do more or less: a cat and
-    a horse differ five times in size and about twice in height. ``agility`` scales it, ``reach`` the way; legs bend by ``depth``
-    of their length before the leap.
+    a horse differ five times in size and about twice in height. ``agility`` scales it,
+    ``reach`` the way; legs bend by ``depth`` of their length before the leap.
     """
     slow = math.sqrt(leg)
     return Spring(
@@ -129,7 +129,7 @@ class Leaps:
         return np.where(aloft, np.maximum(self.height(times) - self.spring.stretch, 0.0), 0.0)
 
     def ahead(self, times: Numbers) -> Numbers:
-        """Metres per second (...) over the ground: constant in the air, gained by the push, lost on landing."""
+        """Metres per second (...) over the ground: even in the air, gained by the push, lost on landing."""
         one, total = self.spring, np.zeros_like(times)
         brake = one.landing + 0.4 * one.recover
         for off, land in zip(self.offs, self.lands, strict=True):

@@ -80,7 +80,7 @@ class Path:
         return self.along(self.distance(times))
 
     def along(self, distance: Tensor) -> tuple[Tensor, Tensor]:
-        """Positions and unit directions, each (..., 2), so many metres (...) along the arc from its middle."""
+        """Positions and unit directions, each (..., 2), so many metres (...) along the arc."""
         turned = self.curvature * distance
         chord = distance * torch.sinc(turned / (2 * torch.pi))
         bearing, angle = self.angle + turned / 2, self.angle + turned

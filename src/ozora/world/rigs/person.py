@@ -59,8 +59,8 @@ class Carriage:
             "walk": (0.46 * wave - 0.04, 0.30 + 0.22 * wave),
             "stand": (0.05 * torch.sin(0.31 * self.slow), torch.full_like(self.cycles, 0.14)),
         }
-        swing, elbow = (mixed(self.styles, lambda style, part=part: swings[style][part]) for part in (0, 1))
-        swing, elbow = torch.as_tensor(swing) + self.raised, torch.as_tensor(elbow) + self.bent
+        swing = torch.as_tensor(mixed(self.styles, lambda style: swings[style][0])) + self.raised
+        elbow = torch.as_tensor(mixed(self.styles, lambda style: swings[style][1])) + self.bent
         # Forward along the arm's x axis, hanging straight down at rest.
         frame = self.chest.child(0.0, up, side * out, pitch=swing - 0.5 * torch.pi, yaw=-0.07 * side)
         return frame, elbow
@@ -148,8 +148,9 @@ def middle(body: Carriage, path: Path, scene: Scene, height: float) -> Tensor:
 
 
 def _trunk(
-    parts: Parts, cloth: Skin, flesh: Skin, hair: Skin, pelvis: Frame, chest: Frame, look: Number, lean: Number
-) -> None:
+    parts: Parts, cloth: Skin, flesh: Skin, hair: Skin, pelvis: Frame, chest: Frame, look: Number,
+    lean: Number,
+) -> None:  # fmt: skip
     parts.ellipsoid(cloth, chest.child(0.0, 0.15), (0.142, 0.33, 0.190))
     parts.ellipsoid(cloth, chest.child(-0.005, 0.365), (0.105, 0.090, 0.205))
     # The hem of the coat flares over the hips.
@@ -178,9 +179,13 @@ class Leg:
 def legs(body: Carriage) -> list[Leg]:
     """The left and the right leg: feet where they are planted, knees where the bones allow."""
     scale, feet = body.root.scale, body.feet
-    forward, up = body.root.axes[:, :, 0], body.root.axes[:, :, 1]
+    ahead, up = body.root.axes[:, :, 0], body.root.axes[:, :, 1]
     found = []
     for index, side in enumerate((-HIP_WIDTH, HIP_WIDTH)):
+        forward = ahead
+        if feet.angle is not None:  # a foot keeps its heading until it is lifted
+            angle = feet.angle[index]
+            forward = torch.stack([angle.cos(), torch.zeros_like(angle), angle.sin()], -1)
         stance, swing = feet.stance[index], feet.swing[index]
         # Heel off late in stance, toes up before landing; the ball of the foot is what is planted.
         push = ((stance - 0.62) / 0.38).clamp(0, 1) * (1 - swing).clamp(min=0).square()
@@ -196,7 +201,7 @@ def legs(body: Carriage) -> list[Leg]:
         raised = tilt.clamp(max=0)
         toe = ball + 0.075 * scale * (raised.cos()[:, None] * forward - raised.sin()[:, None] * up)
         top = body.pelvis.at(0.0, -0.05, side)
-        knee = bend(top, ankle, 0.400 * scale, 0.400 * scale, forward)
+        knee = bend(top, ankle, 0.400 * scale, 0.400 * scale, ahead)
         found.append(Leg(top, knee, ankle, ball, toe, back, lift))
     return found
 

@@ -117,12 +117,11 @@ def _swing(
 ) -> Swing:
     ease, start = chance.uniform(0.8, 1.2), float(chance.uniform(0, 2 * np.pi))
     swings = {style: _styled(style, animal, cycles, times, ease, start) for style in styles}
-    return Swing(
-        **{
-            item.name: mixed(styles, lambda style, name=item.name: getattr(swings[style], name))
-            for item in fields(Swing)
-        }
-    )
+
+    def part(name: str) -> Tensor:
+        return torch.as_tensor(mixed(styles, lambda style: getattr(swings[style], name)))
+
+    return Swing(**{item.name: part(item.name) for item in fields(Swing)})
 
 
 def _styled(
