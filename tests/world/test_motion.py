@@ -26,7 +26,7 @@ from ozora.world.rigs.gait import GRAVITY
 from ozora.world.rigs.leaps import Leaps, spring
 from ozora.world.sampling import sample_shot
 from ozora.world.sequels import AFTERWARDS
-from ozora.world.shot import CHANGE_SHARE, Shot, Subject, moment_of, validate
+from ozora.world.shot import CHANGE_SHARE, Camera, Shot, Subject, moment_of, validate
 from ozora.world.truth import Event
 
 CHANGES = [
@@ -161,6 +161,15 @@ def test_the_moment_is_told_and_the_film_keeps_its_subject_in_view() -> None:
     assert filmed.truth is not None
     assert filmed.truth.events == (Event("action", 1, moment_of(shot, 0), shot.seconds),)
     assert ((filmed.ids == 1).sum((1, 2)) > 20).all()
+
+
+def test_a_leap_stays_in_the_frame() -> None:
+    for kind in ("rabbit", "person"):
+        shot = replace(only(kind, "stand", "jump", fps=8), camera=Camera("static", "close"))
+        seen = film(shot, 96, 56, frames=list(range(14, 30, 2))).ids == 1
+        assert not seen[:, 0].any() and not seen[:, -1].any() and not seen[:, :, [0, -1]].any()
+        tops = seen.any(2).int().argmax(1)
+        assert tops.max() - tops.min() > 4  # of 56 rows: it leaps, and no camera follows it up
 
 
 def test_a_second_action_survives_json_and_must_be_possible() -> None:

@@ -168,6 +168,10 @@ def compose(
     lowest, highest = low.amin(1), high.amax(1)
     if float((highest - lowest).amax(-1).max()) > 5.0 * float(own):
         lowest, highest = low[:, 0], high[:, 0]
+    if any("jump" in (subject.action, subject.then) for subject in shot.subjects):
+        # Room for the whole leap: the camera does not bob after it.
+        lowest, highest = lowest.clone(), highest.clone()
+        lowest[:, 1], highest[:, 1] = lowest[:, 1].min(), highest[:, 1].max()
     middle = smooth((lowest + highest) / 2, 0.35 * shot.fps)
     size = (highest - lowest).amax(0)  # (3,)
     width = float(torch.maximum(size[0], size[2]))
