@@ -225,3 +225,10 @@ def test_the_sampler_draws_second_actions_apart_from_everything_else() -> None:
         changing += first.then != "none"
         assert first.then == "none" or (shot.occluder == "none" and not shot.cuts)
     assert 0.03 < changing / 600 < 0.12
+
+
+def test_the_second_subjects_change_is_said_of_it() -> None:
+    others = (Subject("fox", action="run"), Subject("horse", action="walk", then="stand", position="right"))
+    for seed in range(20):
+        text = caption(Shot(others, place="meadow"), "full", seed).lower()
+        assert re.search(r"(horse|mare|stallion|pony) .*(then|before) (stop|com|stand)", text), text

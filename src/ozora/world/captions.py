@@ -315,7 +315,9 @@ def _company(first: Subject, others: Sequence[Subject], facts: frozenset[str], r
             where = rng.choice(phrases.SIDES[other.position])
         words.append((_noun_phrase(other, facts, rng), _verb(other, "", rng).base, where))
     joint, form = rng.choice(_JOINTS)
-    return joint + " and ".join(f"{who} {inflect(base, form)} {where}" for who, base, where in words)
+    clauses = [f"{who} {inflect(base, form)} {where}" for who, base, where in words]
+    ends = ["" if other.then == "none" else sequel(other, form, rng) for other in others]
+    return joint + " and ".join(clause + end for clause, end in zip(clauses, ends, strict=True))
 
 
 def remarks_on(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:
