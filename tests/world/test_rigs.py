@@ -78,6 +78,8 @@ def test_it_crosses_the_middle_of_the_set_in_its_direction(kind: str, action: st
     for direction, axis, sign in (("right", 0, 1), ("left", 0, -1), ("towards", 2, 1), ("away", 2, -1)):
         staged = stage(only(kind, action, direction=direction), flat)
         centre, heading = staged.centre[:, 0], staged.heading[:, 0]
+        if action == "turn":  # it faces that way when half of it is done
+            heading = heading[24:25]
         assert (heading[:, axis] * sign > 0.7).all()
         assert centre[len(centre) // 2, [0, 2]].norm() < 0.5 * staged.extent[0, 0]
         if ACTIONS[action].travels:

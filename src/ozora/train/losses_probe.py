@@ -34,6 +34,8 @@ def _hidden(axis: str, fields: Mapping[str, str]) -> bool:
     of_subject = axis in ("subject", "action", "colour", "direction")
     if of_subject and fields.get("second_subject", "none") != "none":
         return True
+    if axis in ("action", "direction") and fields.get("then", "none") != "none":
+        return True
     if axis == "colour":
         return fields.get("look") in COLOURLESS
     if axis == "direction":

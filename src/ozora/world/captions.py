@@ -13,6 +13,7 @@ from typing import Literal
 from ozora.errors import refuse
 from ozora.world import concepts, phrases
 from ozora.world.grammar import Form, bare, capital, inflect, with_article
+from ozora.world.sequels import afterwards, sequel
 from ozora.world.shot import Shot, Subject
 from ozora.world.spelling import typo
 
@@ -94,6 +95,7 @@ def shot_fields(shot: Shot) -> dict[str, str]:
         "occluder": shot.occluder,
         "later": shot.later,
         "second_subject": shot.subjects[1].kind if len(shot.subjects) > 1 else "none",
+        "then": first.then,
         "cut": "cut" if shot.cuts else "none",
     }
 
@@ -163,6 +165,8 @@ def tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     first = shot.subjects[0]
     doing = inflect(_verb(first, shot.place, rng).base, "participle")
     words = [_noun_phrase(first, facts, rng, article=False), doing]
+    if first.then != "none":
+        words.append(f"then {inflect(afterwards(first, rng), 'participle')}")
     words += [_noun_phrase(other, facts, rng, article=False) for other in shot.subjects[1:]]
     words.append(bare(rng.choice(phrases.PLACE_NOUNS[shot.place])))
     named = [axis for axis in ("time", "weather") if axis in facts]
@@ -197,7 +201,8 @@ def main_clause(
     ``finite`` makes it a whole sentence, which a caption need not be.
     """
     first, others = shot.subjects[0], shot.subjects[1:]
-    together = len(others) == 1 and others[0].action == first.action and rng.random() < 0.5
+    changes = first.then != "none"
+    together = not changes and len(others) == 1 and others[0].action == first.action and rng.random() < 0.5
     who = _noun_phrase(first, facts, rng)
     if together:
         who += f" and {_noun_phrase(others[0], facts, rng)}"
@@ -206,7 +211,7 @@ def main_clause(
     shares = (0.8, 0, 0.2) if finite else (0.5, 0.38, 0.12)
     form = "participle" if fragment else rng.choices(_FORMS, shares)[0]
     # "a white sailboat on the sea at night": prompts often name no action.
-    still = not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
+    still = not changes and not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
     what = "" if still else _action(first, shot.place, facts, form, rng, plural=together)
     where, when = _where(first, shot.place, rng, still=still), _when(shot, facts, rng)
     front, tail = "", [where]
@@ -218,8 +223,15 @@ def main_clause(
     elif when:
         tail.append(when)
     clause = " ".join(word for word in (who, what, *tail) if word)
-    if "direction" in facts and first.action == "stand":
-        clause += f", {rng.choice(phrases.FACINGS[first.direction])}"
+    if changes:
+        clause += sequel(first, form, rng)
+    if heading and first.then in ("walk", "run", "drive") and not concepts.ACTIONS[first.action].travels:
+        clause += f" {heading}"
+    elif "direction" in facts and first.action == "stand":
+        facings = phrases.FACINGS[first.direction]
+        if concepts.SUBJECTS[first.kind].family == "vehicle":  # cars do not look
+            facings = facings[:1]
+        clause += f", {rng.choice(facings)}"
     if "position" in facts and not others:
         clause += f", {rng.choice(phrases.SIDES[first.position])}"
     if "occluder" in facts:
@@ -306,7 +318,9 @@ def _company(first: Subject, others: Sequence[Subject], facts: frozenset[str], r
             where = rng.choice(phrases.SIDES[other.position])
         words.append((_noun_phrase(other, facts, rng), _verb(other, "", rng).base, where))
     joint, form = rng.choice(_JOINTS)
-    return joint + " and ".join(f"{who} {inflect(base, form)} {where}" for who, base, where in words)
+    clauses = [f"{who} {inflect(base, form)} {where}" for who, base, where in words]
+    ends = ["" if other.then == "none" else sequel(other, form, rng) for other in others]
+    return joint + " and ".join(clause + end for clause, end in zip(clauses, ends, strict=True))
 
 
 def remarks_on(shot: Shot, facts: frozenset[str], rng: Random) -> list[str]:

@@ -38,6 +38,8 @@ ACTIONS: dict[str, ActionConcept] = by_name(
     ActionConcept("drive", ("drive", "roll along", "travel"), True),
     ActionConcept("swim", ("swim", "dive", "leap"), True),
     ActionConcept("fall", ("fall", "drop", "tumble"), False),
+    ActionConcept("jump", ("jump", "spring", "bound", "jump up"), True),
+    ActionConcept("turn", ("turn around", "turn round", "turn back", "wheel around"), False),
 )
 
 PLACES: dict[str, PlaceConcept] = by_name(
@@ -246,13 +248,27 @@ _REGISTRY: dict[str, dict[str, Concept]] = {
 AXES: dict[str, tuple[str, ...]] = {axis: tuple(values) for axis, values in _REGISTRY.items()}
 """Axis name → its values, in a fixed order: the index of a value is its class for heads and probes."""
 
+CHANGING = ("quadruped", "biped", "vehicle")
+"""Families whose subjects can go over from one action to another within a clip."""
+
+
+def thens(kind: str, action: str) -> tuple[str, ...]:
+    """The actions that a subject of this kind can go over to from this one, in the registry's order."""
+    subject = SUBJECTS[kind]
+    changes = subject.family in CHANGING and action in subject.actions
+    return tuple(other for other in subject.actions if changes and other != action)
+
+
+_SEQUELS = {then for kind in SUBJECTS for action in ACTIONS for then in thens(kind, action)}
+
 FIELDS: dict[str, tuple[str, ...]] = {
     **AXES,
     "second_subject": ("none", *SUBJECTS),
+    "then": ("none", *(action for action in ACTIONS if action in _SEQUELS)),
     "cut": ("none", "cut"),
 }
-"""What ``captions.shot_fields`` labels: every axis, the second subject's kind, and whether the clip cuts."""
-
+"""What ``captions.shot_fields`` labels: every axis, the second subject's kind, what the first subject does
+after its action, and whether the clip cuts."""
 
 def synonyms(axis: str, value: str) -> tuple[str, ...]:
     """English words for one value of an axis, the plainest first. Raises KeyError for an unknown one."""

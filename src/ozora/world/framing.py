@@ -168,6 +168,10 @@ def compose(
     lowest, highest = low.amin(1), high.amax(1)
     if float((highest - lowest).amax(-1).max()) > 5.0 * float(own):
         lowest, highest = low[:, 0], high[:, 0]
+    if any("jump" in (subject.action, subject.then) for subject in shot.subjects):
+        # Room for the whole leap: the camera does not bob after it.
+        lowest, highest = lowest.clone(), highest.clone()
+        lowest[:, 1], highest[:, 1] = lowest[:, 1].min(), highest[:, 1].max()
     middle = smooth((lowest + highest) / 2, 0.35 * shot.fps)
     size = (highest - lowest).amax(0)  # (3,)
     width = float(torch.maximum(size[0], size[2]))
@@ -183,8 +187,12 @@ def compose(
         azimuth += math.radians(60 + 40 * draw[1]) * (1 if draw[2] < 0.5 else -1)
     share = SHARE[camera.framing] if subjects == 1 else min(1.5 * SHARE[camera.framing], 0.88)
     need = max(width / (2 * tan_across * share), tall / (2 * tan_up * min(share * TALLER, 0.85)))
+    centre = middle[count // 2] if count > 1 else middle[0]
+    if shot.subjects[0].then != "none":
+        # Its way is not the same on both sides of the middle of the clip.
+        centre = (middle.amin(0) + middle.amax(0)) / 2
     take = Take(
-        shot, camera, index, lowest, highest, middle, middle[count // 2] if count > 1 else middle[0],
+        shot, camera, index, lowest, highest, middle, centre,
         stage.heading[first:last, 0].cpu(), width, tall,
         need + 0.22 * width,  # the near half of a body stands closer than its middle
         azimuth, math.radians(ELEVATION[camera.height] + 3 * (2 * draw[3] - 1)), (tan_across, tan_up),

@@ -6,7 +6,9 @@ from typing import Literal
 
 Form = Literal["finite", "participle", "progressive"]
 
-_DOUBLED = {"run", "trot", "jog", "spin", "hop", "pad", "flap", "skid", "swim", "drop"}
+_DOUBLED = {
+    "run", "trot", "jog", "spin", "hop", "pad", "flap", "skid", "swim", "drop", "stop", "set", "begin",
+}  # fmt: skip
 """Verbs that double their last letter before -ing."""
 
 

@@ -83,6 +83,20 @@ VERBS: dict[str, tuple[Verb, ...]] = {
     ),
     "swim": (Verb("swim"), Verb("swim along"), Verb("leap", ("dolphin", "fish")), Verb("dive", ("whale",))),
     "fall": (Verb("fall"), Verb("drop")),
+    "jump": (
+        Verb("jump"),
+        Verb("leap"),
+        Verb("spring", (), _BRISK),
+        Verb("bound", ("fox", "wolf", "dog", "deer", "rabbit"), _BRISK),
+        Verb("hop", ("rabbit", "person", "robot"), _UNHURRIED),
+    ),
+    "turn": (
+        Verb("turn around"),
+        Verb("turn round"),
+        Verb("turn in a circle"),
+        Verb("turn on the spot"),
+        Verb("wheel around", (), ("fast",)),
+    ),
 }
 
 PLACE_NOUNS: dict[str, tuple[str, ...]] = {
@@ -158,8 +172,8 @@ AWKWARD = {
 """Preposition and noun that do not go together."""
 
 MANNER = {
-    **dict.fromkeys(("walk", "run", "roll", "slide", "drive"), "crossing"),
-    **dict.fromkeys(("stand", "bounce", "spin", "fall"), "staying"),
+    **dict.fromkeys(("walk", "run", "jump", "roll", "slide", "drive"), "crossing"),
+    **dict.fromkeys(("stand", "bounce", "spin", "fall", "turn"), "staying"),
     **dict.fromkeys(("fly", "rise", "drift"), "above"),
     "sail": "afloat",
     "swim": "swimming",

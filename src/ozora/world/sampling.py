@@ -110,14 +110,20 @@ _LOOK: Weights = {
 _OCCLUDER: Weights = {"tree": 0.4, "rock": 0.35, "wall": 0.25}
 
 _NATURAL_SHARE = {"quadruped": 0.7, "bird": 0.7, "biped": 0.35, "fish": 0.7, "insect": 0.35}
+_LATER_ACTIONS = {"jump": 0.14, "turn": 0.14, "stand": 0.12}
+"""Actions that joined when others were drawn already, and their share: jump and turn, and for vehicles stand.
+
+They have luck of their own, so that a seed that has none of it keeps the action it had.
+"""
+_THEN_SHARE = 0.12  # of the subjects that can go over to another action
 _SECOND_SUBJECT_SHARE = 0.13
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
 _CUT_SHARE = 0.1
 _LAPSE_SHARE = 0.05
 _LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
-_CROSSING = ("walk", "run", "roll", "slide", "fly", "drive", "swim")
+_CROSSING = ("walk", "run", "jump", "roll", "slide", "fly", "drive", "swim")
 _LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
-_LARGEST_RATIO = 4.0  # of two subjects in one frame, so that the smaller is still seen; a rocket leaves the set
+_LARGEST_RATIO = 4.0  # of two subjects in one frame, so that the smaller is still seen
 _SHORTEST_CUT_SECONDS = 1.5
 
 
@@ -157,6 +163,9 @@ def sample_shot(
     first = _subject(draw, kind)
     second = _second_subject(draw, first, place, time, held_out)
     camera = _camera(draw, first)
+    occluder = _occluder(draw, first, camera, place)
+    cuts = _cuts(draw, camera, seconds, fps)
+    first = _changing(draw, first, alone=second is None, plain=occluder == "none" and not cuts)
     subjects = (first,) if second is None else _side_by_side(draw, first, second)
     weather = _weather(draw, place, time)
     shot = Shot(
@@ -166,8 +175,8 @@ def sample_shot(
         weather=weather,
         camera=camera,
         look=draw("look", _LOOK),
-        occluder=_occluder(draw, first, camera, place),
-        cuts=_cuts(draw, camera, seconds, fps),
+        occluder=occluder,
+        cuts=cuts,
         seconds=seconds,
         fps=fps,
         seed=draw.stream("seed").getrandbits(31),
@@ -252,7 +261,7 @@ def _combinations_left(
         and fixed.get("subject", kind) == kind
         and fixed.get("place", place) == place
         and fixed.get("time", time) == time
-        and fixed.get("action", concepts.SUBJECTS[kind].actions[0]) in concepts.SUBJECTS[kind].actions
+        and _actions(kind, fixed.get("action"), fixed.get("then", "none"))
         and fixed.get("weather", "clear") in concepts.PLACES[place].weathers
         and (fixed.get("weather") != "aurora" or time in concepts.DARK_TIMES)
         and (fixed.get("weather") != "aurora" or fixed.get("later", "none") == "none")
@@ -260,6 +269,15 @@ def _combinations_left(
         and _lapses((kind,), place, time, fixed.get("later", "none"), held_out)
         and _possible(fixed.get("second_subject", "none"), place, time, held_out, fixed.get("later", "none"))
     )
+
+
+def _actions(kind: str, action: str | None, then: str) -> list[str]:
+    """What a subject may do first, if this action or this second one is asked for."""
+    return [
+        one
+        for one in concepts.SUBJECTS[kind].actions
+        if action in (None, one) and (then == "none" or then in concepts.thens(kind, one))
+    ]
 
 
 def _possible(kind: str, place: str, time: str, held_out: bool, later: str) -> bool:
@@ -272,7 +290,7 @@ def _possible(kind: str, place: str, time: str, held_out: bool, later: str) -> b
 
 def _subject(draw: _Draw, kind: str) -> Subject:
     concept = concepts.SUBJECTS[kind]
-    action = draw("action", {action: _ACTION.get(action, 1.0) for action in concept.actions})
+    action = _action(draw, concept)
     travels = concepts.ACTIONS[action].travels
     # A direction that nothing shows (a spinning cube has none) stays at its default.
     faces = travels or action == "stand"
@@ -286,6 +304,32 @@ def _subject(draw: _Draw, kind: str) -> Subject:
         direction=draw("direction", _DIRECTION if faces else {"right": 1}),
         position=draw("position", {"centre": 1} if travels else _POSITION),
     )
+
+
+def _action(draw: _Draw, concept: concepts.SubjectConcept) -> str:
+    possible = _actions(concept.name, draw.fixed.get("action"), draw.fixed.get("then", "none"))
+    vehicle = concept.family == "vehicle"
+    later = [one for one in possible if one in _LATER_ACTIONS and vehicle == (one == "stand")]
+    first = [one for one in possible if one not in later]
+    for one in later:
+        if not first or draw.happens(f"action {one}", _LATER_ACTIONS[one]):
+            return one
+    return draw("action", {one: _ACTION.get(one, 1.0) for one in first})
+
+
+def _changing(draw: _Draw, first: Subject, *, alone: bool, plain: bool) -> Subject:
+    """The subject, with a second action perhaps: not where a cut or something to hide it would mask that."""
+    possible = concepts.thens(first.kind, first.action)
+    happens = bool(possible) and plain and draw.happens("then", _THEN_SHARE)
+    then = draw("then", dict.fromkeys(possible, 1.0) if happens else {"none": 1.0})
+    if then == "none":
+        return first
+    travels = concepts.ACTIONS[then].travels
+    if travels and first.action == "turn":
+        first = replace(first, direction=draw("direction", _DIRECTION))
+    if travels and alone and "position" not in draw.fixed:
+        first = replace(first, position="centre")
+    return replace(first, then=then)
 
 
 def _colours(concept: concepts.SubjectConcept) -> Weights:

@@ -15,6 +15,8 @@ from ozora.world import concepts
 LONGEST_SECONDS = 60.0
 FASTEST_FPS = 60
 MOST_SUBJECTS = 3
+CHANGE_SHARE = (0.4, 0.6)
+"""Of the clip, where a second action begins."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Subject:
     speed: str = "normal"
     direction: str = "right"
     position: str = "centre"
+    then: str = "none"  # an action that takes over in the middle of the clip
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,12 @@ class Shot:
         return shot
 
 
+def moment_of(shot: Shot, index: int) -> float:
+    """Seconds into the clip at which the second action of a subject begins; the seed decides."""
+    share = Random(f"ozora then {shot.seed} {index}").uniform(*CHANGE_SHARE)
+    return share * (shot.frames - 1) / shot.fps
+
+
 def read_shot(path: str | Path) -> Shot:
     """Read a shot from a JSON file. Raises OzoraError if it cannot be read, is not JSON or is not a shot."""
     path = Path(path)
@@ -171,6 +180,11 @@ def _validate_subject(name: str, subject: Subject, place: str) -> None:
         _word(f"{name}.{axis}", getattr(subject, axis), axis)
     concept = concepts.SUBJECTS[subject.kind]
     _one_of(f"{name}.action", subject.action, concept.actions, f"for {concept.name}")
+    _word(f"{name}.then", subject.then, "then")
+    if subject.then != "none":
+        possible = concepts.thens(subject.kind, subject.action)
+        after = f"for {concept.name} after {subject.action}"
+        _one_of(f"{name}.then", subject.then, ("none", *possible), after)
     if place not in concept.places:
         raise refuse("place", place, f"{', '.join(concept.places)} for {concept.name} ({name})")
 
@@ -183,9 +197,9 @@ def _validate_camera(name: str, camera: Camera) -> None:
 
 def _word(name: str, came: object, axis: str) -> str:
     if not isinstance(came, str):
-        raise refuse(name, came, f"one of {', '.join(concepts.AXES[axis])}")
-    if came not in concepts.AXES[axis]:
-        raise refuse(name, came, concepts.allowed(came, concepts.AXES[axis]))
+        raise refuse(name, came, f"one of {', '.join(concepts.FIELDS[axis])}")
+    if came not in concepts.FIELDS[axis]:
+        raise refuse(name, came, concepts.allowed(came, concepts.FIELDS[axis]))
     return came
 
 

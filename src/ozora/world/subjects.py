@@ -15,7 +15,9 @@ _TOYS = (
     "snowfield", "meadow", "dunes", "tabletop", "savannah", "canyon", "beach", "moon", "street", "room",
     "underwater",
 )  # fmt: skip
-_GAITS = ("stand", "walk", "run")
+_GAITS = ("stand", "walk", "run", "jump", "turn")
+_HEAVY = ("stand", "walk", "run", "turn")  # no elephant leaps
+_WHEELS = ("drive", "stand")
 _PAINTS = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "white", "black", "brown")
 
 SUBJECTS: dict[str, SubjectConcept] = by_name(
@@ -52,12 +54,12 @@ SUBJECTS: dict[str, SubjectConcept] = by_name(
         "brown", (0.34, 0.24, 0.16), ("natural", "white", "black"),
     ),
     SubjectConcept(
-        "elephant", ("elephant",), "quadruped", _GAITS,
+        "elephant", ("elephant",), "quadruped", _HEAVY,
         ("savannah", "meadow", "dunes", "forest", "canyon"), 2.9, 3.6,
         "grey", (0.185, 0.175, 0.17), ("natural",),
     ),
     SubjectConcept(
-        "giraffe", ("giraffe",), "quadruped", _GAITS, ("savannah", "meadow", "dunes"), 4.7, 2.2,
+        "giraffe", ("giraffe",), "quadruped", _HEAVY, ("savannah", "meadow", "dunes"), 4.7, 2.2,
         "yellow", (0.46, 0.20, 0.06), ("natural",),
     ),
     SubjectConcept(
@@ -87,15 +89,15 @@ SUBJECTS: dict[str, SubjectConcept] = by_name(
         "white", (0.80, 0.80, 0.77), ("white", "red", "orange", "yellow", "blue", "green", "black"),
     ),
     SubjectConcept(
-        "car", ("car", "automobile", "sedan"), "vehicle", ("drive",), _ROADS, 1.35, 4.2,
+        "car", ("car", "automobile", "sedan"), "vehicle", _WHEELS, _ROADS, 1.35, 4.2,
         "red", (0.60, 0.035, 0.03), ("red", "blue", "yellow", "white", "black", "green", "orange"),
     ),
     SubjectConcept(
-        "truck", ("truck", "lorry"), "vehicle", ("drive",), _ROADS, 3.3, 6.9,
+        "truck", ("truck", "lorry"), "vehicle", _WHEELS, _ROADS, 3.3, 6.9,
         "blue", (0.025, 0.10, 0.58), ("blue", "red", "orange", "yellow", "green", "white"),
     ),
     SubjectConcept(
-        "train", ("train", "steam train", "railway train"), "vehicle", ("drive",), _LAND, 3.3, 13.7,
+        "train", ("train", "steam train", "railway train"), "vehicle", _WHEELS, _LAND, 3.3, 13.7,
         "green", (0.05, 0.36, 0.07), ("green", "red", "blue", "black", "brown"),
     ),
     SubjectConcept(

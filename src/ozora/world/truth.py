@@ -14,7 +14,7 @@ from ozora.world.bodies import RING, ROUND_CONE, SHEET, Bodies, Stage
 from ozora.world.camera import CameraPath, cut_frames
 from ozora.world.render.march import trace
 from ozora.world.render.solid import Solid, distances, melted, members, pack
-from ozora.world.shot import Shot
+from ozora.world.shot import Shot, moment_of
 
 CLASSES: tuple[str, ...] = (
     "backdrop",
@@ -35,7 +35,7 @@ HIDDEN = 0.5
 class Event:
     """Something that happens in a film, from one moment up to another (the same for a cut)."""
 
-    kind: str  # "occluded" or "cut"
+    kind: str  # "occluded", "cut", or "action": a second action, from when it takes over until the end
     subject: int  # 1.. in the shot's order; 0 for the whole picture
     from_seconds: float
     to_seconds: float
@@ -89,7 +89,14 @@ def truth(
         torch.stack(flows) if flows else nothing[..., None].expand(*nothing.shape, 2),
         torch.stack(seens) if seens else nothing.bool(),
         _classes(shot, depth, ids),
-        (*_occlusions(hidden, frames, shot.fps), *(Event("cut", 0, cut.at, cut.at) for cut in shot.cuts)),
+        (
+            *_occlusions(hidden, frames, shot.fps), *(Event("cut", 0, cut.at, cut.at) for cut in shot.cuts),
+            *(
+                Event("action", number, moment_of(shot, number - 1), shot.seconds)
+                for number, subject in enumerate(shot.subjects, 1)
+                if subject.then != "none"
+            ),
+        ),
     )
 
 

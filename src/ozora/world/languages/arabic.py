@@ -39,7 +39,7 @@ _ACTIONS = {  # what follows "…" goes after the subject
     "swim": "يسبح/تسبح",
     "jump": "يقفز/تقفز",
     "fall": "يسقط/تسقط | يهوي/تهوي",
-    "turn": "ينعطف/تنعطف | يستدير/تستدير",
+    "turn": "يستدير/تستدير | يلتف/تلتف",
     "collide": "يصطدم/تصطدم",
 }
 
@@ -199,6 +199,15 @@ ARABIC = Language(
             "night": "أجواء هادئة صامتة | سكون الليل", "calm": "أجواء هادئة | أجواء ساكنة مريحة",
         },
         "near": {"near": "في الجوار | على مقربة", "aloft": "في السماء | في الأعالي"},
+        "then": {
+            "stand": "يتوقف/تتوقف",
+            "walk": "يبدأ بالمشي/تبدأ بالمشي",
+            "walk:run": "يبطئ ويمشي/تبطئ وتمشي",
+            "run": "ينطلق راكضًا/تنطلق راكضة | يبدأ بالركض/تبدأ بالركض",
+            "jump": "يقفز/تقفز",
+            "turn": "يستدير/تستدير | يعود أدراجه/تعود أدراجها",
+            "drive": "ينطلق/تنطلق",
+        },
     },
     patterns={
         "noun": "{noun}[ {colour}][ {material}][ {size}]",
@@ -211,7 +220,9 @@ ARABIC = Language(
         "company": "بينما {others}",
         "other": "{does} {who}[ {off}] {near}",
         "and": " و",
-        "tail": "[، {side}][ {facing}][ {passing}][، {company}]",
+        "then": "ثم {after} | وبعد ذلك {after}",
+        "then_tag": "ثم {does}",
+        "tail": "[ {then}][، {side}][ {facing}][ {passing}][، {company}]",
         "terse": "{who} {does}[ {off}][ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{does} {who}[ {off}][ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{when}[ {weather}]، {does} {who}[ {off}][ {speed}] {where}[ {heading}]",

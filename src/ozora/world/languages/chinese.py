@@ -19,6 +19,7 @@ _SUBJECTS = {  # noun and its measure word
 
 _ACTIONS = {  # after a place; of somebody who has only just been named
     "stand": ("站着 | 静静地站着 | 一动不动地站着", "站着 | 静静地站着"),
+    **dict.fromkeys(("stand:car", "stand:truck", "stand:train"), ("停着 | 静静地停着", "停着")),
     "walk": ("行走 | 走着", "在行走 | 正走着"),
     "walk:person": ("行走 | 漫步 | 走着", "在行走 | 在漫步 | 正走着"),
     "run": ("奔跑 | 跑着", "在奔跑 | 正跑着"),
@@ -36,7 +37,7 @@ _ACTIONS = {  # after a place; of somebody who has only just been named
     "swim": ("游动", "在游动"),
     "jump": ("跳跃", "在跳跃"),
     "fall": ("坠落 | 下落", "正在坠落 | 正在下落"),
-    "turn": ("转弯 | 转向", "正在转弯 | 正在转向"),
+    "turn": ("转身 | 转圈", "正在转身 | 正在转圈"),
     "collide": ("发生碰撞", "发生碰撞"),
 }
 
@@ -175,6 +176,15 @@ CHINESE = Language(
             "calm": "气氛平和 | 宁静安详 | 一片祥和",
         },
         "near": {"near": "旁边 | 不远处", "aloft": "天上 | 空中"},
+        "then": {
+            "stand": "停了下来 | 停住了",
+            "walk": "开始行走 | 走了起来",
+            "walk:run": "放慢脚步走起来 | 慢下来行走",
+            "run": "跑了起来 | 开始奔跑",
+            "jump": "跳了起来 | 纵身跃起",
+            "turn": "转过身来 | 掉头转身",
+            "drive": "开动起来 | 开始行驶",
+        },
     },
     patterns={
         "noun": "一{kind}[{colour}的][{material}][{size}]{noun}",
@@ -188,7 +198,9 @@ CHINESE = Language(
         "and": "，",
         "beside": "{side}",
         "frame": "{frame}：{sentence}",
-        "tail": "[，位于{side}][，{passing}][，{company}]",
+        "then": "随后{after} | 接着{after} | 然后{after}",
+        "then_tag": "然后{does}",
+        "tail": "[，{then}][，位于{side}][，{passing}][，{company}]",
         "terse": "[{when}，][{weather}，]{who}{where}[{facing}][{speed}][{heading}]{does} | "
         "[{weather}，]{who}[{when}]{where}[{facing}][{speed}][{heading}]{does} | "
         "[{when}，][{weather}，]{where}[{facing}][{speed}][{heading}]{does}的{bare}",

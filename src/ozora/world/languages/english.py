@@ -47,7 +47,8 @@ def tags(shot: Shot, seed: int) -> str:
     facts, rng = _told(shot, key), Random(key)
     first = shot.subjects[0]
     parts = captions.tags(shot, facts - _SPOKEN_APART, rng).split(", ")
-    told_first = 1 + len(shot.subjects)  # the first subject, its action, the other subjects
+    # The first subject, its action, what it does then, the other subjects.
+    told_first = 1 + len(shot.subjects) + (first.then != "none")
     tail = parts[told_first:]
     moves = concepts.ACTIONS[first.action].travels
     if "direction" in facts and moves:
@@ -112,6 +113,8 @@ def _scene(shot: Shot, facts: frozenset[str], rng: Random, *, framed: bool) -> s
 def _motion(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     """Perhaps a sentence of its own for where the first subject heads, and how fast."""
     first = shot.subjects[0]
+    if first.then != "none":  # it would no longer be so
+        return ""
     if not concepts.ACTIONS[first.action].travels or len(shot.subjects) > 1 or rng.random() < 0.55:
         return ""
     how = rng.choice(phrases.HEADINGS[first.direction])

@@ -38,7 +38,7 @@ _ACTIONS = {  # finite; participle
     "swim": ("nage", "nageant"),
     "jump": ("saute | bondit", "sautant | bondissant"),
     "fall": ("tombe", "tombant"),
-    "turn": ("change de direction | fait demi-tour", "changeant de direction"),
+    "turn": ("fait demi-tour | se retourne", "faisant demi-tour | se retournant"),
     "collide": ("entre en collision", "entrant en collision"),
 }  # fmt: skip
 
@@ -221,6 +221,15 @@ FRENCH = Language(
             "calm": "ambiance sereine | atmosphère paisible | tout est calme",
         },
         "near": {"near": "à proximité | non loin de là", "aloft": "dans le ciel | en hauteur"},
+        "then": {
+            "stand": "s'arrête | s'immobilise",
+            "walk": "se met à marcher | part en marchant",
+            "walk:run": "ralentit et se met au pas | continue au pas",
+            "run": "se met à courir | part en courant",
+            "jump": "saute | bondit",
+            "turn": "fait demi-tour | se retourne",
+            "drive": "démarre | se met à rouler",
+        },
     },
     patterns={
         "noun": "{a} [{size} ]{noun}[ {colour}][ {material}]",
@@ -233,7 +242,9 @@ FRENCH = Language(
         "other": "{who} {does} {near}",
         "and": " et qu'",
         "frame": "{frame} : {sentence}",
-        "tail": "[, {facing}][, {side}][, {passing}][, {company}]",
+        "then": "puis {after} | et ensuite {after}",
+        "then_tag": "puis {doing}",
+        "tail": "[, {then}][, {facing}][, {side}][, {passing}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{who} {doing}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{when}, {who} {does}[ {speed}] {where}[ {heading}][ {weather}]",

@@ -37,7 +37,7 @@ _ACTIONS = {  # finite, with the second part of a separable verb after "…"; pa
     "swim": ("schwimmt", "schwimmend"),
     "jump": ("springt | hüpft", "springend"),
     "fall": ("fällt | stürzt", "fallend"),
-    "turn": ("wendet | dreht … um", "wendend"),
+    "turn": ("wendet | dreht sich um", "wendend | sich umdrehend"),
     "collide": ("stößt … zusammen | kollidiert", "kollidierend"),
 }
 
@@ -235,6 +235,15 @@ GERMAN = Language(
             "calm": "ruhige Stimmung | friedliche Stimmung | alles ist ruhig",
         },
         "near": {"near": "in der Nähe | nicht weit davon", "aloft": "am Himmel | in der Höhe"},
+        "then": {
+            "stand": "bleibt dann stehen | hält dann an",
+            "walk": "geht dann los | setzt sich dann in Bewegung",
+            "walk:run": "geht dann im Schritt weiter | geht dann langsam weiter",
+            "run": "läuft dann los | rennt dann los",
+            "jump": "springt dann | macht dann einen Sprung",
+            "turn": "kehrt dann um | dreht dann um",
+            "drive": "fährt dann los | setzt sich dann in Bewegung",
+        },
     },
     patterns={
         "noun": "{a} [{size} ][{material} ][{colour} ]{noun}[ {coat}]",
@@ -244,7 +253,9 @@ GERMAN = Language(
         "company": "und {others}",
         "other": "{near} {does} {who}[ {off}]",
         "and": " und ",
-        "tail": "[ {off}][ {passing}][, {facing}][, {side}][, {company}]",
+        "then": "und {after}",
+        "then_tag": "dann {doing}",
+        "tail": "[ {off}][ {then}][ {passing}][, {facing}][, {side}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{who} {does} {when}[ {weather}][ {speed}] {where}[ {heading}] | "
         "{when} {does} {who}[ {weather}][ {speed}] {where}[ {heading}] | "

@@ -202,6 +202,15 @@ HINDI = Language(
             "night": "शांत और ख़ामोश माहौल | रात की ख़ामोशी", "calm": "शांत माहौल | सुकून भरा माहौल",
         },
         "near": {"near": "पास में | थोड़ी दूरी पर", "aloft": "आसमान में | ऊपर आकाश में"},
+        "then": {
+            "stand": "रुक जाता है/रुक जाती है",
+            "walk": "चलने लगता है/चलने लगती है",
+            "walk:run": "धीमे चलने लगता है/धीमे चलने लगती है",
+            "run": "दौड़ने लगता है/दौड़ने लगती है | दौड़ पड़ता है/दौड़ पड़ती है",
+            "jump": "कूदता है/कूदती है | छलाँग लगाता है/छलाँग लगाती है",
+            "turn": "पीछे मुड़ जाता है/पीछे मुड़ जाती है",
+            "drive": "चल पड़ता है/चल पड़ती है",
+        },
     },
     patterns={
         "noun": "एक [{size} ][{material} ][{colour} ]{noun}",
@@ -214,7 +223,9 @@ HINDI = Language(
         "company": "जबकि {others}",
         "other": "{near} {who} {does}",
         "and": " और ",
-        "tail": "[ {passing}][, {company}]",
+        "then": "और फिर {after} | और उसके बाद {after}",
+        "then_tag": "फिर {doing}",
+        "tail": "[ {then}][ {passing}][, {company}]",
         "terse": "{who} {where}[ {when}][ {weather}][ {side}][ {heading}][ {facing}][ {speed}] {does} | "
         "{when} {who}[ {side}] {where}[ {weather}][ {heading}][ {facing}][ {speed}] {does} | "
         "{where}[ {when}][ {weather}][ {side}][ {heading}][ {facing}][ {speed}] {doing} {who}",

@@ -24,6 +24,7 @@ _SUBJECTS = {  # noun and its counter
 
 _ACTIONS = {  # at the end of a sentence; before a noun
     "stand": ("立っている | じっと立っている | 立ち止まっている", "立つ | たたずむ"),
+    **dict.fromkeys(("stand:car", "stand:truck", "stand:train"), ("停まっている | 停車している", "停まる")),
     "walk": ("歩いている | 歩いていく", "歩く"),
     "run": ("走っている | 駆けている | 走っていく", "走る | 駆ける"),
     "fly": ("飛んでいる | 舞っている", "飛ぶ | 舞う"),
@@ -39,7 +40,7 @@ _ACTIONS = {  # at the end of a sentence; before a noun
     "swim": ("泳いでいる", "泳ぐ"),
     "jump": ("跳んでいる | ジャンプしている", "跳ぶ | ジャンプする"),
     "fall": ("落下している", "落下する"),
-    "turn": ("向きを変えている | 曲がっている", "向きを変える | 曲がる"),
+    "turn": ("向きを変えている | ぐるりと回っている", "向きを変える | ぐるりと回る"),
     "collide": ("衝突している | ぶつかっている", "衝突する | ぶつかる"),
 }
 
@@ -198,6 +199,16 @@ JAPANESE = Language(
             "night": "静かな夜の雰囲気 | しんとした静けさ", "calm": "穏やかな雰囲気 | のどかな雰囲気",
         },
         "near": {"near": "近くでは | そばでは", "aloft": "空では | 上空では"},
+        "then": {
+            "stand": "立ち止まる | 動きを止める",
+            "stand:drive": "停まる | 停車する",
+            "walk": "歩き出す | 歩き始める",
+            "walk:run": "歩き始める | 速度を落として歩く",
+            "run": "走り出す | 駆け出す",
+            "jump": "跳び上がる | ジャンプする",
+            "turn": "向きを変える | 振り返る",
+            "drive": "走り出す | 動き出す",
+        },
     },
     patterns={
         "noun": "{kind}[{size}][{material}][{colour}]{noun} | [{size}][{material}][{colour}]{noun} | "
@@ -212,7 +223,9 @@ JAPANESE = Language(
         "and": "。",
         "beside": "{side}では",
         "frame": "{frame}：{sentence}",
-        "tail": "[。{passing}][。{company}]",
+        "then": "その後、{after} | それから{after} | やがて{after}",
+        "then_tag": "その後{doing}",
+        "tail": "[。{then}][。{passing}][。{company}]",
         "terse": "[{weather}、][{side}で、][{time}の]{where}[{heading}][{speed}][{facing}]{doing}{bare} | "
         "[{weather}、][{side}で、][{time}の]{where}{who}が[{heading}][{speed}][{facing}]{does} | "
         "[{when}、][{weather}、][{side}で]{who}が{where}[{heading}][{speed}][{facing}]{does}",

@@ -58,7 +58,7 @@ class Noun:
 
 TABLES = (
     "crossing", "staying", "above", "when", "amid", "moves", "facing", "cut", "light", "grey_light", "mood",
-    "near",
+    "near", "then",
 )  # fmt: skip
 """Tables that sentences need beside those of the axes; "doing" and "going" may add verb forms."""
 

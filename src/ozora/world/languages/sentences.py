@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from ozora.world import captions, concepts
@@ -23,7 +24,7 @@ MOST_WORDS = {"terse": 24, "medium": 34, "full": 40}
 """Longest captions, counted as they are read: words, or characters where words are not parted."""
 
 MANNERS = {
-    **dict.fromkeys(("walk", "run", "roll", "slide", "drive", "swim", "sail"), "crossing"),
+    **dict.fromkeys(("walk", "run", "jump", "roll", "slide", "drive", "swim", "sail"), "crossing"),
     **dict.fromkeys(("fly", "rise", "drift"), "above"),
 }
 """How a subject is in its place; the others stay where they are."""
@@ -97,6 +98,9 @@ def _tags(language: Language, shot: Shot, facts: frozenset[str], rng: Random) ->
     first, *others = shot.subjects
     noun = _noun(language, first, rng)
     tags = [_who(language, first, noun, facts, rng, "bare"), _verbs(language, first, noun, rng)["doing"]]
+    if first.then != "none":
+        then = _verbs(language, replace(first, action=first.then), noun, rng)
+        tags.append(fill(language.patterns["then_tag"], then))
     tags += [_who(language, other, _noun(language, other, rng), facts, rng, "bare") for other in others]
     named = ["time", "weather", "framing", "height", "look"]
     values = captions.shot_fields(shot)
@@ -129,7 +133,10 @@ def _main(
 ) -> tuple[str, frozenset[str]]:
     """Who does what, where and when, perhaps after "Close-up:"; and the facts that remain to be said."""
     slots = _slots(language, shot, noun, facts, rng)
-    pattern = rng.choice(fitting(language.patterns[length], slots))
+    choices = fitting(language.patterns[length], slots)
+    if shot.subjects[0].then != "none":  # what follows needs a whole sentence before it
+        choices = [choice for choice in choices if "{does}" in choice] or choices
+    pattern = rng.choice(choices)
     sentence = fill(pattern + language.patterns["tail"], slots)
     if "framing" in facts and rng.random() < 0.3:
         frame = capital(_plain(language, "framing", shot.camera.framing))
@@ -151,6 +158,10 @@ def _slots(
 
     slots["who"] = _who(language, first, noun, facts, rng, "noun")
     slots["bare"] = _who(language, first, noun, facts, rng, "bare")
+    slots["then"] = ""
+    if first.then != "none":
+        after = agree(language, draw(language, "then", first.then, rng, first.action), noun.kind)
+        slots["then"] = fill(rng.choice(language.patterns["then"].split(" | ")), {"after": after})
     stands, travels = first.action == "stand", concepts.ACTIONS[first.action].travels
     say("where", _manner(language, first.action), shot.place, when=True)
     say("when", "when", shot.time, when="time" in facts)
@@ -159,7 +170,8 @@ def _slots(
     say("weather", "amid", shot.weather, when=weathered)
     say("speed", "speed", first.speed, when="speed" in facts and not stands)
     say("heading", "direction", first.direction, when="direction" in facts and travels)
-    say("facing", "facing", first.direction, when="direction" in facts and stands)
+    looks = stands and concepts.SUBJECTS[first.kind].family != "vehicle"
+    say("facing", "facing", first.direction, when="direction" in facts and looks)
     say("side", "position", first.position, when="position" in facts and not others)
     slots["passing"] = ""
     if "occluder" in facts and shot.occluder != "none":

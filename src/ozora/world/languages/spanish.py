@@ -37,7 +37,7 @@ _ACTIONS = {  # finite; gerund
     "swim": ("nada", "nadando"),
     "jump": ("salta | da un salto", "saltando"),
     "fall": ("cae", "cayendo"),
-    "turn": ("cambia de rumbo | da la vuelta", "dando la vuelta"),
+    "turn": ("da la vuelta | se da la vuelta", "dando la vuelta"),
     "collide": ("choca", "chocando"),
 }
 
@@ -229,6 +229,15 @@ SPANISH = Language(
             "calm": "ambiente sereno | atmósfera apacible | todo en calma",
         },
         "near": {"near": "cerca | no muy lejos", "aloft": "en el cielo | en lo alto"},
+        "then": {
+            "stand": "se detiene | se para",
+            "walk": "echa a andar | empieza a caminar",
+            "walk:run": "sigue al paso | sigue andando",
+            "run": "echa a correr | empieza a correr",
+            "jump": "salta | da un salto",
+            "turn": "da la vuelta | se da la vuelta",
+            "drive": "arranca | se pone en marcha",
+        },
     },
     patterns={
         "noun": "{a} [{size} ]{noun}[ {colour}][ {material}]",
@@ -240,7 +249,9 @@ SPANISH = Language(
         "company": "mientras {others}",
         "other": "{who} {does} {near}",
         "and": " y ",
-        "tail": "[, {facing}][, {side}][, {passing}][, {company}]",
+        "then": "y luego {after} | y después {after}",
+        "then_tag": "luego {doing}",
+        "tail": "[ {then}][, {facing}][, {side}][, {passing}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{who} {doing}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{when}, {who} {does}[ {speed}][ {heading}] {where}[ {weather}]",

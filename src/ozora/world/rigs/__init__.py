@@ -12,12 +12,13 @@ from torch import Tensor
 
 from ozora.errors import refuse
 from ozora.world.bodies import Bodies, Stage, bounds, join, move, reach
-from ozora.world.concepts import SIZE_SCALE
+from ozora.world.concepts import SIZE_SCALE, SUBJECTS
 from ozora.world.rigs import (
     aircraft,
     animals,
     bird,
     butterfly,
+    motion,
     occluders,
     person,
     quadruped,
@@ -43,6 +44,8 @@ class Rig:
     speed: Callable[[Subject, str, float], float]  # metres per second
     room: Callable[[str, float], float]  # radius in metres that it takes on the ground
     pose: Pose
+    leg: Callable[[float], float] | None = None  # metres, of what walks
+    leap: tuple[float, float, float] = (1.0, 1.0, 0.26)  # agility, reach and depth of ``motion.Build``
 
 
 def _quadruped(animal: animals.Animal) -> Rig:
@@ -52,6 +55,8 @@ def _quadruped(animal: animals.Animal) -> Rig:
         ),
         lambda place, scale: (0.5 * animal.length + animal.chest[0] + 0.8 * animal.tail[0]) * scale,
         partial(quadruped.pose, animal=animal),
+        lambda scale: animal.leg * scale,
+        (animal.agility, 1.0, 0.20 if animal.hooves else 0.26),
     )
 
 
@@ -76,6 +81,8 @@ def _biped(pose: Pose) -> Rig:
         lambda subject, place, scale: person.GAITS[subject.action].speed(person.LEG * scale, subject.speed),
         lambda place, scale: 0.5 * scale,
         pose,
+        lambda scale: person.LEG * scale,
+        (0.85, 0.55, 0.26),
     )
 
 
@@ -186,6 +193,8 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
         if subject.action == "slide":
             # Friction brings it to rest shortly before the end.
             path = replace(path, braking=speed / max(0.9 * float(times[-1]), 1e-3))
+        if motion.has_course(subject):
+            path = motion.planned(path, subject, shot, index, _build(rig, subject, shot.place, scale))
         path = _find_room(path, scene, room, obstacles)
         parts, centre = rig.pose(subject, path, scene, chance, scale)
         body = parts.bodies(index + 1)
@@ -205,6 +214,20 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
         extent=torch.stack(extents, 1).to(device),
         heading=torch.stack(headings, 1).to(device),
     )
+
+
+def _build(rig: Rig, subject: Subject, place: str, scale: float) -> motion.Build:
+    """What planning a change needs to know of the subject."""
+    speeds = {
+        action: rig.speed(replace(subject, action=action), place, scale)
+        for action in SUBJECTS[subject.kind].actions
+        if action not in motion.FORMS
+    }
+    half = 0.6 * rig.room(place, scale)
+    if rig.leg is None:
+        return motion.Build(speeds, half)
+    leg = rig.leg(scale)
+    return motion.Build(speeds, half, leg, partial(person.WALK.frequency, leg), *rig.leap)
 
 
 def _find_room(path: Path, scene: Scene, room: float, obstacles: list[_Obstacle]) -> Path:

@@ -47,6 +47,7 @@ class Animal:
     belly: float = 0.80  # depth of the barrel, in depths of the chest
     hump: float = 0.0  # radius of muscle above the shoulders
     pattern: int = FUR
+    agility: float = 1.0  # how high it leaps for its legs
     leaps: bool = False  # runs by bounds of both hind feet at once
 
     @property
@@ -85,6 +86,7 @@ CAT = Animal(
     ears=(0.075, 0.036, 0.042), legs=(0.040, 0.023, 0.018, 0.022), stance=0.042,
     tail=(0.36, 0.021, -0.95), running_tail=-0.30, running_neck=0.34, nod=0.80, flex=0.13,
     accents=((0.80, 0.76, 0.70), (0.80, 0.76, 0.70), (0.34, 0.10, 0.02)), tail_shape="rope", tail_curl=0.20,
+    agility=1.25,
 )  # fmt: skip
 HORSE = Animal(
     shoulder=1.17, hip=1.20, length=0.93, chest=(0.42, 0.325, 0.265), waist=0.25, rump=0.28,
@@ -108,7 +110,7 @@ BEAR = Animal(
     ears=(0.085, 0.072, 0.130), legs=(0.200, 0.135, 0.118, 0.130), stance=0.205,
     tail=(0.10, 0.075, 0.9), running_tail=0.5, running_neck=0.20, nod=0.52, flex=0.08,
     accents=((0.075, 0.030, 0.013), (0.27, 0.14, 0.065), (0.10, 0.04, 0.018)), bib=False,
-    ear_shape="round", tail_shape="stub", hump=0.27, belly=0.98,
+    ear_shape="round", tail_shape="stub", hump=0.27, belly=0.98, agility=0.6,
 )  # fmt: skip
 RABBIT = Animal(
     shoulder=0.150, hip=0.170, length=0.165, chest=(0.076, 0.062, 0.054), waist=0.062, rump=0.078,
@@ -116,7 +118,7 @@ RABBIT = Animal(
     ears=(0.145, 0.023, 0.022), legs=(0.050, 0.025, 0.018, 0.022), stance=0.040,
     tail=(0.045, 0.042, -0.2), running_tail=-0.4, running_neck=0.30, nod=0.86, flex=0.18,
     accents=((0.52, 0.44, 0.36), (0.80, 0.77, 0.72), (0.88, 0.87, 0.85)), tail_shape="stub",
-    leaps=True, belly=0.90,
+    leaps=True, belly=0.90, agility=1.15,
 )  # fmt: skip
 ELEPHANT = Animal(
     shoulder=1.92, hip=1.86, length=1.45, chest=(0.72, 0.74, 0.60), waist=0.66, rump=0.66,

@@ -45,6 +45,7 @@ class Feet:
     position: Tensor  # (N, F, 3) on the ground while planted
     stance: Tensor  # (N, F) share of the stance gone by, 0..1; 1 while swinging
     swing: Tensor  # (N, F) share of the swing gone by, 0..1; 0 while planted
+    angle: Tensor | None = None  # (N, F) each foot's own heading, radians, where bodies turn
 
 
 def plant(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ozora.world.concepts import RGB
 from ozora.world.rigs.animals import Animal
-from ozora.world.rigs.frame import PLAIN, Frame, Parts, Skin
+from ozora.world.rigs.frame import PLAIN, Frame, Number, Parts, Skin
 from ozora.world.rigs.palette import DARK, shade
 
 IVORY: RGB = (0.78, 0.72, 0.58)
@@ -150,8 +150,8 @@ def tail(
     rear: Frame,
     cycles: Tensor,
     sway: Tensor,
-    droop: float,
-    wave: float,
+    droop: Number,
+    wave: Number,
 ) -> None:
     """The tail, hung by ``droop`` and swung by ``sway``; ``wave`` is how much each beat lifts it."""
     long, thick, _ = animal.tail
@@ -164,9 +164,12 @@ def tail(
         parts.ellipsoid(puff, stub.child(0.35 * long, 0.0), (0.6 * long, thick, thick))
         return
     first = rear.child(*root, yaw=torch.pi + sway, pitch=-droop + wave * torch.sin(lag * cycles))
-    gallops = wave > 0.1
     # A bushy tail curls up at the end; hair hangs.
-    curl = 0.08 if gallops and animal.tail_curl > 0.08 else animal.tail_curl
+    curl: Number = animal.tail_curl
+    if isinstance(wave, Tensor) and animal.tail_curl > 0.08:
+        curl = curl + (0.08 - curl) * ((wave - 0.03) / 0.13)
+    elif not isinstance(wave, Tensor) and wave > 0.1 and animal.tail_curl > 0.08:
+        curl = 0.08
     second = first.child(
         0.38 * long, 0.0, yaw=0.9 * sway, pitch=curl + wave * torch.sin(lag * (cycles - 0.14))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from torch import Tensor
 
 from ozora.world.rigs.frame import Frame, rotation
 from ozora.world.shot import Subject
+
+if TYPE_CHECKING:
+    from ozora.world.rigs.course import Course
 
 Ground = Callable[[Tensor], Tensor]
 """Terrain height: points (..., 2) of x and z in metres to heights (...)."""
@@ -42,7 +46,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class Path:
-    """An arc of a circle over the ground, travelled at constant speed or braking to a halt."""
+    """An arc of a circle over the ground, travelled at constant speed or braking to a halt.
+
+    A ``course`` goes before all that: a way with changes of speed and heading, told about the same point.
+    """
 
     x: float
     z: float
@@ -51,9 +58,12 @@ class Path:
     speed: float  # metres per second when the clip begins
     middle: float  # seconds
     braking: float = 0.0  # metres per second squared
+    course: Course | None = None
 
     def distance(self, times: Tensor) -> Tensor:
         """Metres travelled at times (...), counted from where the subject is at the middle of the clip."""
+        if self.course is not None:
+            return self.course.travelled_at(times)
         return self._travelled(times) - self._travelled(torch.tensor(self.middle))
 
     def _travelled(self, times: Tensor) -> Tensor:
@@ -63,7 +73,14 @@ class Path:
 
     def at(self, times: Tensor) -> tuple[Tensor, Tensor]:
         """Positions and unit directions, each (..., 2) in the x-z plane, at times (...)."""
-        distance = self.distance(times)
+        if self.course is not None:
+            offset, angle = self.course.at(times)
+            ahead = torch.stack([angle.cos(), angle.sin()], -1)
+            return torch.tensor([self.x, self.z]) + offset, ahead
+        return self.along(self.distance(times))
+
+    def along(self, distance: Tensor) -> tuple[Tensor, Tensor]:
+        """Positions and unit directions, each (..., 2), so many metres (...) along the arc."""
         turned = self.curvature * distance
         chord = distance * torch.sinc(turned / (2 * torch.pi))
         bearing, angle = self.angle + turned / 2, self.angle + turned
@@ -87,7 +104,7 @@ def plan_path(
     else:
         angle += 0.14 * aside
     length = max(speed * seconds, 1e-3)
-    curvature = 0.0 if oblique else 0.16 * bend / length
+    curvature = 0.0 if oblique or speed == 0 else 0.16 * bend / length
     x = SIDES[subject.position] * 1.4 * room
     return Path(x, 0.0, float(angle), float(curvature), speed, seconds / 2)
 
@@ -105,12 +122,15 @@ def follow(path: Path, scene: Scene, base: float, scale: float) -> Frame:
 
 
 def spot(path: Path, scene: Scene, ahead: float, half: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Where something that lies across the way touches the ground, for a path travelled at even speed.
+    """Where something that lies across the way touches the ground, for a path without turns.
 
     ``ahead`` metres along the way from the path's own point, reaching ``half`` metres to either side: the
     ground's point (F, 3) under its middle, the yaw of the way, and the roll of the ground, radians (F,).
     """
-    position, direction = path.at(scene.times + ahead / path.speed)
+    if path.course is None and path.speed > 0:
+        position, direction = path.at(scene.times + ahead / path.speed)
+    else:
+        position, direction = path.along(path.distance(scene.times) + ahead)
     right = half * torch.stack([-direction[:, 1], direction[:, 0]], -1)
     low, high = scene.heights(position + right), scene.heights(position - right)
     origin = torch.stack([position[:, 0], (low + high) / 2, position[:, 1]], -1)

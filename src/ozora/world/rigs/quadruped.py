@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,10 +11,12 @@ from torch import Tensor
 
 from ozora.world.rigs import heads
 from ozora.world.rigs.animals import Animal
-from ozora.world.rigs.frame import Frame, Parts, Skin
+from ozora.world.rigs.course import Course, Hips, footsteps
+from ozora.world.rigs.frame import Frame, Number, Parts, Skin
 from ozora.world.rigs.gait import Feet, Gait, bend, plant
 from ozora.world.rigs.palette import coat, shade
 from ozora.world.rigs.paths import Path, Scene, follow
+from ozora.world.rigs.styles import Styles, mixed
 from ozora.world.shot import Subject
 
 # Feet in the order left hind, left fore, right hind, right fore.
@@ -21,7 +24,8 @@ STAND = Gait("stand", 0.0, (0.0, 0.25, 0.5, 0.75), 1.0, 0.0)
 WALK = Gait("walk", 0.17, (0.0, 0.25, 0.5, 0.75), 0.65, 0.16)
 GALLOP = Gait("run", 0.95, (0.0, 0.42, 0.12, 0.54), 0.34, 0.34)
 BOUND = Gait("run", 0.95, (0.0, 0.45, 0.0, 0.52), 0.30, 0.42)
-GAITS = {"stand": STAND, "walk": WALK, "run": GALLOP}
+GAITS = {"stand": STAND, "walk": WALK, "run": GALLOP, "jump": STAND, "turn": STAND}
+BOUNDS = {"walk": BOUND, "run": BOUND}
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,22 @@ def pose(
     sides = (-animal.stance, -animal.stance, animal.stance, animal.stance)
     reaches = (-half - 0.07 * animal.leg, half, -half - 0.07 * animal.leg, half)
     # A standing animal does not square its feet.
-    ease = 0.07 * animal.leg if gait is STAND else 0.0
+    ease = 0.07 * animal.leg
     shifts = (ease, -0.3 * ease, -ease, 0.6 * ease)
-    hips = [((x + dx) * scale, z * scale) for x, dx, z in zip(reaches, shifts, sides, strict=True)]
-    feet = plant(gait, frequency, phase, path, scene, hips, animal.leg * scale)
-    swing = _swing(gait, animal, frequency * scene.times + phase, scene.times, chance)
+    squared = tuple((x * scale, z * scale) for x, z in zip(reaches, sides, strict=True))
+    eased = tuple(((x + dx) * scale, z * scale) for x, dx, z in zip(reaches, shifts, sides, strict=True))
+    styles: Styles = {gait.name: 1.0}
+    if path.course is None:
+        cycles = frequency * scene.times + phase
+        hips = list(eased if gait is STAND else squared)
+        feet = plant(gait, frequency, phase, path, scene, hips, animal.leg * scale)
+    else:
+        styles, cycles = _styles(path.course, animal, scene.times), path.course.stride(scene.times)
+        places = Hips(squared, eased, (False, True, False, True), animal.leg * scale)
+        feet = footsteps(path.course, path, scene, BOUNDS if animal.leaps else GAITS, places)
+    swing = _swing(styles, animal, cycles, scene.times, chance)
+    if path.course is not None:
+        swing = _moved(swing, path.course, scene.times, scale)
     middle_height = 0.5 * (animal.shoulder + animal.hip)
     trunk = root.child(0.0, middle_height + swing.bob, 0.0, pitch=swing.pitch)
     parts = Parts(root, blend=0.10 * animal.shoulder)
@@ -60,20 +75,61 @@ def pose(
     rear = trunk.child(-half * swing.stretch, animal.hip - middle_height)
     fore = trunk.child(half * swing.stretch, animal.shoulder - middle_height)
     _torso(parts, animal, skin, rear, fore, trunk)
-    _head(parts, animal, skin, fore, gait, swing)
-    droop = _droop(animal, gait)
-    wave = 0.16 if gait in (GALLOP, BOUND) else 0.03
-    heads.tail(parts, animal, skin, rear, frequency * scene.times + phase, swing.sway, droop, wave)
+    _head(parts, animal, skin, fore, styles, swing)
+    droop = mixed(styles, partial(_droop, animal))
+    if path.course is not None:  # no tail under the ground where the body is low
+        droop = droop + path.course.keyed(scene.times, -0.40, -0.25, -0.25, -0.40)
+    wave = mixed(styles, lambda style: 0.16 if style == "run" else 0.03)
+    heads.tail(parts, animal, skin, rear, cycles, swing.sway, droop, wave)
     _legs(parts, animal, skin, root, rear, fore, feet)
     centre = root.at(0.06 * animal.length, middle_height * 0.92, 0.0)
+    if path.course is not None:
+        centre = centre + path.course.height(scene.times)[:, None] * torch.tensor([0.0, 1.0, 0.0])
     return parts, centre
 
 
-def _swing(gait: Gait, animal: Animal, cycles: Tensor, times: Tensor, chance: np.random.Generator) -> Swing:
-    turn = 2 * torch.pi
+def _styles(course: Course, animal: Animal, times: Tensor) -> Styles:
+    """What moves by bounds does so at any speed."""
+    styles = course.styles(times)
+    if animal.leaps and "walk" in styles:
+        styles["run"] = styles.get("run", torch.zeros_like(times)) + styles.pop("walk")
+    return styles
+
+
+def _moved(swing: Swing, course: Course, times: Tensor, scale: float) -> Swing:
+    """The trunk's motion with what leaps and turns add to it."""
+    leap = course.share("jump", times)
+    follows = (-0.55 * course.row(course.turning, times)).clamp(-0.6, 0.6)
+    calm = 1 - 0.8 * torch.maximum(leap, course.share("turn", times))
+    return replace(
+        swing,
+        bob=swing.bob + course.height(times) / scale,
+        pitch=swing.pitch + course.keyed(times, -0.07, 0.30, 0.04, -0.24),
+        neck=swing.neck + course.keyed(times, -0.10, 0.12, 0.0, 0.16),
+        # The head goes first, the tail swings out.
+        look=swing.look * calm + follows,
+        sway=swing.sway - 0.4 * follows,
+    )
+
+
+def _swing(
+    styles: Styles, animal: Animal, cycles: Tensor, times: Tensor, chance: np.random.Generator
+) -> Swing:
     ease, start = chance.uniform(0.8, 1.2), float(chance.uniform(0, 2 * np.pi))
+    swings = {style: _styled(style, animal, cycles, times, ease, start) for style in styles}
+
+    def part(name: str) -> Tensor:
+        return torch.as_tensor(mixed(styles, lambda style: getattr(swings[style], name)))
+
+    return Swing(**{item.name: part(item.name) for item in fields(Swing)})
+
+
+def _styled(
+    style: str, animal: Animal, cycles: Tensor, times: Tensor, ease: float, start: float
+) -> Swing:
+    turn = 2 * torch.pi
     size = animal.leg
-    if gait is STAND:
+    if style == "stand":
         breath = torch.sin(turn * 0.45 * times + start)
         glance = torch.tanh(1.8 * torch.sin(turn * 0.23 * ease * times + start))
         return Swing(
@@ -84,7 +140,7 @@ def _swing(gait: Gait, animal: Animal, cycles: Tensor, times: Tensor, chance: np
             look=0.62 * glance,
             sway=0.17 * torch.sin(turn * 0.55 * times + start),
         )
-    if gait is WALK:
+    if style == "walk":
         return Swing(
             bob=0.016 * size * torch.cos(turn * 2 * (cycles - 0.08)),
             pitch=0.014 * torch.sin(turn * 2 * cycles),
@@ -131,9 +187,9 @@ def _torso(parts: Parts, animal: Animal, skin: Skin, rear: Frame, fore: Frame, t
         )
 
 
-def _head(parts: Parts, animal: Animal, skin: Skin, fore: Frame, gait: Gait, swing: Swing) -> None:
+def _head(parts: Parts, animal: Animal, skin: Skin, fore: Frame, styles: Styles, swing: Swing) -> None:
     long, raised, _, _ = animal.neck
-    lowered = 0.16 if gait is WALK else (0.0 if gait is STAND else animal.running_neck)
+    lowered = mixed(styles, lambda style: {"stand": 0.0, "walk": 0.16, "run": animal.running_neck}[style])
     neck = fore.child(
         0.30 * animal.chest[0], 0.42 * animal.chest[1],
         yaw=0.35 * swing.look, pitch=raised - lowered + swing.neck - 0.7 * swing.pitch,
@@ -145,12 +201,12 @@ def _head(parts: Parts, animal: Animal, skin: Skin, fore: Frame, gait: Gait, swi
     heads.head(parts, animal, skin, neck, bearing)
 
 
-def _droop(animal: Animal, gait: Gait) -> float:
+def _droop(animal: Animal, style: str) -> Number:
     """How far the tail hangs."""
     standing = animal.tail[2]
-    if gait is STAND:
+    if style == "stand":
         return standing
-    return 0.72 * standing + 0.28 * animal.running_tail if gait is WALK else animal.running_tail
+    return 0.72 * standing + 0.28 * animal.running_tail if style == "walk" else animal.running_tail
 
 
 def _legs(

@@ -33,7 +33,7 @@ def pose(
     for side in (-1.0, 1.0):
         shoulder, elbow = body.shoulder(side, 0.340, 0.275)
         _arm(parts, metal, joint, shoulder, elbow)
-    return parts, body.root.at(0.0, 0.92, 0.0)
+    return parts, person.middle(body, path, scene, 0.92)
 
 
 def _trunk(parts: Parts, metal: Skin, joint: Skin, body: person.Carriage, blink: float) -> None:

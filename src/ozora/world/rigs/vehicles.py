@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ozora.world.rigs.blocks import Bar, Block, Panel, Piece, lay, paints
-from ozora.world.rigs.frame import CHEQUERS, Frame, Parts, Skin, rotation
+from ozora.world.rigs.frame import CHEQUERS, Frame, Number, Parts, Skin, rotation
 from ozora.world.rigs.paths import SPEEDS, Path, Scene, spot
 from ozora.world.shot import Subject
 
@@ -133,7 +133,7 @@ PUFFS = 4
 
 def speed(vehicle: Vehicle, action: str, word: str, scale: float) -> float:
     """Metres per second over the ground."""
-    return {"drive": vehicle.pace}[action] * SPEEDS[word] * scale**0.5
+    return {"drive": vehicle.pace, "stand": 0.0}[action] * SPEEDS[word] * scale**0.5
 
 
 def pose(
@@ -148,10 +148,12 @@ def pose(
         ahead = (front - 0.5 * carriage.length) * scale
         front -= carriage.length + vehicle.gap
         frame, turned = _on_axles(carriage, path, scene, ahead, scale)
+        going = _going(path, scene, subject)
         shake = 2 * torch.pi * scene.times / scale**0.5 + phase + 1.7 * len(middles)
         body = frame.child(
-            0.0, 0.012 * torch.sin(2.1 * shake), 0.0,
-            pitch=0.5 * vehicle.sway * torch.sin(1.3 * shake), roll=vehicle.sway * torch.sin(0.9 * shake + 1),
+            0.0, going * (0.012 * torch.sin(2.1 * shake)), 0.0,
+            pitch=going * (0.5 * vehicle.sway * torch.sin(1.3 * shake)),
+            roll=going * (vehicle.sway * torch.sin(0.9 * shake + 1)),
         )  # fmt: skip
         parts = parts or Parts(frame, blend=0.0)
         lay(parts, body, carriage.pieces, paints(subject))
@@ -161,6 +163,13 @@ def pose(
         middles.append(frame.at(0.0, 1.0))
     assert parts is not None
     return parts, torch.stack(middles).mean(0)
+
+
+def _going(path: Path, scene: Scene, subject: Subject) -> Number:
+    """How much it drives rather than stands: springs are still in what stands."""
+    if path.course is not None:
+        return path.course.share("drive", scene.times)
+    return 1.0 if subject.action == "drive" else 0.0
 
 
 def _on_axles(
