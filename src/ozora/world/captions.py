@@ -94,6 +94,8 @@ def shot_fields(shot: Shot) -> dict[str, str]:
         "occluder": shot.occluder,
         "second_subject": shot.subjects[1].kind if len(shot.subjects) > 1 else "none",
         "cut": "cut" if shot.cuts else "none",
+        "relation": shot.relation,
+        "count": str(first.count),
     }
 
 

@@ -200,6 +200,22 @@ OCCLUDERS: dict[str, Concept] = by_name(
     Concept("wall", ("wall", "low wall", "stone wall")),
 )
 
+RELATIONS: dict[str, Concept] = by_name(
+    Concept("none", ("unrelated", "none")),
+    Concept("left of", ("left of", "to the left of", "on the left of")),
+    Concept("right of", ("right of", "to the right of", "on the right of")),
+    Concept("in front of", ("in front of", "before")),
+    Concept("behind", ("behind", "at the back of")),
+    Concept("beside", ("beside", "next to", "alongside", "side by side with")),
+    Concept("above", ("above", "over", "overhead")),
+    Concept("chasing", ("chasing", "chases", "chase", "runs after", "running after", "pursues", "pursuing")),
+    Concept("crossing", ("passing in front of", "passes in front of", "passes", "crosses paths with",
+                         "crossing paths with", "cross paths")),
+)  # fmt: skip
+"""How the first subject stands to the second, as the camera sees them."""
+
+COUNTS = ("1", "2", "3", "4", "5")
+
 LOOKS: dict[str, Concept] = by_name(
     Concept("natural", ("natural colours", "full colour", "natural")),
     Concept("black-and-white", ("black and white", "monochrome", "black-and-white film", "greyscale")),
@@ -231,6 +247,7 @@ _REGISTRY: dict[str, dict[str, Concept]] = {
     "height": HEIGHTS,
     "look": LOOKS,
     "occluder": OCCLUDERS,
+    "relation": RELATIONS,
 }
 
 AXES: dict[str, tuple[str, ...]] = {axis: tuple(values) for axis, values in _REGISTRY.items()}
@@ -240,8 +257,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
     **AXES,
     "second_subject": ("none", *SUBJECTS),
     "cut": ("none", "cut"),
+    "count": COUNTS,
 }
-"""What ``captions.shot_fields`` labels: every axis, the second subject's kind, and whether the clip cuts."""
+"""What ``captions.shot_fields`` labels: every axis, the second subject's kind, whether the clip cuts, and how
+many the first subject is."""
 
 
 def synonyms(axis: str, value: str) -> tuple[str, ...]:

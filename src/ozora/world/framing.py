@@ -153,13 +153,42 @@ class Take:
         return (facing * 0.1).clamp(-0.1, 0.1)
 
 
+def _of_groups(shot: Shot, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """Boxes of subjects, (n, S, 3), from those of their instances."""
+    mine = [[i for i, of in enumerate(shot.instances) if of == index] for index in range(len(shot.subjects))]
+    return (
+        torch.stack([low[:, one].amin(1) for one in mine], 1),
+        torch.stack([high[:, one].amax(1) for one in mine], 1),
+    )
+
+
+def _worth_framing(shot: Shot, camera: Camera, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """The box (n, 3) to frame where not all subjects fit: the first's, or that of two in a relation."""
+    if shot.relation == "none" or (shot.relation == "crossing" and camera.move == "follow"):
+        return low[:, 0], high[:, 0]
+    own = float((high - low)[:, :2].max())
+    lowest, highest = low[:, :2].amin(1), high[:, :2].amax(1)
+    if shot.relation == "crossing":
+        # They come from afar and part again: hold the place where they meet.
+        middle = len(low) // 2
+        centre = (lowest[middle] + highest[middle]) / 2
+        half = torch.maximum((highest[middle] - lowest[middle]) / 2, torch.tensor(1.7 * own))
+        lowest = torch.minimum(torch.maximum(lowest, centre - half), centre)
+        highest = torch.maximum(torch.minimum(highest, centre + half), centre)
+    elif float((highest - lowest).amax(-1).max()) > 9.0 * own:
+        return low[:, 0], high[:, 0]
+    return lowest, highest
+
+
 def compose(
     shot: Shot, stage: Stage, camera: Camera, index: int, first: int, last: int, aspect: float
 ) -> Take:
     """Frame the action from frame ``first`` up to ``last`` for a picture ``aspect`` times as wide as tall."""
-    subjects = len(shot.subjects)
+    subjects = len(shot.instances)
     low, high = extents(stage, range(1, subjects + 1))
     low, high = low[first:last].cpu(), high[first:last].cpu()
+    if subjects > len(shot.subjects):
+        low, high = _of_groups(shot, low, high)
     count = last - first
     tan_across, tan_up = tangents_of(aspect)
     draw = torch.rand(6, generator=torch.Generator().manual_seed(shot.seed * 7 + index + 5)).tolist()
@@ -167,7 +196,7 @@ def compose(
     own = (high - low).max()
     lowest, highest = low.amin(1), high.amax(1)
     if float((highest - lowest).amax(-1).max()) > 5.0 * float(own):
-        lowest, highest = low[:, 0], high[:, 0]
+        lowest, highest = _worth_framing(shot, camera, low, high)
     middle = smooth((lowest + highest) / 2, 0.35 * shot.fps)
     size = (highest - lowest).amax(0)  # (3,)
     width = float(torch.maximum(size[0], size[2]))

@@ -11,15 +11,21 @@ from typing import Any, TypeVar
 
 from ozora.errors import refuse
 from ozora.world import concepts
+from ozora.world.relations import validate_relation
 
 LONGEST_SECONDS = 60.0
 FASTEST_FPS = 60
 MOST_SUBJECTS = 3
+MOST_ALIKE = 5
+"""Instances of one subject."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Somebody or something that acts. Every word is a name in ``ozora.world.concepts``."""
+    """Somebody or something that acts. Every word is a name in ``ozora.world.concepts``.
+
+    ``count`` is how many of them there are: all alike but for small differences of size and phase.
+    """
 
     kind: str
     colour: str = "natural"
@@ -29,6 +35,7 @@ class Subject:
     speed: str = "normal"
     direction: str = "right"
     position: str = "centre"
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,8 @@ class Cut:
 class Shot:
     """One camera take described: who does what, where, when, in what weather, seen how, looking how.
 
-    ``occluder`` names something the first subject passes behind (or "none").
+    ``occluder`` names something the first subject passes behind (or "none"). ``relation`` is how the first
+    subject stands to the second in the first camera's picture.
     ``seed`` decides everything the words leave open: relief, clouds, gait phase, exact camera path.
     """
 
@@ -67,6 +75,12 @@ class Shot:
     seconds: float = 4.0
     fps: int = 12
     seed: int = 0
+    relation: str = "none"
+
+    @property
+    def instances(self) -> tuple[int, ...]:
+        """For every instance, of ids 1, 2, … in the ground truth, the index of its subject in ``subjects``."""
+        return tuple(index for index, one in enumerate(self.subjects) for _ in range(one.count))
 
     @property
     def frames(self) -> int:
@@ -140,6 +154,7 @@ def validate(shot: Shot) -> None:
     _word("look", shot.look, "look")
     for index, subject in enumerate(shot.subjects):
         _validate_subject(f"subjects[{index}]", subject, shot.place)
+    validate_relation(_word("relation", shot.relation, "relation"), shot.subjects)
     _validate_camera("camera", shot.camera)
     _number("seconds", shot.seconds, 0.0, LONGEST_SECONDS, "seconds")
     _whole("fps", shot.fps, 1, FASTEST_FPS)
@@ -159,6 +174,7 @@ def _validate_subject(name: str, subject: Subject, place: str) -> None:
     _word(f"{name}.kind", subject.kind, "subject")
     for axis in ("colour", "material", "size", "action", "speed", "direction", "position"):
         _word(f"{name}.{axis}", getattr(subject, axis), axis)
+    _whole(f"{name}.count", subject.count, 1, MOST_ALIKE)
     concept = concepts.SUBJECTS[subject.kind]
     _one_of(f"{name}.action", subject.action, concept.actions, f"for {concept.name}")
     if place not in concept.places:
