@@ -89,6 +89,7 @@ def _drawn(name: str) -> tuple[Prompt, ...]:
 def unseen_shot(index: int, *, held_out: bool = False) -> Shot:
     """A shot with one subject, one camera and a natural look, with a seed that training never draws."""
     drawn = sample_shot(
-        FIRST_UNSEEN_SEED + index, held_out=held_out, second_subject="none", cut="none", look="natural"
-    )
+        FIRST_UNSEEN_SEED + index, held_out=held_out, second_subject="none", count="1", cut="none",
+        look="natural",
+    )  # fmt: skip
     return Shot.from_json({**drawn.to_json(), "seed": FIRST_UNSEEN_SEED + index})

@@ -22,6 +22,7 @@ SIDE = {"left of": "left", "right of": "right"}
 """Where the first subject is when the relation says so."""
 
 _STANDING = ("left of", "right of", "in front of", "behind", "beside")
+_LEVEL = ("in front of", "behind", "crossing")
 _PREY_ONLY = ("solid", "balloon")
 
 
@@ -33,9 +34,9 @@ def travels(subject: Subject) -> bool:
 def validate_relation(relation: str, subjects: Sequence[Subject]) -> None:
     """Refuse a relation that these subjects cannot have, in one sentence with the field and what is allowed.
 
-    Raises OzoraError: a relation needs two subjects; those that stand to each other in one place must go the
-    same way or both stay; whoever is above must be in the air and the other not; a chase goes one way, and
-    what rolls or drifts chases nobody; those that cross go to the left and to the right.
+    Raises OzoraError: a relation needs two subjects; those that stand to each other in one place go the same
+    way or both stay, and depth is seen only at one height; whoever is above is in the air and the other is
+    not; a chase goes one way, and what rolls or drifts chases nobody; those that cross go left and right.
     """
     if relation == "none":
         return
@@ -46,6 +47,9 @@ def validate_relation(relation: str, subjects: Sequence[Subject]) -> None:
     alike = moving == other and (not moving or first.direction == second.direction)
     if relation in _STANDING and not alike:
         raise refuse("relation", relation, "two subjects that both stay or travel the same way")
+    level = (first.action in ALOFT) == (second.action in ALOFT)
+    if relation in _LEVEL and not level:
+        raise refuse("relation", relation, "two subjects that are both in the air or both not")
     if relation == "above":
         if first.action not in ALOFT or second.action in ALOFT:
             raise refuse("relation", relation, "a first subject in the air and a second that is not")

@@ -79,7 +79,7 @@ class Shot:
 
     @property
     def instances(self) -> tuple[int, ...]:
-        """For every instance, of ids 1, 2, … in the ground truth, the index of its subject in ``subjects``."""
+        """For every instance, with ids 1, 2, … in the ground truth, the index of its subject."""
         return tuple(index for index, one in enumerate(self.subjects) for _ in range(one.count))
 
     @property

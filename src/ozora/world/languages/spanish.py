@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ozora.world.languages import plural
 from ozora.world.languages.lexicon import Language, columns
 
 _SUBJECTS = {
@@ -131,6 +132,7 @@ SPANISH = Language(
     },
     pronouns=("lo",),
     polish=_polish,
+    plural=plural.SPANISH,
     words={
         "subject": _SUBJECTS,
         **columns(("action", "doing"), _ACTIONS),
@@ -220,7 +222,22 @@ SPANISH = Language(
             "night": "ambiente tranquilo y silencioso | quietud nocturna",
             "calm": "ambiente sereno | atmósfera apacible | todo en calma",
         },
-        "near": {"near": "cerca | no muy lejos", "aloft": "en el cielo | en lo alto"},
+        "relation": {
+            "none": "sin relación",
+            "left of": "a la izquierda de {other}",
+            "right of": "a la derecha de {other}",
+            "in front of": "delante de {other}",
+            "behind": "detrás de {other}",
+            "beside": "al lado de {other} | junto a {other}",
+            "above": "por encima de {other} | sobre {other}",
+            "chasing": "persiguiendo a {other} | detrás de {other}, en plena persecución",
+            "crossing": "pasando por delante de {other} | cruzándose con {other}",
+        },
+        "near": {
+            "near": "cerca | no muy lejos", "aloft": "en el cielo | en lo alto",
+            "left of": "a su derecha", "right of": "a su izquierda", "in front of": "detrás",
+            "behind": "delante", "beside": "al lado", "above": "debajo",
+        },
     },
     patterns={
         "noun": "{a} [{size} ]{noun}[ {colour}][ {material}]",
@@ -232,7 +249,7 @@ SPANISH = Language(
         "company": "mientras {others}",
         "other": "{who} {does} {near}",
         "and": " y ",
-        "tail": "[, {facing}][, {side}][, {passing}][, {company}]",
+        "tail": "[, {related}][, {facing}][, {side}][, {passing}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{who} {doing}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{when}, {who} {does}[ {speed}][ {heading}] {where}[ {weather}]",

@@ -248,7 +248,8 @@ def _hide(
 ) -> tuple[Bodies, _Obstacle]:  # fmt: skip
     """The occluder between the camera's side (+z) and where the subject is at the middle of the clip.
 
-    It keeps clear of the ways of ``others``, (F, 2) each. One that does not travel gets its occluder beside it: it would never be seen otherwise.
+    It keeps clear of the ways of ``others``, (F, 2) each. One that does not travel gets its occluder beside
+    it: it would never be seen otherwise.
     """
     kind = shot.occluder
     low, high = bounds(body)

@@ -229,10 +229,9 @@ def _pass(one: _Party, two: _Party, chance: np.random.Generator) -> tuple[Plan, 
     aside = 0.2 * (a.across + b.across)
     ways = []
     for plan, z in ((first, deep), (second, -deep)):
-        path = replace(
-            plan.path, x=SIDES[plan.subject.position] * aside, z=z, angle=float(ANGLES[plan.subject.direction]),
-            curvature=0.0, speed=plan.path.speed * hurry, braking=0.0,
-        )  # fmt: skip
+        x, angle = SIDES[plan.subject.position] * aside, float(ANGLES[plan.subject.direction])
+        speed = plan.path.speed * hurry
+        path = replace(plan.path, x=x, z=z, angle=angle, curvature=0.0, speed=speed, braking=0.0)
         ways.append(replace(plan, path=path))
     return ways[0], ways[1]
 
