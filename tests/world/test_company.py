@@ -35,10 +35,11 @@ def random_shot(relation: str, rng: Random) -> Shot:
             continue
         way, speed = rng.choice(("left", "right", "towards", "away")), rng.choice(list(concepts.SPEEDS))
         back = {"left": "right", "right": "left"}.get(way, way) if relation == "crossing" else way
+        counts = (1,) if relation == "crossing" else (1, 1, 1, 2, 3)
         subjects = tuple(
             Subject(
                 kind.name, size=rng.choice(list(concepts.SIZES)), action=rng.choice(kind.actions),
-                speed=speed, direction=direction, count=1 if relation == "crossing" else rng.choice((1, 1, 1, 2, 3)),
+                speed=speed, direction=direction, count=rng.choice(counts),
             )
             for kind, direction in zip(kinds, (way, back), strict=True)
         )  # fmt: skip

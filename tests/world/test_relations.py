@@ -75,8 +75,8 @@ def test_a_mirror_turns_left_into_right() -> None:
 @pytest.mark.parametrize(
     ("noun", "nouns"),
     [("fox", "foxes"), ("butterfly", "butterflies"), ("person", "people"), ("wolf", "wolves"),
-     ("deer", "deer"), ("box", "boxes"), ("boy", "boys"), ("hot-air balloon", "hot-air balloons"), ("woman", "women"),
-     ("bird of prey", "birds of prey"), ("bus", "buses")],
+     ("deer", "deer"), ("box", "boxes"), ("boy", "boys"), ("hot-air balloon", "hot-air balloons"),
+     ("woman", "women"), ("bird of prey", "birds of prey"), ("bus", "buses")],
 )  # fmt: skip
 def test_plurals_are_as_in_english(noun: str, nouns: str) -> None:
     assert plural(noun) == nouns
