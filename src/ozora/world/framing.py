@@ -180,6 +180,19 @@ def _worth_framing(shot: Shot, camera: Camera, low: Tensor, high: Tensor) -> tup
     return lowest, highest
 
 
+def _draw(shot: Shot, index: int) -> list[float]:
+    """Six numbers from 0 to 1 for a camera: 0 for the shot's, 1.. for the cuts'."""
+    return torch.rand(6, generator=torch.Generator().manual_seed(shot.seed * 7 + index + 5)).tolist()
+
+
+def usual_azimuth(shot: Shot, index: int = 0) -> float:
+    """Radians about the vertical from which a camera sees the action, before a cut goes to another side."""
+    drawn = _draw(shot, index)[0]
+    # A low sun or moon stands behind the action by default; stay near enough to that side to see it.
+    azimuth = math.radians(7 if shot.time in ("sunset", "night") else 22) * (2 * drawn - 1)
+    return azimuth if shot.occluder == "none" else 0.3 * azimuth
+
+
 def compose(
     shot: Shot, stage: Stage, camera: Camera, index: int, first: int, last: int, aspect: float
 ) -> Take:
@@ -191,7 +204,7 @@ def compose(
         low, high = _of_groups(shot, low, high)
     count = last - first
     tan_across, tan_up = tangents_of(aspect)
-    draw = torch.rand(6, generator=torch.Generator().manual_seed(shot.seed * 7 + index + 5)).tolist()
+    draw = _draw(shot, index)
     # The box of all subjects together, unless they part so far that only the first can be framed well.
     own = (high - low).max()
     lowest, highest = low.amin(1), high.amax(1)
@@ -204,10 +217,7 @@ def compose(
         width = max(float(size[0]), 0.6 * width)
     tall = float(size[1])
 
-    # A low sun or moon stands behind the action by default; stay near enough to that side to see it.
-    azimuth = math.radians(7 if shot.time in ("sunset", "night") else 22) * (2 * draw[0] - 1)
-    if shot.occluder != "none":
-        azimuth *= 0.3
+    azimuth = usual_azimuth(shot, index)
     if index:  # a cut goes to another side of the same action
         azimuth += math.radians(60 + 40 * draw[1]) * (1 if draw[2] < 0.5 else -1)
     share = SHARE[camera.framing] if subjects == 1 else min(1.5 * SHARE[camera.framing], 0.88)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ozora.world.bodies import Bodies, bounds
+from ozora.world.framing import usual_azimuth
 from ozora.world.relations import travels
 from ozora.world.rigs.frame import Parts
 from ozora.world.rigs.paths import ANGLES, SIDES, Path, Scene
@@ -57,6 +58,10 @@ class _Extent:
     lowest: float  # metres, of the lowest point
     highest: float
 
+    @property
+    def height(self) -> float:
+        return self.highest - self.lowest
+
 
 def arrange(shot: Shot, plans: list[Plan], scene: Scene) -> list[Plan]:
     """The plans with groups spread out and the first two subjects placed as the shot's relation says."""
@@ -67,7 +72,7 @@ def arrange(shot: Shot, plans: list[Plan], scene: Scene) -> list[Plan]:
         return plans
     chance = np.random.Generator(np.random.Philox(key=[shot.seed % 2**64, 50]))
     first, second = (_whole(plan, extent) for plan, extent in zip(plans[:2], solo[:2], strict=True))
-    pair = _PLACED[shot.relation]((plans[0], first), (plans[1], second), chance)
+    pair = _PLACED[shot.relation]((plans[0], first), (plans[1], second), chance, usual_azimuth(shot))
     return [*(replace(plan, placed=True) for plan in pair), *plans[2:]]
 
 
@@ -126,7 +131,8 @@ def _spread(plan: Plan, extent: _Extent, shot: Shot, index: int) -> Plan:
 # --- relations ----------------------------------------------------------------------------------------------
 
 _Party = tuple[Plan, _Extent]
-_Placing = Callable[[_Party, _Party, np.random.Generator], tuple[Plan, Plan]]
+_Placing = Callable[[_Party, _Party, np.random.Generator, float], tuple[Plan, Plan]]
+"""The last is from where the camera looks, radians about the vertical."""
 
 
 def _together(first: Plan, second: Plan) -> tuple[Plan, Plan]:
@@ -158,10 +164,13 @@ def _side(first: Subject, second: Subject, chance: np.random.Generator) -> float
 def _abreast(side: float | None, least: float, most: float) -> _Placing:
     """Side by side with a gap, in shares of their mean width; the first on ``side``, or where it says."""
 
-    def place(one: _Party, two: _Party, chance: np.random.Generator) -> tuple[Plan, Plan]:
+    def place(
+        one: _Party, two: _Party, chance: np.random.Generator, azimuth: float
+    ) -> tuple[Plan, Plan]:
         (first, a), (second, b) = one, two
         first, second = _together(first, second)
-        gap = float(chance.uniform(least, most)) * (a.across + b.across)
+        # What is narrow for its height needs air too.
+        gap = float(chance.uniform(least, most)) * (a.across + b.across) + 0.05 * (a.height + b.height)
         way = _side(first.subject, second.subject, chance) if side is None else side
         apart = a.across + b.across + gap
         middle = way * 0.5 * (apart + b.across - a.across)  # of the picture that holds both
@@ -173,31 +182,33 @@ def _abreast(side: float | None, least: float, most: float) -> _Placing:
 def _in_depth(nearer: bool) -> _Placing:
     """One nearer to the camera than the other, and so far aside that it does not hide the other."""
 
-    def place(one: _Party, two: _Party, chance: np.random.Generator) -> tuple[Plan, Plan]:
+    def place(
+        one: _Party, two: _Party, chance: np.random.Generator, azimuth: float
+    ) -> tuple[Plan, Plan]:
         (first, a), (second, b) = one, two
         first, second = _together(first, second)
         front, back = (a, b) if nearer else (b, a)
-        tall = (front.highest - front.lowest) / max(back.highest - back.lowest, 1e-3)
+        tall = front.height / max(back.height, 1e-3)
         aside = front.across + 0.35 * back.across if tall > 0.5 else 0.45 * back.across
         deep = a.deep + b.deep + float(chance.uniform(0.10, 0.25)) * (a.across + b.across)
-        way = _side(first.subject, second.subject, chance)
-        sign = 1.0 if nearer else -1.0
-        return (
-            _at(first, 0.5 * way * aside, 0.5 * sign * deep),
-            _at(second, -0.5 * way * aside, -0.5 * sign * deep),
-        )
+        deep += 0.06 * (a.height + b.height)
+        # What is nearer shifts in the picture with the side from which the camera looks.
+        slant = float(np.tan(azimuth))
+        deep = max(deep, 1.4 * aside * abs(slant)) * (1.0 if nearer else -1.0)
+        x = _side(first.subject, second.subject, chance) * aside / float(np.cos(azimuth)) + deep * slant
+        return _at(first, 0.5 * x, 0.5 * deep), _at(second, -0.5 * x, -0.5 * deep)
 
     return place
 
 
-def _over(one: _Party, two: _Party, chance: np.random.Generator) -> tuple[Plan, Plan]:
+def _over(one: _Party, two: _Party, chance: np.random.Generator, azimuth: float) -> tuple[Plan, Plan]:
     """The first in the air over the second, clear of it and not far above."""
     (first, a), (second, b) = one, two
     if travels(second.subject):
         first, second = _together(first, second)
     else:
         second = replace(second, path=replace(second.path, speed=0.0))
-    size = max(a.highest - a.lowest, 0.5 * (b.highest - b.lowest))
+    size = max(a.height, 0.5 * b.height)
     gap = a.lowest - b.highest
     wanted = min(max(gap, 0.25 * size), 0.9 * size)
     lift = max(0.0, wanted - gap) if first.subject.action == "rise" else wanted - gap
@@ -206,7 +217,7 @@ def _over(one: _Party, two: _Party, chance: np.random.Generator) -> tuple[Plan, 
     return replace(_at(first, way * aside, 0.0), lift=lift), _at(second, -way * aside, 0.0)
 
 
-def _chase(one: _Party, two: _Party, chance: np.random.Generator) -> tuple[Plan, Plan]:
+def _chase(one: _Party, two: _Party, chance: np.random.Generator, azimuth: float) -> tuple[Plan, Plan]:
     """The first behind the second on one way, always as far."""
     (first, a), (second, b) = one, two
     direction = first.subject.direction
@@ -220,7 +231,7 @@ def _chase(one: _Party, two: _Party, chance: np.random.Generator) -> tuple[Plan,
     return _at(first, float(-x), float(-z)), _at(second, float(x), float(z))
 
 
-def _pass(one: _Party, two: _Party, chance: np.random.Generator) -> tuple[Plan, Plan]:
+def _pass(one: _Party, two: _Party, chance: np.random.Generator, azimuth: float) -> tuple[Plan, Plan]:
     """Each on a straight way across the picture, the first nearer to the camera."""
     (first, a), (second, b) = one, two
     covering = 2 * (a.across + b.across) / max(first.path.speed + second.path.speed, 1e-3)
