@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ozora.train.banks import FootageBatch
 from ozora.world.sampling import sample_shot
+from ozora.world.shot import Shot, Subject
 
 
 @settings(max_examples=30, deadline=None)
@@ -23,3 +24,11 @@ def test_windows_hold_the_middle_of_the_subject_and_stay_even(middle: int, seed:
     assert left % 2 == 0
     assert torch.equal(window.ids, ids[..., left : left + 32])
     assert (window.ids == 1).any()
+
+
+def test_instances_of_a_subject_count_as_one_where_subjects_are_asked_for() -> None:
+    pair = Subject("fox", count=3), Subject("bear")
+    ids = torch.tensor([0, 1, 2, 3, 4, 100], dtype=torch.uint8).expand(1, 1, 1, 6)
+    pixels = torch.zeros(1, 1, 1, 6, 3, dtype=torch.uint8)
+    batch = FootageBatch(pixels, ids, (Shot(pair),), (0,))
+    assert batch.who.flatten().tolist() == [0, 1, 1, 1, 2, 100]

@@ -12,6 +12,7 @@ from ozora.world.captions import caption as english_caption
 from ozora.world.grammar import bare
 from ozora.world.languages import caption
 from ozora.world.languages.sentences import light_of
+from ozora.world.plurals import plural
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Camera, Cut, Shot, Subject
 
@@ -58,7 +59,9 @@ def test_the_door_of_languages_opens_on_the_same_english() -> None:
 
 def names(text: str, axis: str, value: str) -> bool:
     nouns = phrases.PLACE_NOUNS[value] if axis == "place" else ()
-    return any(word in text.lower() for word in (*concepts.synonyms(axis, value), *map(bare, nouns)))
+    words = (*concepts.synonyms(axis, value), *map(bare, nouns))
+    several = map(plural, words) if axis == "subject" else ()
+    return any(word in text.lower() for word in (*words, *several))
 
 
 def test_rich_captions_are_two_to_four_clean_sentences() -> None:

@@ -104,7 +104,7 @@ def is_known(shot: Shot, words: Words) -> bool:
 def unseen_shot(index: int, *, held_out: bool = False) -> Shot:
     """A shot with one subject, one camera and a natural look, with a seed that training never draws."""
     drawn = sample_shot(
-        FIRST_UNSEEN_SEED + index, held_out=held_out, second_subject="none", cut="none", look="natural",
-        later="none", then="none",
+        FIRST_UNSEEN_SEED + index, held_out=held_out, second_subject="none", count="1", cut="none",
+        look="natural", later="none", then="none",
     )  # fmt: skip
     return Shot.from_json({**drawn.to_json(), "seed": FIRST_UNSEEN_SEED + index})

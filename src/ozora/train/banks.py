@@ -24,6 +24,7 @@ from ozora.errors import OzoraError, refuse
 from ozora.rights.ledger import Entry, Ledger
 from ozora.train.footage import content_hash, read_plan, shard_paths
 from ozora.world.film import film
+from ozora.world.relations import MIRRORED
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot, Subject
 
@@ -33,7 +34,7 @@ class FootageBatch:
     """B clips of T frames of one size, as filmed; ``small`` and ``large`` turn them into networks' input."""
 
     pixels: Tensor  # (B, T, H, W, 3) uint8
-    ids: Tensor  # (B, T, H, W) uint8: 0 is nobody, 1.. the shot's subjects in order
+    ids: Tensor  # (B, T, H, W) uint8: 0 is nobody, 1.. the shot's instances in order
     shots: tuple[Shot, ...]
     starts: tuple[int, ...]  # frame of the shot that each clip begins with
 
@@ -46,6 +47,17 @@ class FootageBatch:
     def small(self) -> Tensor:
         """What the autoencoder sees, the mean of each 2×2 pixels: (B, T, 3, H/2, W/2) float32 in [−1, 1]."""
         return F.avg_pool2d(self.large.flatten(0, 1), 2).unflatten(0, self.pixels.shape[:2])
+
+    @cached_property
+    def who(self) -> Tensor:
+        """``ids`` with one number for each subject, 1.. in order, whatever its count: (B, T, H, W) uint8."""
+        rows = []
+        for ids, shot in zip(self.ids, self.shots, strict=True):
+            subject = torch.arange(256, device=ids.device, dtype=torch.uint8)
+            for number, index in enumerate(shot.instances, 1):
+                subject[number] = index + 1
+            rows.append(subject[ids.long()])
+        return torch.stack(rows)
 
     def at(self, frames: Sequence[int]) -> FootageBatch:
         """Some frames only, to be made into networks' input without the rest."""
@@ -63,7 +75,7 @@ class FootageBatch:
         """
         width = min(width, self.pixels.shape[-2])
         columns = torch.arange(self.pixels.shape[-2], device=self.ids.device, dtype=torch.float32)
-        seen = (self.ids == 1).float().sum((1, 2))  # (B, W): how much of the subject stands in each column
+        seen = (self.who == 1).float().sum((1, 2))  # (B, W): how much of the subject stands in each column
         middle = (seen @ columns + columns.mean()) / (seen.sum(-1) + 1)  # (B,)
         jitter = (torch.rand(len(middle), generator=generator).to(middle) - 0.5) * width / 2
         left = ((middle + jitter - width / 2).clamp(0, len(columns) - width) / 2).long() * 2  # even, as ×2 is
@@ -274,7 +286,8 @@ class LiveFootage:
 
 def mirrored(shot: Shot) -> Shot:
     """The shot that describes the mirror image: left becomes right wherever a word says so."""
-    return replace(shot, subjects=tuple(map(_mirrored_subject, shot.subjects)))
+    relation = MIRRORED.get(shot.relation, shot.relation)
+    return replace(shot, subjects=tuple(map(_mirrored_subject, shot.subjects)), relation=relation)
 
 
 def _mirrored_subject(subject: Subject) -> Subject:

@@ -101,7 +101,7 @@ class _Encoded:
         key = ".".join(str(side) for side in (latents.shape[1], *latents.shape[3:]))
         self.shots.setdefault(key, []).extend(shot.to_json() for shot in clips.shots)
         self._parts.setdefault(key, []).append(latents.half())
-        shares = cell_shares(clips.ids, (latents.shape[-2], latents.shape[-1])).mul(255).round().byte().cpu()
+        shares = cell_shares(clips.who, (latents.shape[-2], latents.shape[-1])).mul(255).round().byte().cpu()
         self._parts.setdefault(key + _SHARES, []).append(shares)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -127,7 +127,7 @@ def _is_seen(clips: FootageBatch, row: int, moment: int) -> bool:
     shot = clips.shots[row]
     second = (clips.starts[row] + moment) / shot.fps
     before_cuts = all(second < cut.at for cut in shot.cuts)
-    return before_cuts and float((clips.ids[row, moment] == 1).float().mean()) > _LEAST_SEEN
+    return before_cuts and float((clips.who[row, moment] == 1).float().mean()) > _LEAST_SEEN
 
 
 def _picture(clips: FootageBatch, rows: Sequence[bool], moment: int) -> FootageBatch:

@@ -67,7 +67,7 @@ class ProbeTask:
         if decoded and self.autoencoder is not None:
             few = max(1, stage.batch // 4)
             video = torch.cat([self._decoded(clips.clips(few))[:, used], video[few:]])
-        video, shares = augment_film(video, generator, _shares(clips.ids[:, used], 4))
+        video, shares = augment_film(video, generator, _shares(clips.who[:, used], 4))
         places = [[used.index(index) for index in row] for row in wanted]
         anchors = self.probe.arranged(video, places)
         seen = self.probe.seen(anchors)  # (B, A, C, h, w)

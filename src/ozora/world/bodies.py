@@ -28,7 +28,7 @@ class Bodies:
     """
 
     kind: Tensor  # (K,) int64
-    subject: Tensor  # (K,) int64: 1.. for the shot's subjects in order, 100.. for occluders and props
+    subject: Tensor  # (K,) int64: 1.. for the shot's instances in order, 100.. for occluders and props
     a: Tensor  # (F, K, 3)
     b: Tensor  # (F, K, 3)
     c: Tensor  # (F, K, 3)
@@ -47,7 +47,7 @@ class Stage:
     """A shot's action, worked out: every body in every frame, and where each subject is for the camera."""
 
     bodies: Bodies
-    centre: Tensor  # (F, S, 3) middle of each subject, metres
+    centre: Tensor  # (F, S, 3) middle of each subject, of a group if it is one, metres
     extent: Tensor  # (F, S) radius of a sphere about ``centre`` that holds the subject
     heading: Tensor  # (F, S, 3) unit vector it faces or travels along
 

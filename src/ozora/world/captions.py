@@ -13,6 +13,9 @@ from typing import Literal
 from ozora.errors import refuse
 from ozora.world import concepts, phrases
 from ozora.world.grammar import Form, bare, capital, inflect, with_article
+from ozora.world.nouns import noun_phrase
+from ozora.world.plurals import plural
+from ozora.world.relation_phrases import TAGS, Related, relate
 from ozora.world.sequels import afterwards, sequel
 from ozora.world.shot import Shot, Subject
 from ozora.world.spelling import typo
@@ -97,6 +100,8 @@ def shot_fields(shot: Shot) -> dict[str, str]:
         "second_subject": shot.subjects[1].kind if len(shot.subjects) > 1 else "none",
         "then": first.then,
         "cut": "cut" if shot.cuts else "none",
+        "relation": shot.relation,
+        "count": str(first.count),
     }
 
 
@@ -163,11 +168,14 @@ def _write(shot: Shot, length: Length, facts: frozenset[str], rng: Random) -> st
 def tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     """ "red fox, running, snowy field, dusk"."""
     first = shot.subjects[0]
-    doing = inflect(_verb(first, shot.place, rng).base, "participle")
-    words = [_noun_phrase(first, facts, rng, article=False), doing]
+    doing = inflect(_verb(first, shot.place, rng).base, "participle", plural=first.count > 1)
+    words = [noun_phrase(first, facts, rng, article=False), doing]
     if first.then != "none":
         words.append(f"then {inflect(afterwards(first, rng), 'participle')}")
-    words += [_noun_phrase(other, facts, rng, article=False) for other in shot.subjects[1:]]
+    company = len(words)
+    words += [noun_phrase(other, facts, rng, article=False) for other in shot.subjects[1:]]
+    if shot.relation != "none":
+        words[company] = f"{rng.choice(TAGS[shot.relation])} {words[company]}"
     words.append(bare(rng.choice(phrases.PLACE_NOUNS[shot.place])))
     named = [axis for axis in ("time", "weather") if axis in facts]
     words += [concepts.synonyms(axis, getattr(shot, axis))[0] for axis in named]
@@ -200,23 +208,31 @@ def main_clause(
 
     ``finite`` makes it a whole sentence, which a caption need not be.
     """
-    first, others = shot.subjects[0], shot.subjects[1:]
+    first, others, related = shot.subjects[0], shot.subjects[1:], shot.relation != "none"
     changes = first.then != "none"
-    together = not changes and len(others) == 1 and others[0].action == first.action and rng.random() < 0.5
-    who = _noun_phrase(first, facts, rng)
+    alike = len(others) == 1 and others[0].action == first.action
+    together = alike and not changes and not related and rng.random() < 0.5
+    who = noun_phrase(first, facts, rng)
     if together:
-        who += f" and {_noun_phrase(others[0], facts, rng)}"
-    elif not others and rng.random() < 0.05:
+        who += f" and {noun_phrase(others[0], facts, rng)}"
+    elif not others and rng.random() < 0.05 and first.count == 1:
         who = f"a {rng.choice(('single', 'lone'))} {bare(who)}"
     shares = (0.8, 0, 0.2) if finite else (0.5, 0.38, 0.12)
     form = "participle" if fragment else rng.choices(_FORMS, shares)[0]
     # "a white sailboat on the sea at night": prompts often name no action.
     still = not changes and not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
-    what = "" if still else _action(first, shot.place, facts, form, rng, plural=together)
-    where, when = _where(first, shot.place, rng, still=still), _when(shot, facts, rng)
+    said = Related(who, together or first.count > 1)
+    if related:
+        second, others = others[0], others[1:]
+        other, verb = noun_phrase(second, facts, rng), _verb(second, "", rng).base
+        said = relate(shot.relation, first, who, second, other, verb, form, rng)
+        who = said.who
+    what = "" if still else said.what or _action(first, shot.place, facts, form, rng, plural=said.plural)
+    where = _where(first, shot.place, rng, still=still or said.meeting)
+    when = _when(shot, facts, rng)
     front, tail = "", [where]
     heading = rng.choice(phrases.HEADINGS[first.direction]) if "direction" in facts else ""
-    if heading and concepts.ACTIONS[first.action].travels and not still:
+    if heading and concepts.ACTIONS[first.action].travels and not (still or said.meeting):
         tail.insert(rng.randrange(2), heading)
     if when and not fragment and not still and rng.random() < 0.25:
         front = when
@@ -232,12 +248,13 @@ def main_clause(
         if concepts.SUBJECTS[first.kind].family == "vehicle":  # cars do not look
             facings = facings[:1]
         clause += f", {rng.choice(facings)}"
-    if "position" in facts and not others:
+    if "position" in facts and len(shot.subjects) == 1:
         clause += f", {rng.choice(phrases.SIDES[first.position])}"
+    clause += said.tail
     if "occluder" in facts:
         clause += _passing(shot, form, rng)
     if others and not together:
-        clause += _company(first, others, facts, rng)
+        clause += _company(first, others, facts, rng, plainly=related)
     return f"{front}, {clause}" if front else clause
 
 
@@ -303,22 +320,25 @@ def _passing(shot: Shot, form: Form, rng: Random) -> str:
     behind = f"behind {with_article(rng.choice(nouns[shot.occluder]))}"
     going, gone = rng.choice((("pass", ""), ("disappear", " for a moment"), ("vanish", " briefly")))
     if form == "finite" and len(shot.subjects) == 1 and rng.random() < 0.6:
-        return f" and {inflect(going, 'finite')} {behind}{gone}"
+        many = shot.subjects[0].count > 1
+        return f" and {inflect(going, 'finite', plural=many)} {behind}{gone}"
     return f", {inflect(going, 'participle')} {behind}{gone}"
 
 
-def _company(first: Subject, others: Sequence[Subject], facts: frozenset[str], rng: Random) -> str:
-    """The other subjects: "while a black bird flies overhead"."""
+def _company(
+    first: Subject, others: Sequence[Subject], facts: frozenset[str], rng: Random, *, plainly: bool = False
+) -> str:
+    """The other subjects: "while a black bird flies overhead"; ``plainly`` with "and" where one was told."""
     words = []
     for other in others:
-        beside = "beside them" if first.kind == "person" else "beside it"
+        beside = "beside them" if first.kind == "person" or first.count > 1 else "beside it"
         aloft = phrases.MANNER[other.action] == "above"
         where = rng.choice(("overhead", "in the sky") if aloft else ("nearby", "close by", beside))
         if "position" in facts and other.position != "centre":
             where = rng.choice(phrases.SIDES[other.position])
-        words.append((_noun_phrase(other, facts, rng), _verb(other, "", rng).base, where))
-    joint, form = rng.choice(_JOINTS)
-    clauses = [f"{who} {inflect(base, form)} {where}" for who, base, where in words]
+        words.append((noun_phrase(other, facts, rng), _verb(other, "", rng).base, where, other.count > 1))
+    joint, form = rng.choice(_JOINTS[1:2] if plainly else _JOINTS)
+    clauses = [f"{who} {inflect(base, form, plural=many)} {where}" for who, base, where, many in words]
     ends = ["" if other.then == "none" else sequel(other, form, rng) for other in others]
     return joint + " and ".join(clause + end for clause, end in zip(clauses, ends, strict=True))
 
@@ -364,8 +384,8 @@ def _pronoun(shot: Shot, rng: Random) -> str:
     first = shot.subjects[0]
     noun = concepts.synonyms("subject", first.kind)[0]
     if len(shot.subjects) > 1 or rng.random() < 0.4:
-        return f"the {noun}"
-    return "them" if first.kind == "person" else "it"
+        return f"the {plural(noun) if first.count > 1 else noun}"
+    return "them" if first.kind == "person" or first.count > 1 else "it"
 
 
 def _punctuate(sentence: str, remarks: list[str], length: Length, rng: Random) -> str:
@@ -383,60 +403,3 @@ def _punctuate(sentence: str, remarks: list[str], length: Length, rng: Random) -
         sentences.append(", ".join(rest[:take]))
         rest = rest[take:]
     return " ".join(f"{capital(part)}." for part in sentences)
-
-
-# --- words --------------------------------------------------------------------------------------------------
-
-_ANIMAL_COLOURS = {
-    ("fox", "red"): ("red", "red", "rust-red", "reddish"),
-    ("horse", "brown"): ("brown", "brown", "chestnut", "dark brown"),
-    ("bird", "black"): ("black", "dark"),
-}
-_PAINTED = ("solid", "balloon", "boat", "vehicle")
-_PERSON_SIZES = {"small": ("small", "short", "little"), "large": ("tall", "large", "big")}
-_PERSON_WEAR = ("coat", "jacket", "parka")
-
-
-def _noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, article: bool = True) -> str:
-    """ "a small shiny red ball", "a person in a blue coat", "a sailboat with a white sail"."""
-    concept = concepts.SUBJECTS[subject.kind]
-    noun = concept.synonyms[0] if rng.random() < 0.6 else rng.choice(concept.synonyms)
-    before: list[str] = []
-    after = ""
-    if "size" in facts and (subject.size != "medium" or rng.random() < 0.3):
-        before.append(_size_word(subject, rng))
-    if "material" in facts and subject.material != "natural":
-        before.append(_synonym("material", subject.material, rng))
-    # A person's default coat is seldom worth a word.
-    plain_coat = subject.kind == "person" and subject.colour == "natural"
-    if "colour" in facts and not (plain_coat and rng.random() < 0.7):
-        colour = _colour_word(subject, concept, rng)
-        if subject.kind == "person":
-            after = f" in {with_article(f'{colour} {rng.choice(_PERSON_WEAR)}')}"
-        elif subject.kind == "sailboat" and rng.random() < 0.4:
-            after = f" with {rng.choice((with_article(f'{colour} sail'), f'{colour} sails'))}"
-        else:
-            before.append(colour)
-            # "a red metal ball" as well as "a metal red ball"
-            if len(before) > 1 and subject.material == "metal" and "material" in facts and rng.random() < 0.6:
-                before[-1], before[-2] = before[-2], before[-1]
-    words = " ".join([*before, noun]) + after
-    return with_article(words) if article else words
-
-
-def _size_word(subject: Subject, rng: Random) -> str:
-    if subject.kind == "person" and subject.size in _PERSON_SIZES:
-        return rng.choice(_PERSON_SIZES[subject.size])
-    return _synonym("size", subject.size, rng)
-
-
-def _colour_word(subject: Subject, concept: concepts.SubjectConcept, rng: Random) -> str:
-    colour = concepts.visible_colour(subject.kind, subject.colour)
-    if concept.family in _PAINTED:
-        return _synonym("colour", colour, rng)
-    return rng.choice(_ANIMAL_COLOURS.get((subject.kind, colour), (colour,)))
-
-
-def _synonym(axis: str, value: str, rng: Random) -> str:
-    words = concepts.synonyms(axis, value)
-    return words[0] if rng.random() < 0.65 else rng.choice(words)

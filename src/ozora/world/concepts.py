@@ -211,6 +211,22 @@ OCCLUDERS: dict[str, Concept] = by_name(
     Concept("wall", ("wall", "low wall", "stone wall")),
 )
 
+RELATIONS: dict[str, Concept] = by_name(
+    Concept("none", ("unrelated", "none")),
+    Concept("left of", ("left of", "to the left of", "on the left of")),
+    Concept("right of", ("right of", "to the right of", "on the right of")),
+    Concept("in front of", ("in front of", "before")),
+    Concept("behind", ("behind", "at the back of")),
+    Concept("beside", ("beside", "next to", "alongside", "side by side with")),
+    Concept("above", ("above", "over", "overhead")),
+    Concept("chasing", ("chasing", "chases", "chase", "runs after", "running after", "pursues", "pursuing")),
+    Concept("crossing", ("passing in front of", "passes in front of", "passes", "crosses paths with",
+                         "crossing paths with", "cross paths")),
+)  # fmt: skip
+"""How the first subject stands to the second, as the camera sees them."""
+
+COUNTS = ("1", "2", "3", "4", "5")
+
 LOOKS: dict[str, Concept] = by_name(
     Concept("natural", ("natural colours", "full colour", "natural")),
     Concept("black-and-white", ("black and white", "monochrome", "black-and-white film", "greyscale")),
@@ -243,6 +259,7 @@ _REGISTRY: dict[str, dict[str, Concept]] = {
     "look": LOOKS,
     "occluder": OCCLUDERS,
     "later": {"none": Concept("none", ("no lapse",)), **TIMES},
+    "relation": RELATIONS,
 }
 
 AXES: dict[str, tuple[str, ...]] = {axis: tuple(values) for axis, values in _REGISTRY.items()}
@@ -266,9 +283,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "second_subject": ("none", *SUBJECTS),
     "then": ("none", *(action for action in ACTIONS if action in _SEQUELS)),
     "cut": ("none", "cut"),
+    "count": COUNTS,
 }
 """What ``captions.shot_fields`` labels: every axis, the second subject's kind, what the first subject does
-after its action, and whether the clip cuts."""
+after its action, whether the clip cuts, and how many the first subject is."""
 
 def synonyms(axis: str, value: str) -> tuple[str, ...]:
     """English words for one value of an axis, the plainest first. Raises KeyError for an unknown one."""

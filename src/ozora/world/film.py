@@ -45,7 +45,7 @@ class Filmed:
 
     frames: Tensor  # uint8 (T, H, W, 3) sRGB
     depth: Tensor  # float16 (T, H, W) metres along the ray; inf where there is only sky
-    ids: Tensor  # uint8 (T, H, W): 0 set and sky, 1.. the subjects in order, 100.. occluders and props
+    ids: Tensor  # uint8 (T, H, W): 0 set and sky, 1.. ``shot.instances``, 100.. occluders and props
     camera: CameraPath
     truth: Truth | None = None  # where it was asked for
 

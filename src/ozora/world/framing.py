@@ -153,21 +153,63 @@ class Take:
         return (facing * 0.1).clamp(-0.1, 0.1)
 
 
+def _of_groups(shot: Shot, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """Boxes of subjects, (n, S, 3), from those of their instances."""
+    mine = [[i for i, of in enumerate(shot.instances) if of == index] for index in range(len(shot.subjects))]
+    return (
+        torch.stack([low[:, one].amin(1) for one in mine], 1),
+        torch.stack([high[:, one].amax(1) for one in mine], 1),
+    )
+
+
+def _worth_framing(shot: Shot, camera: Camera, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """The box (n, 3) to frame where not all subjects fit: the first's, or that of two in a relation."""
+    if shot.relation == "none" or (shot.relation == "crossing" and camera.move == "follow"):
+        return low[:, 0], high[:, 0]
+    own = float((high - low)[:, :2].max())
+    lowest, highest = low[:, :2].amin(1), high[:, :2].amax(1)
+    if shot.relation == "crossing":
+        # They come from afar and part again: hold the place where they meet.
+        middle = len(low) // 2
+        centre = (lowest[middle] + highest[middle]) / 2
+        half = torch.maximum((highest[middle] - lowest[middle]) / 2, torch.tensor(1.7 * own))
+        lowest = torch.minimum(torch.maximum(lowest, centre - half), centre)
+        highest = torch.maximum(torch.minimum(highest, centre + half), centre)
+    elif float((highest - lowest).amax(-1).max()) > 9.0 * own:
+        return low[:, 0], high[:, 0]
+    return lowest, highest
+
+
+def _draw(shot: Shot, index: int) -> list[float]:
+    """Six numbers from 0 to 1 for a camera: 0 for the shot's, 1.. for the cuts'."""
+    return torch.rand(6, generator=torch.Generator().manual_seed(shot.seed * 7 + index + 5)).tolist()
+
+
+def usual_azimuth(shot: Shot, index: int = 0) -> float:
+    """Radians about the vertical from which a camera sees the action, before a cut goes to another side."""
+    drawn = _draw(shot, index)[0]
+    # A low sun or moon stands behind the action by default; stay near enough to that side to see it.
+    azimuth = math.radians(7 if {shot.time, shot.later} & {"sunset", "night"} else 22) * (2 * drawn - 1)
+    return azimuth if shot.occluder == "none" else 0.3 * azimuth
+
+
 def compose(
     shot: Shot, stage: Stage, camera: Camera, index: int, first: int, last: int, aspect: float
 ) -> Take:
     """Frame the action from frame ``first`` up to ``last`` for a picture ``aspect`` times as wide as tall."""
-    subjects = len(shot.subjects)
+    subjects = len(shot.instances)
     low, high = extents(stage, range(1, subjects + 1))
     low, high = low[first:last].cpu(), high[first:last].cpu()
+    if subjects > len(shot.subjects):
+        low, high = _of_groups(shot, low, high)
     count = last - first
     tan_across, tan_up = tangents_of(aspect)
-    draw = torch.rand(6, generator=torch.Generator().manual_seed(shot.seed * 7 + index + 5)).tolist()
+    draw = _draw(shot, index)
     # The box of all subjects together, unless they part so far that only the first can be framed well.
     own = (high - low).max()
     lowest, highest = low.amin(1), high.amax(1)
     if float((highest - lowest).amax(-1).max()) > 5.0 * float(own):
-        lowest, highest = low[:, 0], high[:, 0]
+        lowest, highest = _worth_framing(shot, camera, low, high)
     if any("jump" in (subject.action, subject.then) for subject in shot.subjects):
         # Room for the whole leap: the camera does not bob after it.
         lowest, highest = lowest.clone(), highest.clone()
@@ -179,10 +221,7 @@ def compose(
         width = max(float(size[0]), 0.6 * width)
     tall = float(size[1])
 
-    # A low sun or moon stands behind the action by default; stay near enough to that side to see it.
-    azimuth = math.radians(7 if {shot.time, shot.later} & {"sunset", "night"} else 22) * (2 * draw[0] - 1)
-    if shot.occluder != "none":
-        azimuth *= 0.3
+    azimuth = usual_azimuth(shot, index)
     if index:  # a cut goes to another side of the same action
         azimuth += math.radians(60 + 40 * draw[1]) * (1 if draw[2] < 0.5 else -1)
     share = SHARE[camera.framing] if subjects == 1 else min(1.5 * SHARE[camera.framing], 0.88)

@@ -1,4 +1,4 @@
-"""Draw random shots worth filming, the same for the same seed, and keep some combinations out of training.
+"""_Draw random shots worth filming, the same for the same seed, and keep some combinations out of training.
 
 Every axis is drawn from its own stream, keyed by (seed, axis), so that fixing one axis leaves the luck of the
 others alone. Weights say how often a value should be seen: subjects and times evenly, the unremarkable mostly
@@ -14,7 +14,7 @@ from random import Random
 from zlib import crc32
 
 from ozora.errors import refuse
-from ozora.world import concepts
+from ozora.world import concepts, pairing
 from ozora.world.shot import Camera, Cut, Shot, Subject, validate
 
 Weights = Mapping[str, float]
@@ -125,6 +125,8 @@ _CROSSING = ("walk", "run", "jump", "roll", "slide", "fly", "drive", "swim")
 _LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
 _LARGEST_RATIO = 4.0  # of two subjects in one frame, so that the smaller is still seen
 _SHORTEST_CUT_SECONDS = 1.5
+_MOST_ATTEMPTS = 300
+"""Shots drawn until one has the relation that is asked for."""
 
 
 def is_held_out(shot: Shot) -> bool:
@@ -147,7 +149,7 @@ def legal_combinations() -> tuple[tuple[str, str, str], ...]:
 def sample_shot(
     seed: int, *, held_out: bool = False, seconds: float = 4.0, fps: int = 12, **fixed: str
 ) -> Shot:
-    """Draw one shot: the same seed gives the same shot, on any machine.
+    """_Draw one shot: the same seed gives the same shot, on any machine.
 
     ``fixed`` pins axes of the first subject and the shot by their names in ``concepts.FIELDS``
     (``sample_shot(1, subject="fox", place="meadow", cut="none")``). With ``held_out`` only combinations of
@@ -158,15 +160,31 @@ def sample_shot(
             raise refuse("fixed axis", axis, concepts.allowed(axis, tuple(concepts.FIELDS)))
         if value not in concepts.FIELDS[axis]:
             raise refuse(axis, value, concepts.allowed(str(value), concepts.FIELDS[axis]))
-    draw = _Draw(seed, fixed)
+    related = fixed.get("relation", "none") != "none"
+    for attempt in range(_MOST_ATTEMPTS if related else 1):
+        shot = _shot(_Draw(f"{seed} again {attempt}" if attempt else seed, fixed), held_out, seconds, fps)
+        if not related or shot.relation == fixed["relation"]:
+            return shot
+    came = ", ".join(f"{axis}={value}" for axis, value in fixed.items())
+    raise refuse("fixed", came, "axes that go together: no two such subjects stand in that relation")
+
+
+def _shot(draw: _Draw, held_out: bool, seconds: float, fps: int) -> Shot:
     kind, place, time = _combination(draw, held_out)
     first = _subject(draw, kind)
     second = _second_subject(draw, first, place, time, held_out)
     camera = _camera(draw, first)
     occluder = _occluder(draw, first, camera, place)
     cuts = _cuts(draw, camera, seconds, fps)
-    first = _changing(draw, first, alone=second is None, plain=occluder == "none" and not cuts)
-    subjects = (first,) if second is None else _side_by_side(draw, first, second)
+    first = replace(first, count=pairing.count(draw, kind, occluder))
+    plain = occluder == "none" and not cuts and first.count == 1
+    first = _changing(draw, first, alone=second is None, plain=plain)
+    subjects: tuple[Subject, ...] = (first,)
+    relation = "none"
+    if second is not None:
+        pair = _side_by_side(draw, first, second)
+        relation, *pair_in_relation = pairing.relation(draw, *pair, camera, occluder)
+        subjects = tuple(pair_in_relation)
     weather = _weather(draw, place, time)
     shot = Shot(
         subjects=subjects,
@@ -181,6 +199,7 @@ def sample_shot(
         fps=fps,
         seed=draw.stream("seed").getrandbits(31),
         later=_later(draw, subjects, place, time, weather, held_out),
+        relation=relation,
     )
     validate(shot)
     return shot
@@ -345,7 +364,9 @@ def _colours(concept: concepts.SubjectConcept) -> Weights:
 def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out: bool) -> Subject | None:
     if "second_subject" in draw.fixed:
         kind = draw.fixed["second_subject"]
-    elif draw.happens("second subject", _SECOND_SUBJECT_SHARE):
+    elif draw.fixed.get("relation", "none") != "none" or draw.happens(
+        "second subject", _SECOND_SUBJECT_SHARE
+    ):
         later = draw.fixed.get("later", "none")
         kinds = [kind for kind in concepts.SUBJECTS if _suits(kind, first.kind, place, time, held_out, later)]
         kind = draw.free("second subject", dict.fromkeys(kinds, 1.0)) if kinds else "none"
@@ -354,7 +375,8 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
     if kind == "none":
         return None
     # Its luck is its own: what is fixed was meant for the first subject.
-    second = _subject(_Draw(f"{draw.seed} second", {}), kind)
+    own = _Draw(f"{draw.seed} second", {})
+    second = replace(_subject(own, kind), count=pairing.second_count(own, kind))
     both_travel = concepts.ACTIONS[first.action].travels and concepts.ACTIONS[second.action].travels
     if both_travel and draw.happens("same way", 0.6):
         return replace(second, direction=first.direction)

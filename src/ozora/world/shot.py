@@ -11,17 +11,23 @@ from typing import Any, TypeVar
 
 from ozora.errors import refuse
 from ozora.world import concepts
+from ozora.world.relations import validate_relation
 
 LONGEST_SECONDS = 60.0
 FASTEST_FPS = 60
 MOST_SUBJECTS = 3
 CHANGE_SHARE = (0.4, 0.6)
 """Of the clip, where a second action begins."""
+MOST_ALIKE = 5
+"""Instances of one subject."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Somebody or something that acts. Every word is a name in ``ozora.world.concepts``."""
+    """Somebody or something that acts. Every word is a name in ``ozora.world.concepts``.
+
+    ``count`` is how many of them there are: all alike but for small differences of size and phase.
+    """
 
     kind: str
     colour: str = "natural"
@@ -32,6 +38,7 @@ class Subject:
     direction: str = "right"
     position: str = "centre"
     then: str = "none"  # an action that takes over in the middle of the clip
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Shot:
 
     ``occluder`` names something the first subject passes behind (or "none"). ``later`` makes a time lapse:
     the time of day at the end of the clip (or "none").
+    ``relation`` is how the first subject stands to the second in the first camera's picture.
     ``seed`` decides everything the words leave open: relief, clouds, gait phase, exact camera path.
     """
 
@@ -72,6 +80,12 @@ class Shot:
     fps: int = 12
     seed: int = 0
     later: str = "none"
+    relation: str = "none"
+
+    @property
+    def instances(self) -> tuple[int, ...]:
+        """For every instance, with ids 1, 2, … in the ground truth, the index of its subject."""
+        return tuple(index for index, one in enumerate(self.subjects) for _ in range(one.count))
 
     @property
     def frames(self) -> int:
@@ -159,6 +173,7 @@ def validate(shot: Shot) -> None:
     _word("look", shot.look, "look")
     for index, subject in enumerate(shot.subjects):
         _validate_subject(f"subjects[{index}]", subject, shot.place)
+    validate_relation(_word("relation", shot.relation, "relation"), shot.subjects)
     _validate_camera("camera", shot.camera)
     _number("seconds", shot.seconds, 0.0, LONGEST_SECONDS, "seconds")
     _whole("fps", shot.fps, 1, FASTEST_FPS)
@@ -178,13 +193,17 @@ def _validate_subject(name: str, subject: Subject, place: str) -> None:
     _word(f"{name}.kind", subject.kind, "subject")
     for axis in ("colour", "material", "size", "action", "speed", "direction", "position"):
         _word(f"{name}.{axis}", getattr(subject, axis), axis)
+    _whole(f"{name}.count", subject.count, 1, MOST_ALIKE)
     concept = concepts.SUBJECTS[subject.kind]
     _one_of(f"{name}.action", subject.action, concept.actions, f"for {concept.name}")
-    _word(f"{name}.then", subject.then, "then")
+    if subject.then not in concepts.ACTIONS:
+        _word(f"{name}.then", subject.then, "then")
     if subject.then != "none":
         possible = concepts.thens(subject.kind, subject.action)
         after = f"for {concept.name} after {subject.action}"
         _one_of(f"{name}.then", subject.then, ("none", *possible), after)
+        if subject.count > 1:
+            raise refuse(f"{name}.then", f"{subject.then} for {subject.count} at once", "none for a group")
     if place not in concept.places:
         raise refuse("place", place, f"{', '.join(concept.places)} for {concept.name} ({name})")
 

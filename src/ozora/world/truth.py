@@ -36,7 +36,7 @@ class Event:
     """Something that happens in a film, from one moment up to another (the same for a cut)."""
 
     kind: str  # "occluded", "cut", or "action": a second action, from when it takes over until the end
-    subject: int  # 1.. in the shot's order; 0 for the whole picture
+    subject: int  # id of the instance, 1.. in the shot's order; 0 for the whole picture
     from_seconds: float
     to_seconds: float
 
@@ -82,7 +82,7 @@ def truth(
         seens.append(seen.view(depth.shape[1:]) & uncut)
     hidden = {
         number: [_hidden(eyes[i], packs[number][i], ids[i]) for i in range(len(frames))]
-        for number in range(1, len(shot.subjects) + 1)
+        for number in range(1, len(shot.instances) + 1)
     }
     nothing = depth.new_zeros(0, *depth.shape[1:])
     return Truth(
@@ -233,6 +233,6 @@ def _classes(shot: Shot, depth: Tensor, ids: Tensor) -> Tensor:
     classes = torch.where(torch.isfinite(depth), CLASSES.index(shot.place), 0).to(torch.uint8)
     if shot.occluder != "none":
         classes[ids >= 100] = CLASSES.index(shot.occluder)
-    for number, subject in enumerate(shot.subjects, 1):
-        classes[ids == number] = CLASSES.index(subject.kind)
+    for number, index in enumerate(shot.instances, 1):
+        classes[ids == number] = CLASSES.index(shot.subjects[index].kind)
     return classes

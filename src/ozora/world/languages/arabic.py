@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ozora.world.languages import plural
 from ozora.world.languages.lexicon import Language, columns
 
 _NOUNS = {
@@ -110,8 +111,10 @@ ARABIC = Language(
     genders="mf",
     references={"around": "حوله/حولها", "following": "تتبعه/تتبعها"},
     pronouns=("around", "following"),
+    polish=plural.arabic_polish,
     comma="، ",
     run_on="، ",
+    plural=plural.ARABIC,
     words={
         "subject": {value: _with_definite(nouns) for value, nouns in _NOUNS.items()},
         "action": _ACTIONS,
@@ -198,7 +201,6 @@ ARABIC = Language(
             "fast": "أجواء حيوية | مشهد مفعم بالحركة", "fog": "أجواء غامضة | أجواء حالمة",
             "night": "أجواء هادئة صامتة | سكون الليل", "calm": "أجواء هادئة | أجواء ساكنة مريحة",
         },
-        "near": {"near": "في الجوار | على مقربة", "aloft": "في السماء | في الأعالي"},
         "then": {
             "stand": "يتوقف/تتوقف",
             "walk": "يبدأ بالمشي/تبدأ بالمشي",
@@ -207,6 +209,22 @@ ARABIC = Language(
             "jump": "يقفز/تقفز",
             "turn": "يستدير/تستدير | يعود أدراجه/تعود أدراجها",
             "drive": "ينطلق/تنطلق",
+        },
+        "relation": {
+            "none": "بلا علاقة",
+            "left of": "على يسار {other} | إلى يسار {other}",
+            "right of": "على يمين {other} | إلى يمين {other}",
+            "in front of": "أمام {other}",
+            "behind": "خلف {other} | وراء {other}",
+            "beside": "بجانب {other} | بجوار {other}",
+            "above": "فوق {other}",
+            "chasing": "في مطاردة {other}",
+            "crossing": "مرورًا أمام {other}",
+        },
+        "near": {
+            "near": "في الجوار | على مقربة", "aloft": "في السماء | في الأعالي",
+            "left of": "إلى اليمين", "right of": "إلى اليسار", "in front of": "في الخلف",
+            "behind": "في الأمام", "beside": "إلى جانب ذلك", "above": "في الأسفل",
         },
     },
     patterns={
@@ -222,7 +240,7 @@ ARABIC = Language(
         "and": " و",
         "then": "ثم {after} | وبعد ذلك {after}",
         "then_tag": "ثم {does}",
-        "tail": "[ {then}][، {side}][ {facing}][ {passing}][، {company}]",
+        "tail": "[ {then}][، {related}][، {side}][ {facing}][ {passing}][، {company}]",
         "terse": "{who} {does}[ {off}][ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{does} {who}[ {off}][ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{when}[ {weather}]، {does} {who}[ {off}][ {speed}] {where}[ {heading}]",

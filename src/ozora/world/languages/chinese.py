@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ozora.world.languages import plural
 from ozora.world.languages.lexicon import Language, columns
 
 _SUBJECTS = {  # noun and its measure word
@@ -101,6 +102,7 @@ CHINESE = Language(
     full_stop="。",
     run_on="，",
     spaced=False,
+    plural=plural.CHINESE,
     words={
         "subject": _SUBJECTS,
         **columns(("action", "going"), _ACTIONS),
@@ -175,7 +177,6 @@ CHINESE = Language(
             "fast": "气氛活跃 | 充满活力", "fog": "气氛神秘 | 如梦似幻", "night": "气氛宁静 | 夜色静谧",
             "calm": "气氛平和 | 宁静安详 | 一片祥和",
         },
-        "near": {"near": "旁边 | 不远处", "aloft": "天上 | 空中"},
         "then": {
             "stand": "停了下来 | 停住了",
             "walk": "开始行走 | 走了起来",
@@ -184,6 +185,22 @@ CHINESE = Language(
             "jump": "跳了起来 | 纵身跃起",
             "turn": "转过身来 | 掉头转身",
             "drive": "开动起来 | 开始行驶",
+        },
+        "relation": {
+            "none": "无关",
+            "left of": "在{other}的左边 | 位于{other}左侧",
+            "right of": "在{other}的右边 | 位于{other}右侧",
+            "in front of": "在{other}的前面 | 位于{other}前方",
+            "behind": "在{other}的后面 | 位于{other}后方",
+            "beside": "在{other}的旁边",
+            "above": "在{other}的上方",
+            "chasing": "追赶着{other} | 紧追着{other}",
+            "crossing": "从{other}前面经过 | 与{other}交错而过",
+        },
+        "near": {
+            "near": "旁边 | 不远处", "aloft": "天上 | 空中",
+            "left of": "右边", "right of": "左边", "in front of": "后面",
+            "behind": "前面", "beside": "旁边", "above": "下方",
         },
     },
     patterns={
@@ -200,7 +217,7 @@ CHINESE = Language(
         "frame": "{frame}：{sentence}",
         "then": "随后{after} | 接着{after} | 然后{after}",
         "then_tag": "然后{does}",
-        "tail": "[，{then}][，位于{side}][，{passing}][，{company}]",
+        "tail": "[，{then}][，{related}][，位于{side}][，{passing}][，{company}]",
         "terse": "[{when}，][{weather}，]{who}{where}[{facing}][{speed}][{heading}]{does} | "
         "[{weather}，]{who}[{when}]{where}[{facing}][{speed}][{heading}]{does} | "
         "[{when}，][{weather}，]{where}[{facing}][{speed}][{heading}]{does}的{bare}",

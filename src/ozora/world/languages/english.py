@@ -11,6 +11,7 @@ from random import Random
 from ozora.world import captions, concepts, phrases
 from ozora.world.grammar import capital, with_article
 from ozora.world.languages.sentences import GREY_LOOKS, WITHOUT_WEATHER, light_of
+from ozora.world.plurals import plural
 from ozora.world.shot import Shot
 
 _SPOKEN_APART = frozenset(("camera", "framing", "height", "look", "cut", "later", "light", "mood"))
@@ -27,6 +28,10 @@ _FRAMED_LEAD_INS = ("{Shot} of {who}.", "{Shot} shows {who}.", "In {shot}, we se
 _MOTIONS = (
     "{It} moves {how}.", "{It} keeps moving {how}.", "{It} travels {how}.", "{It} goes {how}.",
     "{It} heads {how}.",
+)  # fmt: skip
+_THEIR_MOTIONS = (
+    "{They} move {how}.", "{They} keep moving {how}.", "{They} travel {how}.", "{They} go {how}.",
+    "{They} head {how}.",
 )  # fmt: skip
 _VIEWS = (
     "{Camera}, {views}.", "{Views}, {camera}.", "It is seen {views}, and {camera}.",
@@ -121,6 +126,9 @@ def _motion(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     if "speed" in facts:
         how = f"{rng.choice(phrases.ADVERBS[first.speed])} {how}"
     noun = concepts.synonyms("subject", first.kind)[0]
+    if first.count > 1:
+        they = f"The {plural(noun)}" if rng.random() < 0.5 else "They"
+        return rng.choice(_THEIR_MOTIONS).format(They=they, how=how)
     it = f"The {noun}" if first.kind == "person" or rng.random() < 0.5 else "It"
     return rng.choice(_MOTIONS).format(It=it, how=how)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ozora.world.languages import plural
 from ozora.world.languages.lexicon import Language, columns
 
 _SUBJECTS = {
@@ -119,6 +120,8 @@ _CAMERAS = {
 def _polish(text: str) -> str:
     """Elision: l'ours, l'homme, autour de l'oiseau. No noun here begins with an aspirated h."""
     text = re.sub(r"\bdu (?=[aeéioôuœ]|homme)", "de l'", text)
+    text = re.sub(r"\bde (?=une? )", "d'", text)
+    text = re.sub(r"\bqu'(?=[dtqc0-9])", "que ", text)
     return re.sub(r"\b(l)[ea] (?=[aeéioôuœ]|homme)", r"\1'", text)
 
 
@@ -128,6 +131,7 @@ FRENCH = Language(
     references={"a": "un/une", "le": "le/la", "the": "le {noun}/la {noun}", "de": "du {noun}/de la {noun}"},
     pronouns=("le",),
     polish=_polish,
+    plural=plural.FRENCH,
     words={
         "subject": _SUBJECTS,
         **columns(("action", "doing"), _ACTIONS),
@@ -220,7 +224,6 @@ FRENCH = Language(
             "night": "ambiance calme et silencieuse | quiétude nocturne",
             "calm": "ambiance sereine | atmosphère paisible | tout est calme",
         },
-        "near": {"near": "à proximité | non loin de là", "aloft": "dans le ciel | en hauteur"},
         "then": {
             "stand": "s'arrête | s'immobilise",
             "walk": "se met à marcher | part en marchant",
@@ -229,6 +232,22 @@ FRENCH = Language(
             "jump": "saute | bondit",
             "turn": "fait demi-tour | se retourne",
             "drive": "démarre | se met à rouler",
+        },
+        "relation": {
+            "none": "sans rapport",
+            "left of": "à gauche de {other}",
+            "right of": "à droite de {other}",
+            "in front of": "devant {other}",
+            "behind": "derrière {other}",
+            "beside": "à côté de {other}",
+            "above": "au-dessus de {other}",
+            "chasing": "à la poursuite de {other} | poursuivant {other}",
+            "crossing": "passant devant {other} | croisant {other}",
+        },
+        "near": {
+            "near": "à proximité | non loin de là", "aloft": "dans le ciel | en hauteur",
+            "left of": "juste à droite", "right of": "juste à gauche", "in front of": "derrière",
+            "behind": "devant", "beside": "juste à côté", "above": "en dessous",
         },
     },
     patterns={
@@ -244,7 +263,7 @@ FRENCH = Language(
         "frame": "{frame} : {sentence}",
         "then": "puis {after} | et ensuite {after}",
         "then_tag": "puis {doing}",
-        "tail": "[, {then}][, {facing}][, {side}][, {passing}][, {company}]",
+        "tail": "[, {then}][, {related}][, {facing}][, {side}][, {passing}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{who} {doing}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{when}, {who} {does}[ {speed}] {where}[ {heading}][ {weather}]",

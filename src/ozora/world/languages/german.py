@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ozora.world.languages.lexicon import Language, columns
+from ozora.world.languages import plural
+from ozora.world.languages.lexicon import Forms, Language, columns
 
 _SUBJECTS = {  # a third part is the form that weak nouns take in the dative and accusative
     "fox": "Fuchs/m", "horse": "Pferd/n | Stute/f | Hengst/m", "wolf": "Wolf/m", "dog": "Hund/m",
@@ -133,6 +134,11 @@ def _table(**stems: str) -> dict[str, str]:
     return {value.replace("_", ":"): _declined(text) for value, text in stems.items()}
 
 
+def _dative(forms: Forms, gender: str) -> str:
+    """An adjective after "einem", "einer" or a number word in the dative."""
+    return forms[-1]
+
+
 def _polish(text: str) -> str:
     """A whole sentence after a colon begins with a capital."""
     return re.sub(r": ([a-zäöü])", lambda found: f": {found[1].upper()}", text)
@@ -142,11 +148,13 @@ GERMAN = Language(
     name="Deutsch",
     genders="mfnd",
     references={
-        "a": "ein/eine/ein", "ihn": "ihn/sie/es", "ihm": "ihm/ihr/ihm",
+        "a": "ein/eine/ein", "einem": "einem/einer/einem", "ihn": "ihn/sie/es", "ihm": "ihm/ihr/ihm",
         "den": "den {other}/die {other}/das {other}", "dem": "dem {other}/der {other}/dem {other}",
     },
     pronouns=("ihn", "ihm"),
     polish=_polish,
+    governed=_dative,
+    plural=plural.GERMAN,
     words={
         "subject": _SUBJECTS,
         **columns(("action", "doing"), _ACTIONS),
@@ -234,7 +242,6 @@ GERMAN = Language(
             "night": "stille, ruhige Stimmung | nächtliche Stille",
             "calm": "ruhige Stimmung | friedliche Stimmung | alles ist ruhig",
         },
-        "near": {"near": "in der Nähe | nicht weit davon", "aloft": "am Himmel | in der Höhe"},
         "then": {
             "stand": "bleibt dann stehen | hält dann an",
             "walk": "geht dann los | setzt sich dann in Bewegung",
@@ -244,10 +251,27 @@ GERMAN = Language(
             "turn": "kehrt dann um | dreht dann um",
             "drive": "fährt dann los | setzt sich dann in Bewegung",
         },
+        "relation": {
+            "none": "ohne Bezug",
+            "left of": "links von {other}",
+            "right of": "rechts von {other}",
+            "in front of": "vor {other}",
+            "behind": "hinter {other}",
+            "beside": "neben {other}",
+            "above": "über {other}",
+            "chasing": "dicht hinter {other} her | {other} auf den Fersen",
+            "crossing": "vorn an {other} vorbei",
+        },
+        "near": {
+            "near": "in der Nähe | nicht weit davon", "aloft": "am Himmel | in der Höhe",
+            "left of": "rechts daneben", "right of": "links daneben", "in front of": "dahinter",
+            "behind": "davor", "beside": "direkt daneben", "above": "darunter",
+        },
     },
     patterns={
         "noun": "{a} [{size} ][{material} ][{colour} ]{noun}[ {coat}]",
         "bare": "[{size} ][{material} ][{colour} ]{noun}[ {coat}]",
+        "object": "{einem} [{size} ][{material} ][{colour} ]{other}[ {coat}]",
         "coat": "in einem {colour} Mantel/d | in einer {colour} Jacke/d",
         "passing": "und verschwindet kurz hinter {occluder} | und zieht hinter {occluder} vorbei",
         "company": "und {others}",
@@ -255,7 +279,7 @@ GERMAN = Language(
         "and": " und ",
         "then": "und {after}",
         "then_tag": "dann {doing}",
-        "tail": "[ {off}][ {then}][ {passing}][, {facing}][, {side}][, {company}]",
+        "tail": "[ {off}][ {then}][, {related}][ {passing}][, {facing}][, {side}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{who} {does} {when}[ {weather}][ {speed}] {where}[ {heading}] | "
         "{when} {does} {who}[ {weather}][ {speed}] {where}[ {heading}] | "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ozora.world.languages.lexicon import Language, columns
+from ozora.world.languages import plural
+from ozora.world.languages.lexicon import Forms, Language, columns
 
 _SUBJECTS = {  # a third part is the form before a postposition
     "fox": "लोमड़ी/f", "horse": "घोड़ा/m/घोड़े | घोड़ी/f", "wolf": "भेड़िया/m/भेड़िये", "dog": "कुत्ता/m/कुत्ते",
@@ -104,12 +105,19 @@ _CAMERAS = {
     "pull-back": ("पीछे हटता कैमरा", "कैमरा पीछे हटता है | कैमरा दूर जाता है"),
 }  # fmt: skip
 
+def _oblique(forms: Forms, gender: str) -> str:
+    """An adjective of a noun before a postposition."""
+    return plural.hindi_oblique(forms[0]) if gender == "m" else forms[-1]
+
+
 HINDI = Language(
     name="हिन्दी",
     genders="mf",
     references={"its": "उसके", "it": "उसका"},
     pronouns=("its", "it"),
+    governed=_oblique,
     full_stop="। ",
+    plural=plural.HINDI,
     words={
         "subject": _SUBJECTS,
         "action": _ACTIONS,
@@ -201,7 +209,6 @@ HINDI = Language(
             "fast": "जोशीला माहौल | ऊर्जा से भरा दृश्य", "fog": "रहस्यमय माहौल | सपने जैसा माहौल",
             "night": "शांत और ख़ामोश माहौल | रात की ख़ामोशी", "calm": "शांत माहौल | सुकून भरा माहौल",
         },
-        "near": {"near": "पास में | थोड़ी दूरी पर", "aloft": "आसमान में | ऊपर आकाश में"},
         "then": {
             "stand": "रुक जाता है/रुक जाती है",
             "walk": "चलने लगता है/चलने लगती है",
@@ -211,12 +218,30 @@ HINDI = Language(
             "turn": "पीछे मुड़ जाता है/पीछे मुड़ जाती है",
             "drive": "चल पड़ता है/चल पड़ती है",
         },
+        "relation": {
+            "none": "असंबद्ध",
+            "left of": "{other} के बाईं ओर",
+            "right of": "{other} के दाईं ओर",
+            "in front of": "{other} के आगे | {other} के सामने",
+            "behind": "{other} के पीछे",
+            "beside": "{other} के बग़ल में | {other} के पास",
+            "above": "{other} के ऊपर",
+            "chasing": "{other} का पीछा करते हुए",
+            "crossing": "{other} के सामने से गुज़रते हुए",
+        },
+        "near": {
+            "near": "पास में | थोड़ी दूरी पर", "aloft": "आसमान में | ऊपर आकाश में",
+            "left of": "दाईं ओर", "right of": "बाईं ओर", "in front of": "पीछे",
+            "behind": "आगे", "beside": "बग़ल में", "above": "नीचे",
+        },
     },
     patterns={
         "noun": "एक [{size} ][{material} ][{colour} ]{noun}",
         "noun:person": "[{coat} ]एक [{size} ]{noun} | एक [{size} ]{noun}[ {coat}]",
         "bare": "[{size} ][{material} ][{colour} ]{noun}",
         "bare:person": "[{coat} ][{size} ]{noun}",
+        "object": "एक [{size} ][{material} ][{colour} ]{other}",
+        "object:person": "[{coat} ]एक [{size} ]{other}",
         "coat": "{colour} कोट पहने/m | {colour} जैकेट पहने/f",
         "passing": "और {occluder} के पीछे से गुज़रता है/और {occluder} के पीछे से गुज़रती है | "
         "और पल भर के लिए {occluder} के पीछे छिप जाता है/और पल भर के लिए {occluder} के पीछे छिप जाती है",
@@ -225,7 +250,7 @@ HINDI = Language(
         "and": " और ",
         "then": "और फिर {after} | और उसके बाद {after}",
         "then_tag": "फिर {doing}",
-        "tail": "[ {then}][ {passing}][, {company}]",
+        "tail": "[ {then}][, {related}][ {passing}][, {company}]",
         "terse": "{who} {where}[ {when}][ {weather}][ {side}][ {heading}][ {facing}][ {speed}] {does} | "
         "{when} {who}[ {side}] {where}[ {weather}][ {heading}][ {facing}][ {speed}] {does} | "
         "{where}[ {when}][ {weather}][ {side}][ {heading}][ {facing}][ {speed}] {doing} {who}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ozora.world.languages import plural
 from ozora.world.languages.lexicon import Language, columns
 
 _SUBJECTS = {  # noun and its counter
@@ -111,6 +112,7 @@ JAPANESE = Language(
     full_stop="。",
     run_on="。",
     spaced=False,
+    plural=plural.JAPANESE,
     words={
         "subject": _SUBJECTS,
         **columns(("action", "doing"), _ACTIONS),
@@ -198,7 +200,6 @@ JAPANESE = Language(
             "fast": "躍動感のある雰囲気 | 活気のある雰囲気", "fog": "神秘的な雰囲気 | 夢のような雰囲気",
             "night": "静かな夜の雰囲気 | しんとした静けさ", "calm": "穏やかな雰囲気 | のどかな雰囲気",
         },
-        "near": {"near": "近くでは | そばでは", "aloft": "空では | 上空では"},
         "then": {
             "stand": "立ち止まる | 動きを止める",
             "stand:drive": "停まる | 停車する",
@@ -208,6 +209,22 @@ JAPANESE = Language(
             "jump": "跳び上がる | ジャンプする",
             "turn": "向きを変える | 振り返る",
             "drive": "走り出す | 動き出す",
+        },
+        "relation": {
+            "none": "無関係",
+            "left of": "{other}の左側にいる | {other}の左に位置する",
+            "right of": "{other}の右側にいる | {other}の右に位置する",
+            "in front of": "{other}の手前にいる | {other}の前に位置する",
+            "behind": "{other}の後ろにいる | {other}の後ろに位置する",
+            "beside": "{other}の隣にいる | {other}の横に位置する",
+            "above": "{other}の上にいる | {other}の上方に位置する",
+            "chasing": "{other}を追いかけている | {other}を追っている",
+            "crossing": "{other}の前を横切る | {other}とすれ違う",
+        },
+        "near": {
+            "near": "近くでは | そばでは", "aloft": "空では | 上空では",
+            "left of": "その右では", "right of": "その左では", "in front of": "その後ろでは",
+            "behind": "その手前では", "beside": "すぐ隣では", "above": "その下では",
         },
     },
     patterns={
@@ -225,7 +242,7 @@ JAPANESE = Language(
         "frame": "{frame}：{sentence}",
         "then": "その後、{after} | それから{after} | やがて{after}",
         "then_tag": "その後{doing}",
-        "tail": "[。{then}][。{passing}][。{company}]",
+        "tail": "[。{then}][。{related}][。{passing}][。{company}]",
         "terse": "[{weather}、][{side}で、][{time}の]{where}[{heading}][{speed}][{facing}]{doing}{bare} | "
         "[{weather}、][{side}で、][{time}の]{where}{who}が[{heading}][{speed}][{facing}]{does} | "
         "[{when}、][{weather}、][{side}で]{who}が{where}[{heading}][{speed}][{facing}]{does}",

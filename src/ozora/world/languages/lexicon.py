@@ -15,8 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
+from typing import TYPE_CHECKING
 
 from ozora.errors import refuse
+
+if TYPE_CHECKING:
+    from ozora.world.languages.plural import Plural
 
 Forms = tuple[str, ...]
 Table = Mapping[str, str]
@@ -45,15 +49,18 @@ class Language:
     run_on: str = ", "
     spaced: bool = True
     polish: Callable[[str], str] = str
+    plural: Plural | None = None
+    governed: Callable[[Forms, str], str] | None = None  # adjectives of an "object", by forms and gender
 
 
 @dataclass(frozen=True)
 class Noun:
-    """A noun, its gender or measure word, and its one other form (oblique or definite)."""
+    """A noun, its gender or measure word, its one other form (oblique or definite), and how many it names."""
 
     word: str
     kind: str = ""
     other: str = ""
+    count: int = 1
 
 
 TABLES = (
@@ -93,7 +100,8 @@ def agree(language: Language, forms: Forms, gender: str) -> str:
 def refer(language: Language, noun: Noun) -> dict[str, str]:
     """Slots that speak of a noun: the noun itself, its article, pronouns and definite forms."""
     slots = {"noun": noun.word, "kind": noun.kind, "other": noun.other or noun.word}
-    for name, text in language.references.items():
+    several = language.plural if noun.count > 1 else None
+    for name, text in {**language.references, **(several.references if several else {})}.items():
         slots[name] = fill(agree(language, tuple(text.split("/")), noun.kind), slots)
     return slots
 

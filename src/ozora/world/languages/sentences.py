@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+from ozora.errors import refuse
 from ozora.world import captions, concepts
 from ozora.world.grammar import capital
 from ozora.world.languages.lexicon import (
+    Forms,
     Language,
     Noun,
     agree,
@@ -18,6 +20,7 @@ from ozora.world.languages.lexicon import (
     refer,
     wordings,
 )
+from ozora.world.languages.plural import Plural
 from ozora.world.shot import Shot, Subject
 
 MOST_WORDS = {"terse": 24, "medium": 34, "full": 40}
@@ -101,12 +104,14 @@ def _tags(language: Language, shot: Shot, facts: frozenset[str], rng: Random) ->
     if first.then != "none":
         then = _verbs(language, replace(first, action=first.then), noun, rng)
         tags.append(fill(language.patterns["then_tag"], then))
+    if shot.relation != "none":
+        tags.append(_related(language, shot.relation, others.pop(0), facts, rng))
     tags += [_who(language, other, _noun(language, other, rng), facts, rng, "bare") for other in others]
     named = ["time", "weather", "framing", "height", "look"]
     values = captions.shot_fields(shot)
     if concepts.ACTIONS[first.action].travels:
         named += ["direction", "speed"]
-    if not others:
+    if len(shot.subjects) == 1:
         named.append("position")
     tail = [_plain(language, axis, values[axis]) for axis in named if axis in facts]
     tail.append(_plain(language, "place", shot.place))
@@ -153,8 +158,7 @@ def _slots(
     slots = _verbs(language, first, noun, rng)
 
     def say(slot: str, table: str, value: str, *, when: bool) -> None:
-        words = agree(language, draw(language, table, value, rng, first.kind), noun.kind) if when else ""
-        slots[slot] = words
+        slots[slot] = _settled(language, table, value, noun, rng, first.kind) if when else ""
 
     slots["who"] = _who(language, first, noun, facts, rng, "noun")
     slots["bare"] = _who(language, first, noun, facts, rng, "bare")
@@ -177,9 +181,17 @@ def _slots(
     if "occluder" in facts and shot.occluder != "none":
         grown = "bush" if (shot.place, shot.occluder) == ("dunes", "tree") else shot.occluder
         behind = {"occluder": draw(language, "occluder", grown, rng)[0]}
-        going = rng.choice(language.patterns["passing"].split(" | ")).split("/")
-        slots["passing"] = fill(agree(language, tuple(going), noun.kind), behind)
-    slots["company"] = _company(language, others, facts, rng) if others else ""
+        patterns = (_several(language, noun).patterns if noun.count > 1 else {}).get("passing")
+        going = rng.choice((patterns or language.patterns["passing"]).split(" | ")).split("/")
+        slots["passing"] = fill(agree(language, tuple(going), _doer(language, noun)), behind)
+    slots["related"], seen_from = "", ""
+    if shot.relation != "none":
+        if shot.relation in language.words["near"] and rng.random() < 0.45:
+            seen_from = shot.relation
+        else:
+            slots["related"] = _related(language, shot.relation, others[0], facts, rng)
+            others = others[1:]
+    slots["company"] = _company(language, others, facts, rng, seen_from) if others else ""
     return slots
 
 
@@ -188,7 +200,10 @@ def _verbs(language: Language, subject: Subject, noun: Noun, rng: Random) -> dic
     slots = {}
     for slot, table in (("does", "action"), ("doing", "doing"), ("going", "going")):
         table = table if table in language.words else "action"
-        words = agree(language, draw(language, table, subject.action, rng, subject.kind), noun.kind)
+        forms = draw(language, table, subject.action, rng, subject.kind)
+        words = agree(language, forms, _doer(language, noun))
+        if noun.count > 1:
+            words = _several(language, noun).verb(words)
         # A separable verb: its second part ends the clause.
         slots[slot], _, off = words.partition(" … ")
         slots.setdefault("off", off)
@@ -200,16 +215,32 @@ def _manner(language: Language, action: str) -> str:
     return action if action in language.words else MANNERS.get(action, "staying")
 
 
-def _company(language: Language, others: Sequence[Subject], facts: frozenset[str], rng: Random) -> str:
-    """The other subjects, each with its verb: "while a black bird flies in the sky"."""
+def _related(
+    language: Language, relation: str, other: Subject, facts: frozenset[str], rng: Random
+) -> str:
+    """How the first subject stands to another: "to the left of a brown bear"."""
+    pattern = "object" if "object" in language.patterns else "noun"
+    slots = {"other": _who(language, other, _noun(language, other, rng), facts, rng, pattern)}
+    return language.polish(fill(draw(language, "relation", relation, rng)[0], slots))
+
+
+def _company(
+    language: Language, others: Sequence[Subject], facts: frozenset[str], rng: Random, seen_from: str = ""
+) -> str:
+    """The other subjects, each with its verb: "while a black bird flies in the sky".
+
+    ``seen_from`` is the relation of the shot's first subject to the first of these, if it is told here.
+    """
     clauses = []
-    for other in others:
+    for index, other in enumerate(others):
         noun = _noun(language, other, rng)
         aloft = _manner(language, other.action) != "staying" and MANNERS.get(other.action) == "above"
         near = draw(language, "near", "aloft" if aloft else "near", rng)[0]
         if "position" in facts and other.position != "centre":
             side = draw(language, "position", other.position, rng)[0]
             near = fill(language.patterns.get("beside", "{side}"), {"side": side})
+        if seen_from and index == 0:
+            near = draw(language, "near", seen_from, rng)[0]
         slots = _verbs(language, other, noun, rng) | {"near": near}
         slots["who"] = _who(language, other, noun, facts, rng, "noun")
         clauses.append(fill(language.patterns["other"], slots))
@@ -221,7 +252,31 @@ def _company(language: Language, others: Sequence[Subject], facts: frozenset[str
 
 def _noun(language: Language, subject: Subject, rng: Random) -> Noun:
     choices = wordings(language, "subject", subject.kind)
-    return Noun(*(choices[0] if rng.random() < 0.6 else rng.choice(choices)))
+    if subject.count > 1 and language.plural is not None and subject.kind in language.plural.nouns:
+        choices = tuple(tuple(one.split("/")) for one in language.plural.nouns[subject.kind].split(" | "))
+    word, kind, other = (*(choices[0] if rng.random() < 0.6 else rng.choice(choices)), "", "")[:3]
+    return Noun(word, kind, other, subject.count)
+
+
+def _several(language: Language, noun: Noun) -> Plural:
+    if language.plural is None:
+        raise refuse("count", noun.count, f"1 in {language.name}")
+    return language.plural
+
+
+def _doer(language: Language, noun: Noun) -> str:
+    """The gender with which verbs agree."""
+    genders = _several(language, noun).verb_genders if noun.count > 1 else ""
+    return genders[noun.count - 2] if genders else noun.kind
+
+
+def _settled(language: Language, table: str, value: str, noun: Noun, rng: Random, kind: str) -> str:
+    """A wording that agrees with the noun; of several, one that need not if there is one."""
+    if noun.count == 1:
+        return agree(language, draw(language, table, value, rng, kind), noun.kind)
+    choices = wordings(language, table, value, kind)
+    forms = rng.choice([one for one in choices if len(one) == 1] or choices)
+    return agree(language, forms, _doer(language, noun))
 
 
 def _who(
@@ -229,22 +284,38 @@ def _who(
 ) -> str:
     """The noun with what is said of it; a person's colour is that of a coat, as it is in the film."""
     slots = refer(language, noun) | {"size": "", "material": "", "colour": "", "coat": ""}
+    patterns = language.patterns
+    gender = noun.kind
+    if noun.count > 1:
+        several = _several(language, noun)
+        gender = several.gender or gender
+        patterns = {**patterns, **several.patterns}
+        if "bare" not in several.patterns and pattern == "bare":
+            pattern = "noun"
+        number = agree(language, tuple(several.numbers[noun.count - 2].split("/")), noun.kind)
+        slots["number"] = str(noun.count) if rng.random() < 0.12 else number
+        slots["kind"] = noun.kind.replace("一", slots["number"])
 
     def say(axis: str, value: str, gender: str) -> str:
-        return agree(language, draw(language, axis, value, rng, subject.kind), gender)
+        forms: Forms = draw(language, axis, value, rng, subject.kind)
+        if pattern == "object" and language.governed is not None and axis != "coat":
+            return language.governed(forms, gender)
+        words = agree(language, forms, gender)
+        return _several(language, noun).adjective(words) if noun.count > 1 else words
 
     if "size" in facts and subject.size != "medium":
-        slots["size"] = say("size", subject.size, noun.kind)
+        slots["size"] = say("size", subject.size, gender)
     if "material" in facts and subject.material != "natural":
-        slots["material"] = say("material", subject.material, noun.kind)
+        slots["material"] = say("material", subject.material, gender)
     colour = concepts.visible_colour(subject.kind, subject.colour)
     if "colour" in facts and subject.kind != "person":
-        slots["colour"] = say("colour", colour, noun.kind)
+        slots["colour"] = say("colour", colour, gender)
     elif "colour" in facts and (subject.colour != "natural" or rng.random() < 0.3):
-        coat, *gender = rng.choice(language.patterns["coat"].split(" | ")).split("/")
-        slots["coat"] = fill(coat, {"colour": say("colour", colour, gender[0] if gender else "")})
-    patterns = language.patterns.get(f"{pattern}:{subject.kind}") or language.patterns[pattern]
-    return language.polish(fill(rng.choice(fitting(patterns, slots)), slots))
+        coat, *of_coat = rng.choice(patterns["coat"].split(" | ")).split("/")
+        slots["coat"] = fill(coat, {"colour": say("colour", colour, of_coat[0] if of_coat else "")})
+    names = (f"{pattern}:{subject.kind}:{noun.count}", f"{pattern}:{noun.count}", f"{pattern}:{subject.kind}")
+    chosen = next((patterns[name] for name in names if name in patterns), patterns[pattern])
+    return language.polish(fill(rng.choice(fitting(chosen, slots)), slots))
 
 
 # --- remarks ------------------------------------------------------------------------------------------------

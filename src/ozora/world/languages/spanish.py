@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ozora.world.languages import plural
 from ozora.world.languages.lexicon import Language, columns
 
 _SUBJECTS = {
@@ -131,6 +132,7 @@ SPANISH = Language(
     },
     pronouns=("lo",),
     polish=_polish,
+    plural=plural.SPANISH,
     words={
         "subject": _SUBJECTS,
         **columns(("action", "doing"), _ACTIONS),
@@ -228,7 +230,6 @@ SPANISH = Language(
             "night": "ambiente tranquilo y silencioso | quietud nocturna",
             "calm": "ambiente sereno | atmósfera apacible | todo en calma",
         },
-        "near": {"near": "cerca | no muy lejos", "aloft": "en el cielo | en lo alto"},
         "then": {
             "stand": "se detiene | se para",
             "walk": "echa a andar | empieza a caminar",
@@ -237,6 +238,22 @@ SPANISH = Language(
             "jump": "salta | da un salto",
             "turn": "da la vuelta | se da la vuelta",
             "drive": "arranca | se pone en marcha",
+        },
+        "relation": {
+            "none": "sin relación",
+            "left of": "a la izquierda de {other}",
+            "right of": "a la derecha de {other}",
+            "in front of": "delante de {other}",
+            "behind": "detrás de {other}",
+            "beside": "al lado de {other} | junto a {other}",
+            "above": "por encima de {other} | sobre {other}",
+            "chasing": "persiguiendo a {other} | detrás de {other}, en plena persecución",
+            "crossing": "pasando por delante de {other} | cruzándose con {other}",
+        },
+        "near": {
+            "near": "cerca | no muy lejos", "aloft": "en el cielo | en lo alto",
+            "left of": "a su derecha", "right of": "a su izquierda", "in front of": "detrás",
+            "behind": "delante", "beside": "al lado", "above": "debajo",
         },
     },
     patterns={
@@ -251,7 +268,7 @@ SPANISH = Language(
         "and": " y ",
         "then": "y luego {after} | y después {after}",
         "then_tag": "luego {doing}",
-        "tail": "[ {then}][, {facing}][, {side}][, {passing}][, {company}]",
+        "tail": "[ {then}][, {related}][, {facing}][, {side}][, {passing}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{who} {doing}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "
         "{when}, {who} {does}[ {speed}][ {heading}] {where}[ {weather}]",

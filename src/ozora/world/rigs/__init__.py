@@ -18,6 +18,7 @@ from ozora.world.rigs import (
     animals,
     bird,
     butterfly,
+    company,
     motion,
     occluders,
     person,
@@ -28,13 +29,11 @@ from ozora.world.rigs import (
     vehicles,
     vessels,
 )
-from ozora.world.rigs.frame import Parts
+from ozora.world.rigs.company import Pose
 from ozora.world.rigs.paths import Ground, Path, Scene, plan_path
 from ozora.world.shot import Shot, Subject
 
 __all__ = ["Ground", "stage"]
-
-Pose = Callable[[Subject, Path, Scene, np.random.Generator, float], tuple[Parts, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -166,46 +165,39 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
 
     ``ground`` gives the terrain's height (...) in metres at points (..., 2) of x and z; the sea is calm at 0.
     Everything is computed on the CPU from the shot and its seed, then moved to ``device``: the same shot
-    gives the same bodies everywhere. Subjects are numbered 1.. in the shot's order, an occluder 100. Raises
+    gives the same bodies everywhere. Instances are numbered 1.. in the shot's order, an occluder 100. Raises
     OzoraError for a kind or an action that no rig knows.
     """
     times = torch.arange(shot.frames, dtype=torch.float32) / shot.fps
     scene = Scene(times, ground, shot.place, shot.time)
+    plans = [_plan(shot, index, float(times[-1])) for index in range(len(shot.subjects))]
+    if shot.relation != "none" or len(shot.instances) > len(shot.subjects):
+        plans = company.arrange(shot, plans, scene)
     obstacles: list[_Obstacle] = []
     bodies: list[Bodies] = []
     props: list[Bodies] = []
     centres, extents, headings = [], [], []
-    for index, subject in enumerate(shot.subjects):
-        rig = RIGS.get(subject.kind)
-        if rig is None:
-            raise refuse(f"subjects[{index}].kind", subject.kind, ", ".join(RIGS))
-        scale = SIZE_SCALE[subject.size]
-        chance = np.random.Generator(np.random.Philox(key=[shot.seed % 2**64, index]))
-        room = rig.room(shot.place, scale)
-        try:
-            speed = rig.speed(subject, shot.place, scale)
-        except KeyError:
-            raise refuse(
-                f"subjects[{index}].action", subject.action, f"what a {subject.kind} can do"
-            ) from None
-        hides = index == 0 and shot.occluder != "none"
-        path = plan_path(subject, speed, room, float(times[-1]), chance, oblique=hides)
-        if subject.action == "slide":
-            # Friction brings it to rest shortly before the end.
-            path = replace(path, braking=speed / max(0.9 * float(times[-1]), 1e-3))
-        if motion.has_course(subject):
-            path = motion.planned(path, subject, shot, index, _build(rig, subject, shot.place, scale))
-        path = _find_room(path, scene, room, obstacles)
-        parts, centre = rig.pose(subject, path, scene, chance, scale)
-        body = parts.bodies(index + 1)
-        position, direction = path.at(times)
-        obstacles.append(_Obstacle(position, room))
-        bodies.append(body)
-        centres.append(centre)
-        extents.append(reach(body, centre).amax().expand(shot.frames))
+    for index, plan in enumerate(plans):
+        if not plan.placed:
+            plan = replace(plan, path=_find_room(plan.path, scene, plan.radius, obstacles))
+        group: list[tuple[Bodies, Tensor]] = []
+        for way, chance, scale in company.members(plan, shot.seed, index):
+            parts, centre = plan.pose(plan.subject, way, scene, chance, scale)
+            body = parts.bodies(sum(one.subject.count for one in plans[:index]) + len(group) + 1)
+            group.append(company.raised(body, centre, plan.lift) if plan.lift else (body, centre))
+            obstacles.append(_Obstacle(way.at(times)[0], plan.room))
+        bodies += [body for body, _ in group]
+        middle = group[0][1] if len(group) == 1 else torch.stack([centre for _, centre in group]).mean(0)
+        centres.append(middle)
+        extents.append(torch.stack([reach(body, middle) for body, _ in group]).amax().expand(shot.frames))
+        direction = plan.path.at(times)[1]
         headings.append(torch.stack([direction[:, 0], torch.zeros(shot.frames), direction[:, 1]], -1))
-        if hides:
-            prop, obstacle = _hide(shot, body, path, room, scene, chance)
+        if index == 0 and shot.occluder != "none":
+            # Whoever is nearest to the camera goes close behind it.
+            nearest = max(range(len(group)), key=lambda number: plan.offsets[number][1])
+            way = company.members(plan, shot.seed, index)[nearest][0]
+            others = [one.path.at(times)[0] for one in plans[1:] if one.placed]
+            prop, obstacle = _hide(shot, group[nearest][0], way, others, plan.room, scene, plan.chance)
             props.append(prop)
             obstacles.append(obstacle)
     return Stage(
@@ -230,6 +222,31 @@ def _build(rig: Rig, subject: Subject, place: str, scale: float) -> motion.Build
     return motion.Build(speeds, half, leg, partial(person.WALK.frequency, leg), *rig.leap)
 
 
+def _plan(shot: Shot, index: int, seconds: float) -> company.Plan:
+    """Where a subject would go if it were alone."""
+    subject = shot.subjects[index]
+    rig = RIGS.get(subject.kind)
+    if rig is None:
+        raise refuse(f"subjects[{index}].kind", subject.kind, ", ".join(RIGS))
+    scale = SIZE_SCALE[subject.size]
+    chance = np.random.Generator(np.random.Philox(key=[shot.seed % 2**64, index]))
+    room = rig.room(shot.place, scale)
+    try:
+        speed = rig.speed(subject, shot.place, scale)
+    except KeyError:
+        raise refuse(
+            f"subjects[{index}].action", subject.action, f"what a {subject.kind} can do"
+        ) from None
+    hides = index == 0 and shot.occluder != "none"
+    path = plan_path(subject, speed, room, seconds, chance, oblique=hides)
+    if subject.action == "slide":
+        # Friction brings it to rest shortly before the end.
+        path = replace(path, braking=speed / max(0.9 * seconds, 1e-3))
+    if motion.has_course(subject):
+        path = motion.planned(path, subject, shot, index, _build(rig, subject, shot.place, scale))
+    return company.Plan(subject, rig.pose, path, room, scale, chance)
+
+
 def _find_room(path: Path, scene: Scene, room: float, obstacles: list[_Obstacle]) -> Path:
     """The path, moved as little as it takes to stay clear of everybody on the set; behind them if it can."""
     if not obstacles:
@@ -249,11 +266,13 @@ def _find_room(path: Path, scene: Scene, room: float, obstacles: list[_Obstacle]
 
 
 def _hide(
-    shot: Shot, body: Bodies, path: Path, room: float, scene: Scene, chance: np.random.Generator
-) -> tuple[Bodies, _Obstacle]:
+    shot: Shot, body: Bodies, path: Path, others: list[Tensor], room: float, scene: Scene,
+    chance: np.random.Generator,
+) -> tuple[Bodies, _Obstacle]:  # fmt: skip
     """The occluder between the camera's side (+z) and where the subject is at the middle of the clip.
 
-    One that does not travel gets its occluder beside it: it would never be seen otherwise.
+    It keeps clear of the ways of ``others``, (F, 2) each. One that does not travel gets its occluder beside
+    it: it would never be seen otherwise.
     """
     kind = shot.occluder
     low, high = bounds(body)
@@ -277,7 +296,8 @@ def _hide(
             circle = occluders.depth_of(kind, half_width, top)
             sides = (0.0,) if kind == "tree" else (-1.0, -0.5, 0.0, 0.5, 1.0)
             spots = torch.tensor([[x + side * half_width, z + gap] for side in sides])
-            nearest = float((position[None] - spots[:, None]).norm(dim=-1).amin())
+            ways = torch.stack([position, *others]).flatten(0, 1)
+            nearest = float((ways[None] - spots[:, None]).norm(dim=-1).amin())
             if nearest > 1.05 * (circle + 0.75 * room):
                 break
             gap += 0.12 * (half_width + room)
