@@ -13,6 +13,7 @@ from typing import Literal
 from ozora.errors import refuse
 from ozora.world import concepts, phrases
 from ozora.world.grammar import Form, bare, capital, inflect, with_article
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import Shot, Subject
 from ozora.world.spelling import typo
 
@@ -158,7 +159,9 @@ def _write(shot: Shot, length: Length, facts: frozenset[str], rng: Random) -> st
 def tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     """ "red fox, running, snowy field, dusk"."""
     first = shot.subjects[0]
-    doing = inflect(_verb(first, shot.place, rng).base, "participle")
+    met = first.action in TOGETHER
+    doing = concepts.synonyms("action", first.action)[0] if met else _verb(first, shot.place, rng).base
+    doing = inflect(doing, "participle")
     words = [_noun_phrase(first, facts, rng, article=False), doing]
     words += [_noun_phrase(other, facts, rng, article=False) for other in shot.subjects[1:]]
     words.append(bare(rng.choice(phrases.PLACE_NOUNS[shot.place])))
@@ -194,6 +197,9 @@ def main_clause(
     ``finite`` makes it a whole sentence, which a caption need not be.
     """
     first, others = shot.subjects[0], shot.subjects[1:]
+    whom = ""
+    if first.action in TOGETHER:
+        whom = " and ".join(_noun_phrase(other, facts, rng) for other in others)
     together = len(others) == 1 and others[0].action == first.action and rng.random() < 0.5
     who = _noun_phrase(first, facts, rng)
     if together:
@@ -205,9 +211,13 @@ def main_clause(
     # "a white sailboat on the sea at night": prompts often name no action.
     still = not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
     what = "" if still else _action(first, shot.place, facts, form, rng, plural=together)
+    what = what.replace("{whom}", whom)
     where, when = _where(first, shot.place, rng, still=still), _when(shot, facts, rng)
     front, tail = "", [where]
     heading = rng.choice(phrases.HEADINGS[first.direction]) if "direction" in facts else ""
+    if heading and whom:
+        # "A cube to the left" would tell where the cube is.
+        heading = phrases.HEADINGS[first.direction][1 if first.direction in ("left", "right") else 0]
     if heading and concepts.ACTIONS[first.action].travels and not still:
         tail.insert(rng.randrange(2), heading)
     if when and not fragment and not still and rng.random() < 0.25:
@@ -221,7 +231,7 @@ def main_clause(
         clause += f", {rng.choice(phrases.SIDES[first.position])}"
     if "occluder" in facts:
         clause += _passing(shot, form, rng)
-    if others and not together:
+    if others and not together and not whom:
         clause += _company(first, others, facts, rng)
     return f"{front}, {clause}" if front else clause
 
@@ -231,7 +241,8 @@ def _action(
 ) -> str:
     verb = _verb(subject, place, rng)
     words = inflect(verb.base, form, plural=plural)
-    if "speed" not in facts or subject.action == "stand" or (verb.tells_speed and rng.random() < 0.6):
+    unsaid = "speed" not in facts or subject.action in ("stand", "stack")
+    if unsaid or (verb.tells_speed and rng.random() < 0.6):
         return words
     gait = subject.action in ("walk", "run")
     # Nobody gallops gently.

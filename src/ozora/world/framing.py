@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ozora.world.bodies import ELLIPSOID, ROUND_CONE, SHEET, Stage
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import Camera, Shot
 
 SHARE = {"wide": 0.36, "medium": 0.62, "close": 0.88}
@@ -166,7 +167,8 @@ def compose(
     # The box of all subjects together, unless they part so far that only the first can be framed well.
     own = (high - low).max()
     lowest, highest = low.amin(1), high.amax(1)
-    if float((highest - lowest).amax(-1).max()) > 5.0 * float(own):
+    apart = 12.0 if shot.subjects[0].action in TOGETHER else 5.0
+    if float((highest - lowest).amax(-1).max()) > apart * float(own):
         lowest, highest = low[:, 0], high[:, 0]
     middle = smooth((lowest + highest) / 2, 0.35 * shot.fps)
     size = (highest - lowest).amax(0)  # (3,)

@@ -14,7 +14,8 @@ from random import Random
 from zlib import crc32
 
 from ozora.errors import refuse
-from ozora.world import concepts
+from ozora.world import concepts, meetings
+from ozora.world.physics import cast
 from ozora.world.shot import Camera, Cut, Shot, Subject, validate
 
 Weights = Mapping[str, float]
@@ -153,9 +154,12 @@ def sample_shot(
     draw = _Draw(seed, fixed)
     kind, place, time = _combination(draw, held_out)
     first = _subject(draw, kind)
-    second = _second_subject(draw, first, place, time, held_out)
+    subjects = _meeting(draw, first, place, time, held_out)
+    if not subjects:
+        second = _second_subject(draw, first, place, time, held_out)
+        subjects = (first,) if second is None else _side_by_side(draw, first, second)
+    first = subjects[0]
     camera = _camera(draw, first)
-    subjects = (first,) if second is None else _side_by_side(draw, first, second)
     shot = Shot(
         subjects=subjects,
         place=place,
@@ -232,6 +236,13 @@ def _combinations_left(
         and (fixed.get("weather") != "aurora" or time in concepts.DARK_TIMES)
         and fixed.get("occluder", "none") in concepts.PLACES[place].occluders
         and _possible(fixed.get("second_subject", "none"), place, time, held_out)
+        and (
+            fixed.get("action") not in cast.TOGETHER
+            or meetings.partners(
+                fixed["action"], kind, fixed.get("second_subject"),
+                lambda other, place=place, time=time: _possible(other, place, time, held_out),  # type: ignore
+            )
+        )
     )
 
 
@@ -244,7 +255,14 @@ def _possible(kind: str, place: str, time: str, held_out: bool) -> bool:
 
 def _subject(draw: _Draw, kind: str) -> Subject:
     concept = concepts.SUBJECTS[kind]
-    action = draw("action", {action: _ACTION.get(action, 1.0) for action in concept.actions})
+    weights = {action: _ACTION.get(action, 1.0) for action in concept.actions}
+    if concept.family == "solid":
+        # What was simulated has luck of its own.
+        weights = {a: 1.0 for a in concept.actions if a != "stand" and not cast.plays(kind, a)}
+    action = draw("action", weights)
+    alone = [name for name, kinds in cast.ALONE.items() if kind in kinds]
+    if alone and "action" not in draw.fixed and draw.happens("simulated", meetings.ALONE_SHARE):
+        action = draw.free("simulated", dict.fromkeys(alone, 1.0))
     travels = concepts.ACTIONS[action].travels
     # A direction that nothing shows (a spinning cube has none) stays at its default.
     faces = travels or action == "stand"
@@ -286,6 +304,17 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
     if both_travel and draw.happens("same way", 0.6):
         return replace(second, direction=first.direction)
     return second
+
+
+def _meeting(draw: _Draw, first: Subject, place: str, time: str, held_out: bool) -> tuple[Subject, ...]:
+    """A solid and those to whom it does something; nobody in most shots."""
+    chosen = meetings.choose(draw, first, lambda kind: _possible(kind, place, time, held_out))
+    if chosen is None:
+        return ()
+    action, kinds = chosen
+    first = _subject(_Draw(draw.seed, {**draw.fixed, "action": action}), first.kind)
+    others = [_subject(_Draw(f"{draw.seed} met {i}", {}), kind) for i, kind in enumerate(kinds)]
+    return meetings.arranged(draw, first, others)
 
 
 def _suits(kind: str, beside: str, place: str, time: str, held_out: bool) -> bool:

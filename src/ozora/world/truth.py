@@ -33,9 +33,9 @@ HIDDEN = 0.5
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens in a film, from one moment up to another (the same for a cut)."""
+    """Something that happens in a film, from one moment up to another (the same for a cut or a collision)."""
 
-    kind: str  # "occluded" or "cut"
+    kind: str  # "occluded", "cut" or "collision"
     subject: int  # 1.. in the shot's order; 0 for the whole picture
     from_seconds: float
     to_seconds: float
@@ -89,7 +89,11 @@ def truth(
         torch.stack(flows) if flows else nothing[..., None].expand(*nothing.shape, 2),
         torch.stack(seens) if seens else nothing.bool(),
         _classes(shot, depth, ids),
-        (*_occlusions(hidden, frames, shot.fps), *(Event("cut", 0, cut.at, cut.at) for cut in shot.cuts)),
+        (
+            *_occlusions(hidden, frames, shot.fps),
+            *(Event("cut", 0, cut.at, cut.at) for cut in shot.cuts),
+            *(Event("collision", subject, seconds, seconds) for seconds, subject in stage.touches),
+        ),
     )
 
 

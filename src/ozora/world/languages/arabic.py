@@ -41,6 +41,10 @@ _ACTIONS = {  # what follows "…" goes after the subject
     "fall": "يسقط/تسقط | يهوي/تهوي",
     "turn": "ينعطف/تنعطف | يستدير/تستدير",
     "collide": "يصطدم/تصطدم",
+    "tumble": "يتقلب/تتقلب | يتدحرج … متقلبًا/تتدحرج … متقلبة",
+    "push": "يدفع/تدفع",
+    "stack": "يستقر … في الأعلى/تستقر … في الأعلى",
+    "topple": "يقوم … بإسقاط كومة/تقوم … بإسقاط كومة",
 }
 
 _PLACES = {  # plain; crossing; staying; above
@@ -190,6 +194,18 @@ ARABIC = Language(
             "fast": "أجواء حيوية | مشهد مفعم بالحركة", "fog": "أجواء غامضة | أجواء حالمة",
             "night": "أجواء هادئة صامتة | سكون الليل", "calm": "أجواء هادئة | أجواء ساكنة مريحة",
         },
+        "meets": {
+            "collide": "يصطدم … ب{whom}/تصطدم … ب{whom} | يرتطم … ب{whom}/ترتطم … ب{whom}",
+            "push": "يقوم … بدفع {whom}/تقوم … بدفع {whom}",
+            "stack": "يسقط … فوق {whom} ويستقر هناك/تسقط … فوق {whom} وتستقر هناك",
+            "topple": "يقوم … بإسقاط كومة من {whom}/تقوم … بإسقاط كومة من {whom}",
+        },
+        "meeting": {
+            "collide": "يصطدم ب{whom}/تصطدم ب{whom}",
+            "push": "يدفع/تدفع",
+            "stack": "يستقر فوق {whom}/تستقر فوق {whom}",
+            "topple": "يقوم بإسقاط كومة من {whom}/تقوم بإسقاط كومة من {whom}",
+        },
         "near": {"near": "في الجوار | على مقربة", "aloft": "في السماء | في الأعالي"},
     },
     patterns={
@@ -202,6 +218,7 @@ ARABIC = Language(
         "ويختفي لحظة خلف {occluder}/وتختفي لحظة خلف {occluder}",
         "company": "بينما {others}",
         "other": "{does} {who}[ {off}] {near}",
+        "both": " و",
         "and": " و",
         "tail": "[، {side}][ {facing}][ {passing}][، {company}]",
         "terse": "{who} {does}[ {off}][ {speed}] {where}[ {heading}][ {when}][ {weather}] | "

@@ -38,6 +38,10 @@ _ACTIONS = {  # after a place; of somebody who has only just been named
     "fall": ("坠落 | 下落", "正在坠落 | 正在下落"),
     "turn": ("转弯 | 转向", "正在转弯 | 正在转向"),
     "collide": ("发生碰撞", "发生碰撞"),
+    "tumble": ("翻滚 | 翻着跟头滚动", "在翻滚"),
+    "push": ("推动", "在推动"),
+    "stack": ("叠放", "叠放着"),
+    "topple": ("撞倒一摞", "正在撞倒一摞"),
 }
 
 _PLACES = {  # plain; crossing or staying; above
@@ -166,6 +170,18 @@ CHINESE = Language(
             "fast": "气氛活跃 | 充满活力", "fog": "气氛神秘 | 如梦似幻", "night": "气氛宁静 | 夜色静谧",
             "calm": "气氛平和 | 宁静安详 | 一片祥和",
         },
+        "meets": {
+            "collide": "与{whom}相撞 | 撞上{whom}",
+            "push": "推着{whom}前进 | 推动{whom}",
+            "stack": "落在{whom}上并停住",
+            "topple": "撞倒叠在一起的{whom}",
+        },
+        "meeting": {
+            "collide": "与{whom}相撞",
+            "push": "推着{whom}",
+            "stack": "落在{whom}上",
+            "topple": "撞倒叠在一起的{whom}",
+        },
         "near": {"near": "旁边 | 不远处", "aloft": "天上 | 空中"},
     },
     patterns={
@@ -177,6 +193,7 @@ CHINESE = Language(
         "passing": "从{occluder}后面经过 | 一度消失在{occluder}后面",
         "company": "{others}",
         "other": "{near}有{who}{going}",
+        "both": "和",
         "and": "，",
         "beside": "{side}",
         "frame": "{frame}：{sentence}",

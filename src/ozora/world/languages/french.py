@@ -40,6 +40,10 @@ _ACTIONS = {  # finite; participle
     "fall": ("tombe", "tombant"),
     "turn": ("change de direction | fait demi-tour", "changeant de direction"),
     "collide": ("entre en collision", "entrant en collision"),
+    "tumble": ("fait des culbutes | culbute", "culbutant"),
+    "push": ("pousse", "poussant"),
+    "stack": ("se pose dessus", "se posant dessus"),
+    "topple": ("renverse une pile", "renversant une pile"),
 }  # fmt: skip
 
 _PLACES = {  # plain; crossing; staying; above
@@ -212,6 +216,18 @@ FRENCH = Language(
             "night": "ambiance calme et silencieuse | quiétude nocturne",
             "calm": "ambiance sereine | atmosphère paisible | tout est calme",
         },
+        "meets": {
+            "collide": "percute {whom} | heurte {whom} | entre en collision avec {whom}",
+            "push": "pousse {whom} | pousse {whom} devant soi",
+            "stack": "tombe sur {whom} et y reste",
+            "topple": "renverse une pile faite d'{whom}",
+        },
+        "meeting": {
+            "collide": "percutant {whom} | heurtant {whom}",
+            "push": "poussant {whom}",
+            "stack": "tombant sur {whom} pour y rester",
+            "topple": "renversant une pile faite d'{whom}",
+        },
         "near": {"near": "à proximité | non loin de là", "aloft": "dans le ciel | en hauteur"},
     },
     patterns={
@@ -223,6 +239,8 @@ FRENCH = Language(
         "passing": "passant derrière {occluder} | disparaissant un instant derrière {occluder}",
         "company": "tandis qu'{others}",
         "other": "{who} {does} {near}",
+        "both": " et ",
+        "both:topple": " et d'",
         "and": " et qu'",
         "frame": "{frame} : {sentence}",
         "tail": "[, {facing}][, {side}][, {passing}][, {company}]",

@@ -39,6 +39,10 @@ _ACTIONS = {  # finite, with the second part of a separable verb after "…"; pa
     "fall": ("fällt | stürzt", "fallend"),
     "turn": ("wendet | dreht … um", "wendend"),
     "collide": ("stößt … zusammen | kollidiert", "kollidierend"),
+    "tumble": ("überschlägt sich | purzelt", "purzelnd"),
+    "push": ("schiebt", "schiebend"),
+    "stack": ("kommt … obenauf zu liegen", "obenauf fallend"),
+    "topple": ("wirft … einen Stapel um", "umwerfend"),
 }
 
 _PLACES = {  # plain; crossing (accusative); staying (dative); above (dative); flying over (accusative)
@@ -142,7 +146,8 @@ GERMAN = Language(
     name="Deutsch",
     genders="mfnd",
     references={
-        "a": "ein/eine/ein", "ihn": "ihn/sie/es", "ihm": "ihm/ihr/ihm",
+        "a": "ein/eine/ein", "ihn": "ihn/sie/es",
+        "einen": "einen/eine/ein", "einem": "einem/einer/einem", "ihm": "ihm/ihr/ihm",
         "den": "den {other}/die {other}/das {other}", "dem": "dem {other}/der {other}/dem {other}",
     },
     pronouns=("ihn", "ihm"),
@@ -226,6 +231,18 @@ GERMAN = Language(
             "night": "stille, ruhige Stimmung | nächtliche Stille",
             "calm": "ruhige Stimmung | friedliche Stimmung | alles ist ruhig",
         },
+        "meets": {
+            "collide": "stößt … gegen {whom} | prallt … gegen {whom}",
+            "push": "schiebt … {whom} vor sich her | schiebt … {whom} weiter",
+            "stack": "fällt … auf {whom} und bleibt dort liegen",
+            "topple": "wirft … einen Stapel aus {whom} um",
+        },
+        "meeting": {
+            "collide": "gegen {whom} stoßend",
+            "push": "{whom} schiebend",
+            "stack": "auf {whom} fallend",
+            "topple": "einen Stapel aus {whom} umwerfend",
+        },
         "near": {"near": "in der Nähe | nicht weit davon", "aloft": "am Himmel | in der Höhe"},
     },
     patterns={
@@ -235,6 +252,9 @@ GERMAN = Language(
         "passing": "und verschwindet kurz hinter {occluder} | und zieht hinter {occluder} vorbei",
         "company": "und {others}",
         "other": "{near} {does} {who}[ {off}]",
+        "whom": "{einen} [{size} ][{material} ][{colour} ]{noun}/dfn",
+        "whom:topple": "{einem} [{size} ][{material} ][{colour} ]{noun}/ddd",
+        "both": " und ",
         "and": " und ",
         "tail": "[ {off}][ {passing}][, {facing}][, {side}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "

@@ -24,6 +24,7 @@ _STEMS = {
     "drift": "तैर | हवा में तैर", "sail": "चल | आगे बढ़", "drive": "चल", "swim": "तैर",
     "jump": "कूद | छलाँग लगा",
     "fall": "गिर", "turn": "मुड़", "collide": "टकरा",
+    "tumble": "पलट | लुढ़क-पलट", "push": "धक्का दे", "stack": "ऊपर आकर टिक", "topple": "ढेर गिरा",
 }  # fmt: skip
 
 
@@ -104,7 +105,13 @@ _CAMERAS = {
     "pull-back": ("पीछे हटता कैमरा", "कैमरा पीछे हटता है | कैमरा दूर जाता है"),
 }  # fmt: skip
 
+def _oblique(adjective: str) -> str:
+    """A masculine adjective before a postposition: "नीला" is "नीले"; others do not change."""
+    return f"{adjective[:-1]}े" if adjective.endswith("ा") else adjective
+
+
 HINDI = Language(
+    oblique=_oblique,
     name="हिन्दी",
     genders="mf",
     references={"its": "उसके", "it": "उसका"},
@@ -193,6 +200,18 @@ HINDI = Language(
             "fast": "जोशीला माहौल | ऊर्जा से भरा दृश्य", "fog": "रहस्यमय माहौल | सपने जैसा माहौल",
             "night": "शांत और ख़ामोश माहौल | रात की ख़ामोशी", "calm": "शांत माहौल | सुकून भरा माहौल",
         },
+        "meets": {
+            "collide": "{whom} से टकरा रहा है/{whom} से टकरा रही है | {whom} से टकराता है/{whom} से टकराती है",
+            "push": "{whom} को धकेल रहा है/{whom} को धकेल रही है | {whom} को धकेलता है/{whom} को धकेलती है",
+            "stack": "{whom} पर गिरकर टिक जाता है/{whom} पर गिरकर टिक जाती है",
+            "topple": "{whom} का ढेर गिरा रहा है/{whom} का ढेर गिरा रही है",
+        },
+        "meeting": {
+            "collide": "{whom} से टकराता हुआ/{whom} से टकराती हुई",
+            "push": "{whom} को धकेलता हुआ/{whom} को धकेलती हुई",
+            "stack": "{whom} पर गिरकर टिकता हुआ/{whom} पर गिरकर टिकती हुई",
+            "topple": "{whom} का ढेर गिराता हुआ/{whom} का ढेर गिराती हुई",
+        },
         "near": {"near": "पास में | थोड़ी दूरी पर", "aloft": "आसमान में | ऊपर आकाश में"},
     },
     patterns={
@@ -205,6 +224,8 @@ HINDI = Language(
         "और पल भर के लिए {occluder} के पीछे छिप जाता है/और पल भर के लिए {occluder} के पीछे छिप जाती है",
         "company": "जबकि {others}",
         "other": "{near} {who} {does}",
+        "whom": "एक [{size} ][{material} ][{colour} ]{other}",
+        "both": " और ",
         "and": " और ",
         "tail": "[ {passing}][, {company}]",
         "terse": "{who} {where}[ {when}][ {weather}][ {side}][ {heading}][ {facing}][ {speed}] {does} | "

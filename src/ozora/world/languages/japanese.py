@@ -41,6 +41,10 @@ _ACTIONS = {  # at the end of a sentence; before a noun
     "fall": ("落下している", "落下する"),
     "turn": ("向きを変えている | 曲がっている", "向きを変える | 曲がる"),
     "collide": ("衝突している | ぶつかっている", "衝突する | ぶつかる"),
+    "tumble": ("転げている | ごろごろ転がっている", "転げる | ごろごろ転がる"),
+    "push": ("押している", "押す"),
+    "stack": ("積み重なっている", "積み重なる"),
+    "topple": ("積み木を倒している", "積み木を倒す"),
 }
 
 _PLACES = {  # plain; the ground; the air above it
@@ -189,6 +193,18 @@ JAPANESE = Language(
             "fast": "躍動感のある雰囲気 | 活気のある雰囲気", "fog": "神秘的な雰囲気 | 夢のような雰囲気",
             "night": "静かな夜の雰囲気 | しんとした静けさ", "calm": "穏やかな雰囲気 | のどかな雰囲気",
         },
+        "meets": {
+            "collide": "{whom}に衝突している | {whom}にぶつかっている",
+            "push": "{whom}を押している | {whom}を押していく",
+            "stack": "{whom}の上に落ちてそのまま載っている",
+            "topple": "積み重なった{whom}を倒している",
+        },
+        "meeting": {
+            "collide": "{whom}に衝突する | {whom}にぶつかる",
+            "push": "{whom}を押す | {whom}を押していく",
+            "stack": "{whom}の上に落ちて載る",
+            "topple": "積み重なった{whom}を倒す",
+        },
         "near": {"near": "近くでは | そばでは", "aloft": "空では | 上空では"},
     },
     patterns={
@@ -201,6 +217,7 @@ JAPANESE = Language(
         "passing": "途中で{occluder}の後ろを通る | 一瞬{occluder}の陰に隠れる",
         "company": "{others}",
         "other": "{near}{who}が{does}",
+        "both": "と",
         "and": "。",
         "beside": "{side}では",
         "frame": "{frame}：{sentence}",

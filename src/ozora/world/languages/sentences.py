@@ -17,13 +17,14 @@ from ozora.world.languages.lexicon import (
     refer,
     wordings,
 )
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import Shot, Subject
 
 MOST_WORDS = {"terse": 24, "medium": 34, "full": 40}
 """Longest captions, counted as they are read: words, or characters where words are not parted."""
 
 MANNERS = {
-    **dict.fromkeys(("walk", "run", "roll", "slide", "drive", "swim", "sail"), "crossing"),
+    **dict.fromkeys(("walk", "run", "roll", "slide", "drive", "swim", "sail", "tumble"), "crossing"),
     **dict.fromkeys(("fly", "rise", "drift"), "above"),
 }
 """How a subject is in its place; the others stay where they are."""
@@ -129,7 +130,11 @@ def _main(
 ) -> tuple[str, frozenset[str]]:
     """Who does what, where and when, perhaps after "Close-up:"; and the facts that remain to be said."""
     slots = _slots(language, shot, noun, facts, rng)
-    pattern = rng.choice(fitting(language.patterns[length], slots))
+    patterns = fitting(language.patterns[length], slots)
+    if others_met(shot) and not slots["off"]:
+        # What is met stands right after the verb: whoever meets it has to come before.
+        patterns = [one for one in patterns if not 0 <= one.find("{does}") < one.find("{who}")]
+    pattern = rng.choice(patterns)
     sentence = fill(pattern + language.patterns["tail"], slots)
     if "framing" in facts and rng.random() < 0.3:
         frame = capital(_plain(language, "framing", shot.camera.framing))
@@ -144,6 +149,9 @@ def _slots(
 ) -> dict[str, str]:
     first, others = shot.subjects[0], shot.subjects[1:]
     slots = _verbs(language, first, noun, rng)
+    if others_met(shot):
+        slots |= _meeting(language, first, others, noun, facts, rng)
+        others = ()
 
     def say(slot: str, table: str, value: str, *, when: bool) -> None:
         words = agree(language, draw(language, table, value, rng, first.kind), noun.kind) if when else ""
@@ -157,10 +165,10 @@ def _slots(
     say("time", "time", shot.time, when="time" in facts)
     weathered = "weather" in facts and shot.place not in WITHOUT_WEATHER
     say("weather", "amid", shot.weather, when=weathered)
-    say("speed", "speed", first.speed, when="speed" in facts and not stands)
+    say("speed", "speed", first.speed, when="speed" in facts and first.action not in ("stand", "stack"))
     say("heading", "direction", first.direction, when="direction" in facts and travels)
     say("facing", "facing", first.direction, when="direction" in facts and stands)
-    say("side", "position", first.position, when="position" in facts and not others)
+    say("side", "position", first.position, when="position" in facts and len(shot.subjects) == 1)
     slots["passing"] = ""
     if "occluder" in facts and shot.occluder != "none":
         grown = "bush" if (shot.place, shot.occluder) == ("dunes", "tree") else shot.occluder
@@ -178,6 +186,27 @@ def _verbs(language: Language, subject: Subject, noun: Noun, rng: Random) -> dic
         table = table if table in language.words else "action"
         words = agree(language, draw(language, table, subject.action, rng, subject.kind), noun.kind)
         # A separable verb: its second part ends the clause.
+        slots[slot], _, off = words.partition(" … ")
+        slots.setdefault("off", off)
+    return slots
+
+
+def others_met(shot: Shot) -> bool:
+    """Whether the first subject does something to the others, so that they are its object."""
+    return shot.subjects[0].action in TOGETHER
+
+
+def _meeting(
+    language: Language, first: Subject, others: Sequence[Subject], noun: Noun, facts: frozenset[str],
+    rng: Random,
+) -> dict[str, str]:
+    """The verb's slots where the other subjects are its object: "pushes a blue cube"."""
+    said = [_who(language, other, _noun(language, other, rng), facts, rng, f"whom:{first.action}")
+            for other in others]
+    joint = language.patterns.get(f"both:{first.action}") or language.patterns["both"]
+    whom, slots = {"whom": joint.join(said)}, {}
+    for slot, table in (("does", "meets"), ("doing", "meeting")):
+        words = fill(agree(language, draw(language, table, first.action, rng), noun.kind), whom)
         slots[slot], _, off = words.partition(" … ")
         slots.setdefault("off", off)
     return slots
@@ -216,10 +245,18 @@ def _who(
     language: Language, subject: Subject, noun: Noun, facts: frozenset[str], rng: Random, pattern: str
 ) -> str:
     """The noun with what is said of it; a person's colour is that of a coat, as it is in the film."""
+    name = pattern.partition(":")[0]
+    known, genders = language.patterns, ""
+    patterns = known.get(f"{name}:{subject.kind}") or known.get(pattern) or known.get(name) or known["noun"]
+    if name == "whom" and "whom" in known:
+        patterns, _, genders = patterns.partition("/")
     slots = refer(language, noun) | {"size": "", "material": "", "colour": "", "coat": ""}
 
     def say(axis: str, value: str, gender: str) -> str:
-        return agree(language, draw(language, axis, value, rng, subject.kind), gender)
+        if genders:
+            gender = genders[language.genders.index(gender)]
+        words = agree(language, draw(language, axis, value, rng, subject.kind), gender)
+        return language.oblique(words) if name == "whom" else words
 
     if "size" in facts and subject.size != "medium":
         slots["size"] = say("size", subject.size, noun.kind)
@@ -231,7 +268,6 @@ def _who(
     elif "colour" in facts and (subject.colour != "natural" or rng.random() < 0.3):
         coat, *gender = rng.choice(language.patterns["coat"].split(" | ")).split("/")
         slots["coat"] = fill(coat, {"colour": say("colour", colour, gender[0] if gender else "")})
-    patterns = language.patterns.get(f"{pattern}:{subject.kind}") or language.patterns[pattern]
     return language.polish(fill(rng.choice(fitting(patterns, slots)), slots))
 
 

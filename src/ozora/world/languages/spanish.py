@@ -39,6 +39,10 @@ _ACTIONS = {  # finite; gerund
     "fall": ("cae", "cayendo"),
     "turn": ("cambia de rumbo | da la vuelta", "dando la vuelta"),
     "collide": ("choca", "chocando"),
+    "tumble": ("da tumbos | da vueltas de campana", "dando tumbos"),
+    "push": ("empuja", "empujando"),
+    "stack": ("se posa encima", "posándose encima"),
+    "topple": ("derriba una pila", "derribando una pila"),
 }
 
 _PLACES = {  # plain; crossing; staying; above
@@ -220,6 +224,18 @@ SPANISH = Language(
             "night": "ambiente tranquilo y silencioso | quietud nocturna",
             "calm": "ambiente sereno | atmósfera apacible | todo en calma",
         },
+        "meets": {
+            "collide": "choca con {whom} | se estrella contra {whom} | golpea {whom}",
+            "push": "empuja {whom} | va empujando {whom}",
+            "stack": "cae sobre {whom} y se queda encima",
+            "topple": "derriba una pila con {whom} | tira una pila con {whom}",
+        },
+        "meeting": {
+            "collide": "chocando con {whom}",
+            "push": "empujando {whom}",
+            "stack": "cayendo sobre {whom} y quedándose encima",
+            "topple": "derribando una pila con {whom}",
+        },
         "near": {"near": "cerca | no muy lejos", "aloft": "en el cielo | en lo alto"},
     },
     patterns={
@@ -231,6 +247,7 @@ SPANISH = Language(
         "passing": "pasando detrás de {occluder} | desapareciendo un momento detrás de {occluder}",
         "company": "mientras {others}",
         "other": "{who} {does} {near}",
+        "both": " y ",
         "and": " y ",
         "tail": "[, {facing}][, {side}][, {passing}][, {company}]",
         "terse": "{who} {does}[ {speed}] {where}[ {heading}][ {when}][ {weather}] | "

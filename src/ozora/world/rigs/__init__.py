@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +14,7 @@ from torch import Tensor
 from ozora.errors import refuse
 from ozora.world.bodies import Bodies, Stage, bounds, join, move, reach
 from ozora.world.concepts import SIZE_SCALE
+from ozora.world.physics import cast
 from ozora.world.rigs import (
     aircraft,
     animals,
@@ -20,6 +22,7 @@ from ozora.world.rigs import (
     butterfly,
     occluders,
     person,
+    played,
     quadruped,
     robot,
     solids,
@@ -164,6 +167,9 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
     """
     times = torch.arange(shot.frames, dtype=torch.float32) / shot.fps
     scene = Scene(times, ground, shot.place, shot.time)
+    if shot.subjects[0].action in cast.TOGETHER:
+        return _meeting(shot, scene, device)
+    touches: tuple[tuple[float, int], ...] = ()
     obstacles: list[_Obstacle] = []
     bodies: list[Bodies] = []
     props: list[Bodies] = []
@@ -186,8 +192,15 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
         if subject.action == "slide":
             # Friction brings it to rest shortly before the end.
             path = replace(path, braking=speed / max(0.9 * float(times[-1]), 1e-3))
-        path = _find_room(path, scene, room, obstacles)
-        parts, centre = rig.pose(subject, path, scene, chance, scale)
+        if cast.plays(subject.kind, subject.action):
+            lone = played.alone(subject, path, scene, chance)
+            path = _find_room(lone, scene, room, obstacles)
+            assert isinstance(path, played.PlayedPath) and path.played is not None
+            parts, centre = solids.shown(subject, path.frame(scene), path.played.size)
+            touches += tuple((seconds, index + 1) for seconds, _ in path.played.touches(float(times[-1])))
+        else:
+            path = _find_room(path, scene, room, obstacles)
+            parts, centre = rig.pose(subject, path, scene, chance, scale)
         body = parts.bodies(index + 1)
         position, direction = path.at(times)
         obstacles.append(_Obstacle(position, room))
@@ -204,6 +217,33 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
         centre=torch.stack(centres, 1).to(device),
         extent=torch.stack(extents, 1).to(device),
         heading=torch.stack(headings, 1).to(device),
+        touches=touches,
+    )
+
+
+def _meeting(shot: Shot, scene: Scene, device: str | torch.device) -> Stage:
+    """The action of solids that meet, as it was simulated."""
+    chance = np.random.Generator(np.random.Philox(key=[shot.seed % 2**64, 0]))
+    play = played.meeting(shot, scene, chance)
+    floor = float(scene.heights(torch.zeros(1, 2))[0])
+    bodies, centres, extents = [], [], []
+    sizes = [play.size * cast.RATIO**play.step, *(play.size for _ in shot.subjects[1:])]
+    for number, (subject, frame, size) in enumerate(
+        zip(shot.subjects, play.frames(scene.times), sizes, strict=True), 1
+    ):
+        lifted = replace(frame, origin=frame.origin + torch.tensor([0.0, floor, 0.0]))
+        parts, centre = solids.shown(subject, lifted, size)
+        body = parts.bodies(number)
+        bodies.append(body)
+        centres.append(centre)
+        extents.append(reach(body, centre).amax().expand(scene.frames))
+    way = torch.tensor([math.cos(play.angle), 0.0, math.sin(play.angle)])
+    return Stage(
+        bodies=move(join(bodies), device),
+        centre=torch.stack(centres, 1).to(device),
+        extent=torch.stack(extents, 1).to(device),
+        heading=way.expand(scene.frames, len(shot.subjects), 3).to(device),
+        touches=play.touches(float(scene.times[-1])),
     )
 
 
