@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ozora.world.bodies import ELLIPSOID, ROUND_CONE, SHEET, Stage
-from ozora.world.physics.cast import TOGETHER
+from ozora.world.physics.cast import ALONE, TOGETHER
 from ozora.world.shot import Camera, Shot
 
 SHARE = {"wide": 0.36, "medium": 0.62, "close": 0.88}
@@ -170,6 +170,9 @@ def compose(
     apart = 12.0 if shot.subjects[0].action in TOGETHER else 5.0
     if float((highest - lowest).amax(-1).max()) > apart * float(own):
         lowest, highest = low[:, 0], high[:, 0]
+    if any(subject.kind in ALONE.get(subject.action, ()) for subject in shot.subjects):
+        # What falls is framed with the place where it lands: the camera need not follow it down.
+        lowest[:, 1], highest[:, 1] = lowest[:, 1].min(), highest[:, 1].max()
     middle = smooth((lowest + highest) / 2, 0.35 * shot.fps)
     size = (highest - lowest).amax(0)  # (3,)
     width = float(torch.maximum(size[0], size[2]))

@@ -34,7 +34,7 @@ _APPROACH = 1.15  # seconds from the start to the blow
 _BLOW = {"slow": 2.1, "normal": 3.0, "fast": 4.1}  # metres per second
 _SHOVE = {"slow": 0.65, "normal": 0.95, "fast": 1.35}
 _DROP = {"slow": 0.8, "normal": 1.2, "fast": 1.8}  # metres
-_TOP = {"slow": 1.3, "normal": 1.9, "fast": 2.6}  # metres
+_TOP = {"slow": 0.9, "normal": 1.3, "fast": 1.9}  # metres
 _THROW = {"slow": 1.3, "normal": 1.9, "fast": 2.6}  # metres per second
 _SMASH = {"slow": 3.5, "normal": 4.4, "fast": 5.4}
 _STRIKER = 3.0  # times the density of others: what knocks a stack over
@@ -131,7 +131,7 @@ def starts(scene: Scene) -> tuple[Start, ...]:
         return (Start(first, 1.0, (0.0, 0.6 + _TOP[scene.speed], 0.0), (w, x, y, z)),)
     roll, yaw = chance.uniform(-1.0, 1.0, 2).tolist()
     spin = (roll, yaw, -float(chance.uniform(2.5, 4.0)))
-    return (Start(first, 1.0, (0.0, 1.5, 0.0), (w, x, y, z), (_THROW[scene.speed], 0.6, 0.0), spin),)
+    return (Start(first, 1.0, (0.0, 1.3, 0.0), (w, x, y, z), (_THROW[scene.speed], 0.6, 0.0), spin),)
 
 
 def _dropped(kind: str, size: float, onto: str, drop: float, chance: np.random.Generator) -> Start:

@@ -28,6 +28,12 @@ along; drag is left out.
 _BEFORE = {"collide": (0.30, 0.40), "topple": (0.28, 0.36), "push": (0.10, 0.16)}
 """Action → share of the clip that passes, if it can, before the solids meet; others begin with the clip."""
 
+_WAY = 1.7
+"""Metres, of the recording, that the first solid has to go when the clip begins."""
+
+_LEAD = 0.55
+"""Seconds that should pass before the blow."""
+
 
 @dataclass(frozen=True)
 class Played:
@@ -117,5 +123,17 @@ def _play(
     size = SIZE_SCALE[measure.size] * unit_of(scene.place)
     pace = math.sqrt(size * GRAVITY / GRAVITIES.get(scene.place, GRAVITY))
     share = float(chance.uniform(*_BEFORE.get(action, (0.0, 0.0))))
-    start = recorded.moment - share * float(scene.times[-1]) / pace if action in _BEFORE else 0.0
-    return Played(recorded, angle, bool(chance.uniform() < 0.5), size, 0, pace, max(start, 0.0))
+    start = 0.0
+    if action in _BEFORE:
+        # Near enough to see both well, unless that would begin with the blow.
+        near = min(_near(recorded, _WAY), max(_near(recorded, 1.7 * _WAY), recorded.moment - _LEAD / pace))
+        start = max(recorded.moment - share * float(scene.times[-1]) / pace, near)
+    return Played(recorded, angle, bool(chance.uniform() < 0.5), size, 0, pace, start)
+
+
+def _near(recorded: Motion, way: float) -> float:
+    """Seconds of the recording until its first solid has so many metres to go, or its own size if larger."""
+    to_go = recorded.position[:, 1, 0] - recorded.position[:, 0, 0]
+    meet = min(round(recorded.moment * cast.RATE), len(to_go) - 1)
+    way = max(way, 0.9 * float(to_go[meet]))
+    return float((to_go[:meet] - to_go[meet] > way).sum()) / cast.RATE
