@@ -109,11 +109,10 @@ def meeting(shot: Shot, scene: Scene, chance: np.random.Generator) -> Played:
 
 
 def alone(subject: Subject, path: Path, scene: Scene, chance: np.random.Generator) -> PlayedPath:
-    """The path of one solid that falls or tumbles as it was simulated, its middle on the path's own."""
+    """The path of one solid that falls or tumbles as it was simulated, at mid-clip where the path is."""
     recorded = motion(cast.Scene(subject.action, (subject.kind,), 0, subject.speed))
     played = _play(recorded, subject.action, subject, scene, path.angle, chance)
-    way = played.frames(scene.times)[0].origin[:, [0, 2]]
-    x, z = ((way.amin(0) + way.amax(0)) / 2).tolist()
+    x, _, z = played.frames(scene.times)[0].origin[scene.frames // 2].tolist()
     return PlayedPath(path.x - x, path.z - z, path.angle, 0.0, 0.0, path.middle, played=played)
 
 
