@@ -98,9 +98,9 @@ def test_motions_play_smoothly_between_poses_and_rest_after_their_end() -> None:
 def test_a_ball_falls_freely_and_bounces_by_the_law(place: str, size: str) -> None:
     shot = Shot((Subject("ball", action="fall", size=size),), place, fps=60, seconds=6.0, seed=2)
     scene = stage(shot, flat)
-    height = (scene.centre[:, 0, 1] - bounds(scene.bodies)[0][-1, 0, 1]).double()
+    height = scene.centre[:, 0, 1].double()
+    radius = float(height[0] - bounds(scene.bodies)[0][0, 0, 1])
     gravity = GRAVITIES.get(place, GRAVITY)
-    radius = float(height[-1])
     triples = zip(height, height[1:], height[2:], strict=False)
     hits = [0, *(i + 1 for i, (a, b, c) in enumerate(triples) if a > b < c)]
     pace = math.sqrt(SIZE_SCALE[size] * unit_of(place) * GRAVITY / gravity)
