@@ -304,6 +304,8 @@ def test_captions_tell_who_does_what_to_whom() -> None:
     assert not any("cube stand" in text or "slides into" in text for text in texts)
     push = replace(shot, subjects=(replace(blue, action="push"), replace(red, action="stand")))
     assert any("blue cube pushes a red ball" in caption(push, "full", seed).lower() for seed in range(200))
+    lying = Shot((replace(blue, kind="ball"),), "tabletop")
+    assert not any("facing" in caption(lying, "full", seed) for seed in range(60))
     stack = meet("topple", ("ball", "cube", "cone"))
     assert any("a stack of a" in caption(stack, "full", seed) for seed in range(50))
     lands = meet("stack", ("cube", "cylinder"))

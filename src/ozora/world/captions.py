@@ -225,7 +225,7 @@ def main_clause(
     elif when:
         tail.append(when)
     clause = " ".join(word for word in (who, what, *tail) if word)
-    if "direction" in facts and first.action == "stand":
+    if "direction" in facts and first.action == "stand" and concepts.SUBJECTS[first.kind].family != "solid":
         clause += f", {rng.choice(phrases.FACINGS[first.direction])}"
     if "position" in facts and not others:
         clause += f", {rng.choice(phrases.SIDES[first.position])}"

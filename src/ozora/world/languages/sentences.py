@@ -159,6 +159,7 @@ def _slots(
 
     slots["who"] = _who(language, first, noun, facts, rng, "noun")
     slots["bare"] = _who(language, first, noun, facts, rng, "bare")
+    looks = concepts.SUBJECTS[first.kind].family != "solid"
     stands, travels = first.action == "stand", concepts.ACTIONS[first.action].travels
     say("where", _manner(language, first.action), shot.place, when=True)
     say("when", "when", shot.time, when="time" in facts)
@@ -167,7 +168,7 @@ def _slots(
     say("weather", "amid", shot.weather, when=weathered)
     say("speed", "speed", first.speed, when="speed" in facts and first.action not in ("stand", "stack"))
     say("heading", "direction", first.direction, when="direction" in facts and travels)
-    say("facing", "facing", first.direction, when="direction" in facts and stands)
+    say("facing", "facing", first.direction, when="direction" in facts and stands and looks)
     say("side", "position", first.position, when="position" in facts and len(shot.subjects) == 1)
     slots["passing"] = ""
     if "occluder" in facts and shot.occluder != "none":
