@@ -301,6 +301,11 @@ def test_captions_tell_who_does_what_to_whom() -> None:
     shot = Shot((red, blue), "tabletop")
     texts = {caption(shot, "medium", seed).lower() for seed in range(200)}
     assert any("red ball rolls into a blue cube" in text for text in texts)
+    back = meet("collide", ("ring", "ball"), place="meadow")
+    assert any("and bounces back" in caption(back, "full", seed) for seed in range(60))
+    hard = meet("collide", ("cone", "cylinder"), place="meadow")
+    hard = replace(hard, subjects=(replace(hard.subjects[0], size="large"), hard.subjects[1]))
+    assert any(" and knocks it over" in caption(hard, "full", seed) for seed in range(60))
     assert not any("cube stand" in text or "slides into" in text for text in texts)
     push = replace(shot, subjects=(replace(blue, action="push"), replace(red, action="stand")))
     assert any("blue cube pushes a red ball" in caption(push, "full", seed).lower() for seed in range(200))

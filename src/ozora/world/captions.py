@@ -212,6 +212,8 @@ def main_clause(
     still = not others and "occluder" not in facts and rng.random() < _VERBLESS[length]
     what = "" if still else _action(first, shot.place, facts, form, rng, plural=together)
     what = what.replace("{whom}", whom)
+    if first.action == "collide" and length != "terse" and rng.random() < 0.5:
+        what += _outcome(shot, form, rng)
     where, when = _where(first, shot.place, rng, still=still), _when(shot, facts, rng)
     front, tail = "", [where]
     heading = rng.choice(phrases.HEADINGS[first.direction]) if "direction" in facts else ""
@@ -234,6 +236,17 @@ def main_clause(
     if others and not together and not whom:
         clause += _company(first, others, facts, rng)
     return f"{front}, {clause}" if front else clause
+
+
+def _outcome(shot: Shot, form: Form, rng: Random) -> str:
+    """What a collision comes to: " and knocks it over"."""
+    from ozora.world.physics.outcome import outcome  # it reads recordings, which other shots do not need
+
+    found, kind = outcome(shot), shot.subjects[1].kind
+    if not found:
+        return ""
+    words = phrases.OUTCOMES.get(f"{found} {kind}") or phrases.OUTCOMES[found]
+    return f" and {inflect(rng.choice(words), 'participle' if form == 'progressive' else form)}"
 
 
 def _action(

@@ -25,7 +25,7 @@ Under water it is that of a solid twice as heavy as water, less its buoyancy and
 along; drag is left out.
 """
 
-_BEFORE = {"collide": (0.30, 0.40), "topple": (0.28, 0.36), "push": (0.10, 0.16)}
+BEFORE = {"collide": (0.30, 0.40), "topple": (0.28, 0.36), "push": (0.10, 0.16)}
 """Action → share of the clip that passes, if it can, before the solids meet; others begin with the clip."""
 
 _WAY = 1.7
@@ -121,9 +121,9 @@ def _play(
 ) -> Played:
     size = SIZE_SCALE[measure.size] * unit_of(scene.place)
     pace = math.sqrt(size * GRAVITY / GRAVITIES.get(scene.place, GRAVITY))
-    share = float(chance.uniform(*_BEFORE.get(action, (0.0, 0.0))))
+    share = float(chance.uniform(*BEFORE.get(action, (0.0, 0.0))))
     start = 0.0
-    if action in _BEFORE:
+    if action in BEFORE:
         # Near enough to see both well, unless that would begin with the blow.
         near = min(_near(recorded, _WAY), max(_near(recorded, 1.7 * _WAY), recorded.moment - _LEAD / pace))
         start = max(recorded.moment - share * float(scene.times[-1]) / pace, near)
