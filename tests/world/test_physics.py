@@ -301,7 +301,7 @@ def test_captions_tell_who_does_what_to_whom() -> None:
     shot = Shot((red, blue), "tabletop")
     texts = {caption(shot, "medium", seed).lower() for seed in range(200)}
     assert any("red ball rolls into a blue cube" in text for text in texts)
-    back = meet("collide", ("ring", "ball"), place="meadow")
+    back = meet("collide", ("ring", "cylinder"), place="meadow")
     assert any("and bounces back" in caption(back, "full", seed) for seed in range(60))
     hard = meet("collide", ("cone", "cylinder"), place="meadow")
     hard = replace(hard, subjects=(replace(hard.subjects[0], size="large"), hard.subjects[1]))
