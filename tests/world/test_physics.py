@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -372,3 +373,10 @@ def test_without_the_engine_one_sentence_says_what_to_install(monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "mujoco", None)
     with pytest.raises(OzoraError, match=r"pip install 'ozora\[physics\]'"):
         simulate(scenes()[0])
+
+
+def test_the_command_refuses_another_kind_of_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from ozora.cli import run
+
+    assert run(["world", "simulate", "-o", str(tmp_path / "motions.zip")]) == 2
+    assert "a name ending in .npz" in capsys.readouterr().err

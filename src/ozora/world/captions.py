@@ -13,6 +13,7 @@ from typing import Literal
 from ozora.errors import refuse
 from ozora.world import concepts, phrases
 from ozora.world.grammar import Form, bare, capital, inflect, with_article
+from ozora.world.meetings import told_outcome
 from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import Shot, Subject
 from ozora.world.spelling import typo
@@ -213,7 +214,7 @@ def main_clause(
     what = "" if still else _action(first, shot.place, facts, form, rng, plural=together)
     what = what.replace("{whom}", whom)
     if first.action == "collide" and length != "terse" and rng.random() < 0.5:
-        what += _outcome(shot, form, rng)
+        what += told_outcome(shot, form, rng)
     where, when = _where(first, shot.place, rng, still=still), _when(shot, facts, rng)
     front, tail = "", [where]
     heading = rng.choice(phrases.HEADINGS[first.direction]) if "direction" in facts else ""
@@ -236,17 +237,6 @@ def main_clause(
     if others and not together and not whom:
         clause += _company(first, others, facts, rng)
     return f"{front}, {clause}" if front else clause
-
-
-def _outcome(shot: Shot, form: Form, rng: Random) -> str:
-    """What a collision comes to: " and knocks it over"."""
-    from ozora.world.physics.outcome import outcome  # it reads recordings, which other shots do not need
-
-    found, kind = outcome(shot), shot.subjects[1].kind
-    if not found:
-        return ""
-    words = phrases.OUTCOMES.get(f"{found} {kind}") or phrases.OUTCOMES[found]
-    return f" and {inflect(rng.choice(words), 'participle' if form == 'progressive' else form)}"
 
 
 def _action(

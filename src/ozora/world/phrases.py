@@ -129,14 +129,6 @@ VERBS: dict[str, tuple[Verb, ...]] = {
     ),
 }
 
-OUTCOMES: dict[str, tuple[str, ...]] = {
-    "over": ("knock it over", "tip it over"),
-    "back": ("bounce back", "bounce off"),
-    "away": ("send it sliding away", "push it away"),
-    "away ball": ("send it rolling", "send it rolling away"),
-}
-"""What a collision comes to; a ball rolls where others slide."""
-
 PLACE_NOUNS: dict[str, tuple[str, ...]] = {
     "snowfield": ("the snow", "a snowy field", "a snowfield", "a snow-covered field", "a snowy plain",
                   "a field of snow", "fresh snow"),
