@@ -198,7 +198,8 @@ def test_every_action_has_a_verb_and_every_place_noun_is_a_known_word() -> None:
         for action in subject.actions:
             for speed in phrases.ANY_SPEED:
                 fitting = [verb for verb in phrases.VERBS[action] if speed in verb.speeds]
-                assert any(not verb.subjects for verb in fitting), (subject.name, action, speed)
+                known = [verb for verb in fitting if subject.name in (verb.subjects or (subject.name,))]
+                assert known, (subject.name, action, speed)
             for place in subject.places:
                 assert phrases.PREPOSITIONS[phrases.MANNER[action]][place]
     for occluders in (phrases.OCCLUDERS, phrases.DESERT_OCCLUDERS):

@@ -18,13 +18,19 @@ from ozora.errors import OzoraError
 from ozora.world.bodies import BOX, ELLIPSOID, ROUND_CONE, Bodies, bounds, reach
 from ozora.world.concepts import ACTIONS, SUBJECTS
 from ozora.world.film import film
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.rigs import RIGS, animals, person, quadruped, stage
 from ozora.world.rigs.frame import Frame, Parts, Skin, rotation
 from ozora.world.rigs.gait import GRAVITY, bend, plant
 from ozora.world.rigs.paths import Path, Scene
 from ozora.world.shot import Camera, Shot, Subject
 
-EVERYTHING = [(kind, action) for kind, concept in SUBJECTS.items() for action in concept.actions]
+EVERYTHING = [
+    (kind, action)
+    for kind, concept in SUBJECTS.items()
+    for action in concept.actions
+    if action not in TOGETHER  # those need somebody to meet
+]
 WALKERS = [(kind, gait) for kind in ("fox", "horse", "person", "robot") for gait in ("stand", "walk", "run")]
 
 

@@ -50,6 +50,7 @@ class Stage:
     centre: Tensor  # (F, S, 3) middle of each subject, of a group if it is one, metres
     extent: Tensor  # (F, S) radius of a sphere about ``centre`` that holds the subject
     heading: Tensor  # (F, S, 3) unit vector it faces or travels along
+    touches: tuple[tuple[float, int], ...] = ()  # seconds at which a subject, 1.., is first hit or lands
 
 
 def join(pieces: Sequence[Bodies]) -> Bodies:

@@ -13,7 +13,9 @@ from typing import Literal
 from ozora.errors import refuse
 from ozora.world import concepts, phrases
 from ozora.world.grammar import Form, bare, capital, inflect, with_article
+from ozora.world.meetings import told_outcome
 from ozora.world.nouns import noun_phrase
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.plurals import plural
 from ozora.world.relation_phrases import TAGS, Related, relate
 from ozora.world.sequels import afterwards, sequel
@@ -168,7 +170,9 @@ def _write(shot: Shot, length: Length, facts: frozenset[str], rng: Random) -> st
 def tags(shot: Shot, facts: frozenset[str], rng: Random) -> str:
     """ "red fox, running, snowy field, dusk"."""
     first = shot.subjects[0]
-    doing = inflect(_verb(first, shot.place, rng).base, "participle", plural=first.count > 1)
+    met = first.action in TOGETHER
+    verb = concepts.synonyms("action", first.action)[0] if met else _verb(first, shot.place, rng).base
+    doing = inflect(verb, "participle", plural=first.count > 1)
     words = [noun_phrase(first, facts, rng, article=False), doing]
     if first.then != "none":
         words.append(f"then {inflect(afterwards(first, rng), 'participle')}")
@@ -209,6 +213,9 @@ def main_clause(
     ``finite`` makes it a whole sentence, which a caption need not be.
     """
     first, others, related = shot.subjects[0], shot.subjects[1:], shot.relation != "none"
+    whom = ""
+    if first.action in TOGETHER:
+        whom = " and ".join(noun_phrase(other, facts, rng) for other in others)
     changes = first.then != "none"
     alike = len(others) == 1 and others[0].action == first.action
     together = alike and not changes and not related and rng.random() < 0.5
@@ -228,10 +235,16 @@ def main_clause(
         said = relate(shot.relation, first, who, second, other, verb, form, rng)
         who = said.who
     what = "" if still else said.what or _action(first, shot.place, facts, form, rng, plural=said.plural)
+    what = what.replace("{whom}", whom)
+    if first.action == "collide" and length != "terse" and rng.random() < 0.5:
+        what += told_outcome(shot, form, rng)
     where = _where(first, shot.place, rng, still=still or said.meeting)
     when = _when(shot, facts, rng)
     front, tail = "", [where]
     heading = rng.choice(phrases.HEADINGS[first.direction]) if "direction" in facts else ""
+    if heading and whom:
+        # "A cube to the left" would tell where the cube is.
+        heading = phrases.HEADINGS[first.direction][1 if first.direction in ("left", "right") else 0]
     if heading and concepts.ACTIONS[first.action].travels and not (still or said.meeting):
         tail.insert(rng.randrange(2), heading)
     if when and not fragment and not still and rng.random() < 0.25:
@@ -243,7 +256,7 @@ def main_clause(
         clause += sequel(first, form, rng)
     if heading and first.then in ("walk", "run", "drive") and not concepts.ACTIONS[first.action].travels:
         clause += f" {heading}"
-    elif "direction" in facts and first.action == "stand":
+    elif "direction" in facts and first.action == "stand" and concepts.SUBJECTS[first.kind].family != "solid":
         facings = phrases.FACINGS[first.direction]
         if concepts.SUBJECTS[first.kind].family == "vehicle":  # cars do not look
             facings = facings[:1]
@@ -253,7 +266,7 @@ def main_clause(
     clause += said.tail
     if "occluder" in facts:
         clause += _passing(shot, form, rng)
-    if others and not together:
+    if others and not together and not whom:
         clause += _company(first, others, facts, rng, plainly=related)
     return f"{front}, {clause}" if front else clause
 
@@ -263,7 +276,8 @@ def _action(
 ) -> str:
     verb = _verb(subject, place, rng)
     words = inflect(verb.base, form, plural=plural)
-    if "speed" not in facts or subject.action == "stand" or (verb.tells_speed and rng.random() < 0.6):
+    unsaid = "speed" not in facts or subject.action in ("stand", "stack")
+    if unsaid or (verb.tells_speed and rng.random() < 0.6):
         return words
     gait = subject.action in ("walk", "run")
     # Nobody gallops gently.

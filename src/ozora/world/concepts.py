@@ -37,9 +37,14 @@ ACTIONS: dict[str, ActionConcept] = by_name(
     ActionConcept("sail", ("sail", "cruise", "glide"), True),
     ActionConcept("drive", ("drive", "roll along", "travel"), True),
     ActionConcept("swim", ("swim", "dive", "leap"), True),
-    ActionConcept("fall", ("fall", "drop", "tumble"), False),
+    ActionConcept("fall", ("fall", "drop"), False),
     ActionConcept("jump", ("jump", "spring", "bound", "jump up"), True),
     ActionConcept("turn", ("turn around", "turn round", "turn back", "wheel around"), False),
+    ActionConcept("tumble", ("tumble", "roll over"), True),
+    ActionConcept("collide", ("collide", "crash", "bump", "hit", "strike"), True),
+    ActionConcept("push", ("push", "shove", "nudge"), True),
+    ActionConcept("stack", ("stack", "pile up", "land on"), False),
+    ActionConcept("topple", ("topple", "knock over", "knock down", "upset"), True),
 )
 
 PLACES: dict[str, PlaceConcept] = by_name(

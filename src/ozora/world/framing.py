@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ozora.world.bodies import ELLIPSOID, ROUND_CONE, SHEET, Stage
+from ozora.world.physics.cast import ALONE, TOGETHER
 from ozora.world.shot import Camera, Shot
 
 SHARE = {"wide": 0.36, "medium": 0.62, "close": 0.88}
@@ -208,10 +209,12 @@ def compose(
     # The box of all subjects together, unless they part so far that only the first can be framed well.
     own = (high - low).max()
     lowest, highest = low.amin(1), high.amax(1)
-    if float((highest - lowest).amax(-1).max()) > 5.0 * float(own):
+    apart = 12.0 if shot.subjects[0].action in TOGETHER else 5.0
+    if float((highest - lowest).amax(-1).max()) > apart * float(own):
         lowest, highest = _worth_framing(shot, camera, low, high)
-    if any("jump" in (subject.action, subject.then) for subject in shot.subjects):
-        # Room for the whole leap: the camera does not bob after it.
+    leaps = any("jump" in (subject.action, subject.then) for subject in shot.subjects)
+    if leaps or any(subject.kind in ALONE.get(subject.action, ()) for subject in shot.subjects):
+        # Room for the whole leap, or for where a fall ends: the camera does not bob after it.
         lowest, highest = lowest.clone(), highest.clone()
         lowest[:, 1], highest[:, 1] = lowest[:, 1].min(), highest[:, 1].max()
     middle = smooth((lowest + highest) / 2, 0.35 * shot.fps)

@@ -7,13 +7,23 @@ from typing import Literal
 Form = Literal["finite", "participle", "progressive"]
 
 _DOUBLED = {
-    "run", "trot", "jog", "spin", "hop", "pad", "flap", "skid", "swim", "drop", "stop", "set", "begin",
+    "run", "trot", "jog", "spin", "hop", "pad", "flap", "skid", "swim", "drop", "stop", "set", "begin", "hit",
 }  # fmt: skip
 """Verbs that double their last letter before -ing."""
 
+AND = " and& "
+"""Joins two verbs that both change."""
+
 
 def inflect(base: str, form: Form, *, plural: bool = False) -> str:
-    """A verb in the third person, of which only the first word changes: "runs", "running" or "is running"."""
+    """A verb in the third person, of which only the first word changes: "runs", "running" or "is running".
+
+    Two verbs joined by ``AND`` both change: "drop and& stay" is "drops and stays".
+    """
+    if AND in base:
+        one, _, other = base.partition(AND)
+        second: Form = "participle" if form == "progressive" else form
+        return f"{inflect(one, form, plural=plural)} and {inflect(other, second, plural=plural)}"
     first, space, rest = base.partition(" ")
     rest = rest.replace("its ", "their ") if plural else rest
     if form == "finite":
@@ -47,6 +57,8 @@ def _third_person(verb: str) -> str:
 
 
 def _participle(verb: str) -> str:
+    if verb.endswith("ie"):
+        return f"{verb[:-2]}ying"
     if verb in _DOUBLED:
         return f"{verb}{verb[-1]}ing"
     return f"{verb[:-1]}ing" if verb.endswith("e") else f"{verb}ing"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ozora.world.subjects import SUBJECTS
+
 ANY_SPEED = ("slow", "normal", "fast")
 
 
@@ -25,10 +27,17 @@ class Verb:
 
 
 _UNHURRIED, _BRISK = ("slow", "normal"), ("normal", "fast")
+SOLIDS = ("ball", "cube", "cone", "cylinder", "ring")
+_ROLLING, _SLIDING, _FLAT = ("ball", "cylinder", "ring"), ("cube", "cone"), SOLIDS[1:]
+_ALIVE = tuple(kind for kind, concept in SUBJECTS.items() if concept.family != "solid")
+_UPRIGHT = (*_ALIVE, "cube", "cone", "cylinder")
 _WINGED = ("bird", "eagle", "butterfly")
 
 VERBS: dict[str, tuple[Verb, ...]] = {
-    "stand": (Verb("stand"), Verb("stand still"), Verb("wait"), Verb("pause")),
+    "stand": (
+        Verb("stand", _UPRIGHT), Verb("stand still", _UPRIGHT), Verb("wait", _ALIVE), Verb("pause", _ALIVE),
+        Verb("lie", ("ball", "ring")), Verb("lie still", ("ball", "ring")), Verb("rest", SOLIDS),
+    ),
     "walk": (
         Verb("walk"),
         Verb("pad", ("fox",), _UNHURRIED),
@@ -96,6 +105,41 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("turn in a circle"),
         Verb("turn on the spot"),
         Verb("wheel around", (), ("fast",)),
+    ),
+    "tumble": (
+        Verb("tumble"), Verb("tumble over and over"), Verb("roll head over heels", ("cone", "cylinder")),
+        Verb("tumble along", (), _BRISK),
+    ),
+    "collide": (
+        Verb("roll into {whom}", _ROLLING),
+        Verb("slide into {whom}", _SLIDING),
+        Verb("collide with {whom}"),
+        Verb("hit {whom}"),
+        Verb("bump into {whom}", (), _UNHURRIED),
+        Verb("strike {whom}", (), _BRISK),
+        Verb("crash into {whom}", (), ("fast",), tells_speed=True),
+    ),
+    "push": (
+        Verb("push {whom}"),
+        Verb("push {whom} along"),
+        Verb("shove {whom} along", (), _BRISK),
+        Verb("push {whom} ahead of it"),
+        Verb("nudge {whom} along", (), ("slow",), tells_speed=True),
+    ),
+    "stack": (
+        Verb("drop onto {whom} and& stay there", _FLAT),
+        Verb("land on {whom} and& stay there", _FLAT),
+        Verb("fall onto {whom} and& come to rest on it", _FLAT),
+        Verb("drop into {whom} and& stay there", ("ball",)),
+        Verb("land in {whom} and& stay there", ("ball",)),
+    ),
+    "topple": (
+        Verb("topple a stack of {whom}"),
+        Verb("knock over a stack of {whom}"),
+        Verb("knock down a stack of {whom}"),
+        Verb("roll into a stack of {whom} and& topple it", _ROLLING),
+        Verb("slide into a stack of {whom} and& topple it", _SLIDING),
+        Verb("crash into a stack of {whom} and& knock it over", (), ("fast",), tells_speed=True),
     ),
 }
 
@@ -172,8 +216,10 @@ AWKWARD = {
 """Preposition and noun that do not go together."""
 
 MANNER = {
-    **dict.fromkeys(("walk", "run", "jump", "roll", "slide", "drive"), "crossing"),
-    **dict.fromkeys(("stand", "bounce", "spin", "fall", "turn"), "staying"),
+    **dict.fromkeys(("walk", "run", "jump", "roll", "slide", "drive", "tumble", "push"), "crossing"),
+    **dict.fromkeys(
+        ("stand", "bounce", "spin", "fall", "turn", "collide", "stack", "topple"), "staying"
+    ),
     **dict.fromkeys(("fly", "rise", "drift"), "above"),
     "sail": "afloat",
     "swim": "swimming",

@@ -23,6 +23,7 @@ SIDE = {"left of": "left", "right of": "right"}
 
 _STANDING = ("left of", "right of", "in front of", "behind", "beside")
 _LEVEL = ("in front of", "behind", "crossing")
+_OWN_WAY = ("jump", "turn", "tumble", "fall", "push", "collide", "topple", "stack")
 _PREY_ONLY = ("solid", "balloon")
 
 
@@ -45,6 +46,9 @@ def validate_relation(relation: str, subjects: Sequence[Subject]) -> None:
     first, second = subjects[0], subjects[1]
     if first.then != "none" or second.then != "none":
         raise refuse("relation", relation, "none where a subject goes over to another action")
+    for subject in (first, second):
+        if subject.action in _OWN_WAY:
+            raise refuse("relation", relation, f"none for who goes a way of its own, as to {subject.action} is")
     moving, other = travels(first), travels(second)
     alike = moving == other and (not moving or first.direction == second.direction)
     if relation in _STANDING and not alike:

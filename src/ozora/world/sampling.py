@@ -14,7 +14,8 @@ from random import Random
 from zlib import crc32
 
 from ozora.errors import refuse
-from ozora.world import concepts, pairing
+from ozora.world import concepts, meetings, pairing
+from ozora.world.physics import cast
 from ozora.world.shot import Camera, Cut, Shot, Subject, validate
 
 Weights = Mapping[str, float]
@@ -172,15 +173,17 @@ def sample_shot(
 def _shot(draw: _Draw, held_out: bool, seconds: float, fps: int) -> Shot:
     kind, place, time = _combination(draw, held_out)
     first = _subject(draw, kind)
-    second = _second_subject(draw, first, place, time, held_out)
+    met = subjects = _meeting(draw, first, place, time, held_out)
+    second = None if met else _second_subject(draw, first, place, time, held_out)
+    first = met[0] if met else first
     camera = _camera(draw, first)
-    occluder = _occluder(draw, first, camera, place)
+    occluder = "none" if met else _occluder(draw, first, camera, place)
     cuts = _cuts(draw, camera, seconds, fps)
-    first = replace(first, count=pairing.count(draw, kind, occluder))
-    plain = occluder == "none" and not cuts and first.count == 1
-    first = _changing(draw, first, alone=second is None, plain=plain)
-    subjects: tuple[Subject, ...] = (first,)
-    relation = "none"
+    relation, plain = "none", occluder == "none" and not cuts and not met
+    if not met:
+        first = replace(first, count=pairing.count(draw, kind, occluder))
+        first = _changing(draw, first, alone=second is None, plain=plain and first.count == 1)
+        subjects = (first,)
     if second is not None:
         pair = _side_by_side(draw, first, second)
         relation, *pair_in_relation = pairing.relation(draw, *pair, camera, occluder)
@@ -287,6 +290,15 @@ def _combinations_left(
         and fixed.get("occluder", "none") in concepts.PLACES[place].occluders
         and _lapses((kind,), place, time, fixed.get("later", "none"), held_out)
         and _possible(fixed.get("second_subject", "none"), place, time, held_out, fixed.get("later", "none"))
+        and (
+            fixed.get("action") not in cast.TOGETHER
+            or meetings.partners(
+                fixed["action"], kind, fixed.get("second_subject"),
+                lambda other, place=place, time=time: _possible(  # type: ignore[misc]
+                    other, place, time, held_out, fixed.get("later", "none")
+                ),
+            )
+        )
     )
 
 
@@ -333,7 +345,14 @@ def _action(draw: _Draw, concept: concepts.SubjectConcept) -> str:
     for one in later:
         if not first or draw.happens(f"action {one}", _LATER_ACTIONS[one]):
             return one
-    return draw("action", {one: _ACTION.get(one, 1.0) for one in first})
+    if concept.family == "solid":
+        # What was simulated has luck of its own.
+        first = [one for one in first if one != "stand" and not cast.plays(concept.name, one)] or first
+    action = draw("action", {one: _ACTION.get(one, 1.0) for one in first})
+    alone = [name for name, kinds in cast.ALONE.items() if concept.name in kinds]
+    if alone and "action" not in draw.fixed and draw.happens("simulated", meetings.ALONE_SHARE):
+        action = draw.free("simulated", dict.fromkeys(alone, 1.0))
+    return action
 
 
 def _changing(draw: _Draw, first: Subject, *, alone: bool, plain: bool) -> Subject:
@@ -381,6 +400,18 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
     if both_travel and draw.happens("same way", 0.6):
         return replace(second, direction=first.direction)
     return second
+
+
+def _meeting(draw: _Draw, first: Subject, place: str, time: str, held_out: bool) -> tuple[Subject, ...]:
+    """A solid and those to whom it does something; nobody in most shots."""
+    later = draw.fixed.get("later", "none")
+    chosen = meetings.choose(draw, first, lambda kind: _possible(kind, place, time, held_out, later))
+    if chosen is None:
+        return ()
+    action, kinds = chosen
+    first = _subject(_Draw(draw.seed, {**draw.fixed, "action": action}), first.kind)
+    others = [_subject(_Draw(f"{draw.seed} met {i}", {}), kind) for i, kind in enumerate(kinds)]
+    return meetings.arranged(draw, first, others)
 
 
 def _suits(kind: str, beside: str, place: str, time: str, held_out: bool, later: str) -> bool:

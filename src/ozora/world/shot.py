@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ozora.errors import refuse
 from ozora.world import concepts
+from ozora.world.physics import cast
 from ozora.world.relations import validate_relation
 
 LONGEST_SECONDS = 60.0
@@ -174,6 +175,7 @@ def validate(shot: Shot) -> None:
     for index, subject in enumerate(shot.subjects):
         _validate_subject(f"subjects[{index}]", subject, shot.place)
     validate_relation(_word("relation", shot.relation, "relation"), shot.subjects)
+    _validate_meeting(shot)
     _validate_camera("camera", shot.camera)
     _number("seconds", shot.seconds, 0.0, LONGEST_SECONDS, "seconds")
     _whole("fps", shot.fps, 1, FASTEST_FPS)
@@ -206,6 +208,32 @@ def _validate_subject(name: str, subject: Subject, place: str) -> None:
             raise refuse(f"{name}.then", f"{subject.then} for {subject.count} at once", "none for a group")
     if place not in concept.places:
         raise refuse("place", place, f"{', '.join(concept.places)} for {concept.name} ({name})")
+
+
+def _validate_meeting(shot: Shot) -> None:
+    """Refuse solids that were never simulated meeting like this."""
+    first, *others = shot.subjects
+    for index, other in enumerate(others, 1):
+        if other.action in cast.TOGETHER:
+            only = f"{other.action} for the first subject only"
+            raise refuse(f"subjects[{index}].action", other.action, only)
+    if first.action not in cast.TOGETHER:
+        return
+    kinds, casts = tuple(subject.kind for subject in shot.subjects), cast.CASTS[first.action]
+    if kinds not in casts:
+        partners = ", ".join(" on ".join(reversed(others)) for one, *others in casts if one == first.kind)
+        raise refuse("subjects", " and ".join(kinds), f"a {first.kind} with {partners} for {first.action}")
+    for index, other in enumerate(others, 1):
+        _one_of(f"subjects[{index}].action", other.action, ("stand",), f"until the {first.kind} comes")
+    steps = {cast.SIZES.index(first.size) - cast.SIZES.index(other.size) for other in others}
+    if len(steps) > 1 or not steps <= set(cast.steps(first.action, kinds)):
+        fitting = cast.fitting_sizes(first.action, kinds, first.size)
+        came = ", ".join(other.size for other in others)
+        raise refuse("subjects[1].size", came, f"{', '.join(fitting)} beside a {first.size} {first.kind}")
+    _one_of("occluder", shot.occluder, ("none",), f"for {first.action}")
+    _one_of("relation", shot.relation, ("none",), f"for {first.action}")
+    for index, subject in enumerate(shot.subjects):
+        _whole(f"subjects[{index}].count", subject.count, 1, 1)
 
 
 def _validate_camera(name: str, camera: Camera) -> None:

@@ -71,11 +71,13 @@ SUBJECTS: dict[str, SubjectConcept] = by_name(
         1.75, 0.5, "blue", (0.04, 0.08, 0.25), ("natural", "red", "yellow", "white", "black", "green"),
     ),
     SubjectConcept(
-        "ball", ("ball", "sphere"), "solid", ("roll", "bounce"), _TOYS, 0.5, 0.5,
+        "ball", ("ball", "sphere"), "solid",
+        ("roll", "bounce", "fall", "collide", "stack", "topple", "stand"), _TOYS, 0.5, 0.5,
         "red", (0.60, 0.035, 0.03), _PAINTS,
     ),
     SubjectConcept(
-        "cube", ("cube", "block", "box"), "solid", ("spin", "slide"), _TOYS, 0.5, 0.5,
+        "cube", ("cube", "block", "box"), "solid",
+        ("spin", "slide", "fall", "tumble", "collide", "push", "stack", "topple", "stand"), _TOYS, 0.5, 0.5,
         "blue", (0.025, 0.10, 0.58), _PAINTS,
     ),
     SubjectConcept(
@@ -135,15 +137,18 @@ SUBJECTS: dict[str, SubjectConcept] = by_name(
         "brown", (0.085, 0.045, 0.022), ("natural", "black", "white"),
     ),
     SubjectConcept(
-        "cone", ("cone",), "solid", ("spin", "slide", "fall"), _TOYS, 0.6, 0.5,
+        "cone", ("cone",), "solid",
+        ("spin", "slide", "fall", "tumble", "collide", "stack", "stand"), _TOYS, 0.6, 0.5,
         "orange", (0.76, 0.22, 0.02), _PAINTS,
     ),
     SubjectConcept(
-        "cylinder", ("cylinder", "drum", "tube"), "solid", ("roll", "spin", "fall"), _TOYS,
+        "cylinder", ("cylinder", "drum", "tube"), "solid",
+        ("roll", "spin", "fall", "tumble", "collide", "push", "stack", "topple", "stand"), _TOYS,
         0.5, 0.5, "green", (0.05, 0.36, 0.07), _PAINTS,
     ),
     SubjectConcept(
-        "ring", ("ring", "hoop", "torus"), "solid", ("roll", "spin"), _TOYS, 0.55, 0.55,
+        "ring", ("ring", "hoop", "torus"), "solid",
+        ("roll", "spin", "fall", "tumble", "collide", "stack", "stand"), _TOYS, 0.55, 0.55,
         "yellow", (0.80, 0.56, 0.04), _PAINTS,
     ),
 )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+from ozora.world.concepts import SIZE_SCALE
+from ozora.world.physics.cast import plays
 from ozora.world.render import textures
 from ozora.world.render.places import SCENERY
 from ozora.world.render.relief import Relief
 from ozora.world.shot import Shot
+
+LEVEL_RADIUS = 9.0
+"""Metres around the origin that are level for simulated solids of medium size."""
 
 FAMILIES = 6
 """Reliefs per place; a shot's seed picks one and shifts it, so that textures are made once and shared."""
@@ -35,9 +41,13 @@ def relief(shot: Shot, device: str | torch.device = "cpu") -> Relief:
     draw = torch.rand(2, generator=torch.Generator().manual_seed(shot.seed + 31)).tolist()
     shift = (float(draw[0]), float(draw[1]))
     raw = Relief(height, gradient, tile, shift, 0.0, 0.0)
+    if any(plays(subject.kind, subject.action) for subject in shot.subjects):
+        # What a physics engine moved, it moved on level ground.
+        room = LEVEL_RADIUS * max(SIZE_SCALE[subject.size] for subject in shot.subjects)
+        return replace(raw, peak=float(height.max()), calm=room, gentle=0.0)
     origin = torch.zeros(1, device=device)
     base = float(raw.height(origin, origin)[0])
-    return Relief(height, gradient, tile, shift, base, float(height.max()) - base)
+    return replace(raw, base=base, peak=float(height.max()) - base)
 
 
 def ground(shot: Shot) -> Callable[[Tensor], Tensor]:

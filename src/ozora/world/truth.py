@@ -33,9 +33,9 @@ HIDDEN = 0.5
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens in a film, from one moment up to another (the same for a cut)."""
+    """Something that happens in a film, from one moment up to another (the same for a cut or a collision)."""
 
-    kind: str  # "occluded", "cut", or "action": a second action, from when it takes over until the end
+    kind: str  # "occluded", "cut", "collision" or "action": a second one, until the end
     subject: int  # id of the instance, 1.. in the shot's order; 0 for the whole picture
     from_seconds: float
     to_seconds: float
@@ -90,12 +90,14 @@ def truth(
         torch.stack(seens) if seens else nothing.bool(),
         _classes(shot, depth, ids),
         (
-            *_occlusions(hidden, frames, shot.fps), *(Event("cut", 0, cut.at, cut.at) for cut in shot.cuts),
+            *_occlusions(hidden, frames, shot.fps),
+            *(Event("cut", 0, cut.at, cut.at) for cut in shot.cuts),
             *(
                 Event("action", number, moment_of(shot, number - 1), shot.seconds)
                 for number, subject in enumerate(shot.subjects, 1)
                 if subject.then != "none"
             ),
+            *(Event("collision", subject, seconds, seconds) for seconds, subject in stage.touches),
         ),
     )
 

@@ -42,6 +42,10 @@ _ACTIONS = {  # what follows "…" goes after the subject
     "fall": "يسقط/تسقط | يهوي/تهوي",
     "turn": "يستدير/تستدير | يلتف/تلتف",
     "collide": "يصطدم/تصطدم",
+    "tumble": "يتقلب/تتقلب | يتدحرج … متقلبًا/تتدحرج … متقلبة",
+    "push": "يدفع/تدفع",
+    "stack": "يستقر … في الأعلى/تستقر … في الأعلى",
+    "topple": "يقوم … بإسقاط كومة/تقوم … بإسقاط كومة",
 }
 
 _PLACES = {  # plain; crossing; staying; above
@@ -226,6 +230,18 @@ ARABIC = Language(
             "left of": "إلى اليمين", "right of": "إلى اليسار", "in front of": "في الخلف",
             "behind": "في الأمام", "beside": "إلى جانب ذلك", "above": "في الأسفل",
         },
+        "meets": {
+            "collide": "يصطدم … ب{whom}/تصطدم … ب{whom} | يرتطم … ب{whom}/ترتطم … ب{whom}",
+            "push": "يقوم … بدفع {whom}/تقوم … بدفع {whom}",
+            "stack": "يسقط … فوق {whom} ويستقر هناك/تسقط … فوق {whom} وتستقر هناك",
+            "topple": "يقوم … بإسقاط كومة من {whom}/تقوم … بإسقاط كومة من {whom}",
+        },
+        "meeting": {
+            "collide": "يصطدم ب{whom}/تصطدم ب{whom}",
+            "push": "يدفع/تدفع",
+            "stack": "يستقر فوق {whom}/تستقر فوق {whom}",
+            "topple": "يقوم بإسقاط كومة من {whom}/تقوم بإسقاط كومة من {whom}",
+        },
     },
     patterns={
         "noun": "{noun}[ {colour}][ {material}][ {size}]",
@@ -237,6 +253,7 @@ ARABIC = Language(
         "ويختفي لحظة خلف {occluder}/وتختفي لحظة خلف {occluder}",
         "company": "بينما {others}",
         "other": "{does} {who}[ {off}] {near}",
+        "both": " و",
         "and": " و",
         "then": "ثم {after} | وبعد ذلك {after}",
         "then_tag": "ثم {does}",

@@ -40,6 +40,10 @@ _ACTIONS = {  # after a place; of somebody who has only just been named
     "fall": ("坠落 | 下落", "正在坠落 | 正在下落"),
     "turn": ("转身 | 转圈", "正在转身 | 正在转圈"),
     "collide": ("发生碰撞", "发生碰撞"),
+    "tumble": ("翻滚 | 翻着跟头滚动", "在翻滚"),
+    "push": ("推动", "在推动"),
+    "stack": ("叠放", "叠放着"),
+    "topple": ("撞倒一摞", "正在撞倒一摞"),
 }
 
 _PLACES = {  # plain; crossing or staying; above
@@ -202,6 +206,18 @@ CHINESE = Language(
             "left of": "右边", "right of": "左边", "in front of": "后面",
             "behind": "前面", "beside": "旁边", "above": "下方",
         },
+        "meets": {
+            "collide": "与{whom}相撞 | 撞上{whom}",
+            "push": "推着{whom}前进 | 推动{whom}",
+            "stack": "落在{whom}上并停住",
+            "topple": "撞倒叠在一起的{whom}",
+        },
+        "meeting": {
+            "collide": "与{whom}相撞",
+            "push": "推着{whom}",
+            "stack": "落在{whom}上",
+            "topple": "撞倒叠在一起的{whom}",
+        },
     },
     patterns={
         "noun": "一{kind}[{colour}的][{material}][{size}]{noun}",
@@ -212,6 +228,7 @@ CHINESE = Language(
         "passing": "从{occluder}后面经过 | 一度消失在{occluder}后面",
         "company": "{others}",
         "other": "{near}有{who}{going}",
+        "both": "和",
         "and": "，",
         "beside": "{side}",
         "frame": "{frame}：{sentence}",

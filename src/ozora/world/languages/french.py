@@ -41,6 +41,10 @@ _ACTIONS = {  # finite; participle
     "fall": ("tombe", "tombant"),
     "turn": ("fait demi-tour | se retourne", "faisant demi-tour | se retournant"),
     "collide": ("entre en collision", "entrant en collision"),
+    "tumble": ("fait des culbutes | culbute", "culbutant"),
+    "push": ("pousse", "poussant"),
+    "stack": ("se pose dessus", "se posant dessus"),
+    "topple": ("renverse une pile", "renversant une pile"),
 }  # fmt: skip
 
 _PLACES = {  # plain; crossing; staying; above
@@ -249,6 +253,18 @@ FRENCH = Language(
             "left of": "juste à droite", "right of": "juste à gauche", "in front of": "derrière",
             "behind": "devant", "beside": "juste à côté", "above": "en dessous",
         },
+        "meets": {
+            "collide": "percute {whom} | heurte {whom} | entre en collision avec {whom}",
+            "push": "pousse {whom} | pousse {whom} devant soi",
+            "stack": "tombe sur {whom} et y reste",
+            "topple": "renverse une pile faite d'{whom}",
+        },
+        "meeting": {
+            "collide": "percutant {whom} | heurtant {whom}",
+            "push": "poussant {whom}",
+            "stack": "tombant sur {whom} pour y rester",
+            "topple": "renversant une pile faite d'{whom}",
+        },
     },
     patterns={
         "noun": "{a} [{size} ]{noun}[ {colour}][ {material}]",
@@ -259,6 +275,8 @@ FRENCH = Language(
         "passing": "passant derrière {occluder} | disparaissant un instant derrière {occluder}",
         "company": "tandis qu'{others}",
         "other": "{who} {does} {near}",
+        "both": " et ",
+        "both:topple": " et d'",
         "and": " et qu'",
         "frame": "{frame} : {sentence}",
         "then": "puis {after} | et ensuite {after}",

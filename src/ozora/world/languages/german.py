@@ -40,6 +40,10 @@ _ACTIONS = {  # finite, with the second part of a separable verb after "…"; pa
     "fall": ("fällt | stürzt", "fallend"),
     "turn": ("wendet | dreht sich um", "wendend | sich umdrehend"),
     "collide": ("stößt … zusammen | kollidiert", "kollidierend"),
+    "tumble": ("überschlägt sich | purzelt", "purzelnd"),
+    "push": ("schiebt", "schiebend"),
+    "stack": ("kommt … obenauf zu liegen", "obenauf fallend"),
+    "topple": ("wirft … einen Stapel um", "umwerfend"),
 }
 
 _PLACES = {  # plain; crossing (accusative); staying (dative); above (dative); flying over (accusative)
@@ -148,7 +152,8 @@ GERMAN = Language(
     name="Deutsch",
     genders="mfnd",
     references={
-        "a": "ein/eine/ein", "einem": "einem/einer/einem", "ihn": "ihn/sie/es", "ihm": "ihm/ihr/ihm",
+        "a": "ein/eine/ein", "ihn": "ihn/sie/es",
+        "einen": "einen/eine/ein", "einem": "einem/einer/einem", "ihm": "ihm/ihr/ihm",
         "den": "den {other}/die {other}/das {other}", "dem": "dem {other}/der {other}/dem {other}",
     },
     pronouns=("ihn", "ihm"),
@@ -267,6 +272,18 @@ GERMAN = Language(
             "left of": "rechts daneben", "right of": "links daneben", "in front of": "dahinter",
             "behind": "davor", "beside": "direkt daneben", "above": "darunter",
         },
+        "meets": {
+            "collide": "stößt … gegen {whom} | prallt … gegen {whom}",
+            "push": "schiebt … {whom} vor sich her | schiebt … {whom} weiter",
+            "stack": "fällt … auf {whom} und bleibt dort liegen",
+            "topple": "wirft … einen Stapel aus {whom} um",
+        },
+        "meeting": {
+            "collide": "gegen {whom} stoßend",
+            "push": "{whom} schiebend",
+            "stack": "auf {whom} fallend",
+            "topple": "einen Stapel aus {whom} umwerfend",
+        },
     },
     patterns={
         "noun": "{a} [{size} ][{material} ][{colour} ]{noun}[ {coat}]",
@@ -276,6 +293,9 @@ GERMAN = Language(
         "passing": "und verschwindet kurz hinter {occluder} | und zieht hinter {occluder} vorbei",
         "company": "und {others}",
         "other": "{near} {does} {who}[ {off}]",
+        "whom": "{einen} [{size} ][{material} ][{colour} ]{noun}/dfn",
+        "whom:topple": "{einem} [{size} ][{material} ][{colour} ]{noun}/ddd",
+        "both": " und ",
         "and": " und ",
         "then": "und {after}",
         "then_tag": "dann {doing}",

@@ -25,6 +25,7 @@ _STEMS = {
     "drift": "तैर | हवा में तैर", "sail": "चल | आगे बढ़", "drive": "चल", "swim": "तैर",
     "jump": "कूद | छलाँग लगा",
     "fall": "गिर", "turn": "मुड़", "collide": "टकरा",
+    "tumble": "पलट | लुढ़क-पलट", "push": "धक्का दे", "stack": "ऊपर आकर टिक", "topple": "ढेर गिरा",
 }  # fmt: skip
 
 
@@ -234,6 +235,18 @@ HINDI = Language(
             "left of": "दाईं ओर", "right of": "बाईं ओर", "in front of": "पीछे",
             "behind": "आगे", "beside": "बग़ल में", "above": "नीचे",
         },
+        "meets": {
+            "collide": "{whom} से टकरा रहा है/{whom} से टकरा रही है | {whom} से टकराता है/{whom} से टकराती है",
+            "push": "{whom} को धकेल रहा है/{whom} को धकेल रही है | {whom} को धकेलता है/{whom} को धकेलती है",
+            "stack": "{whom} पर गिरकर टिक जाता है/{whom} पर गिरकर टिक जाती है",
+            "topple": "{whom} का ढेर गिरा रहा है/{whom} का ढेर गिरा रही है",
+        },
+        "meeting": {
+            "collide": "{whom} से टकराता हुआ/{whom} से टकराती हुई",
+            "push": "{whom} को धकेलता हुआ/{whom} को धकेलती हुई",
+            "stack": "{whom} पर गिरकर टिकता हुआ/{whom} पर गिरकर टिकती हुई",
+            "topple": "{whom} का ढेर गिराता हुआ/{whom} का ढेर गिराती हुई",
+        },
     },
     patterns={
         "noun": "एक [{size} ][{material} ][{colour} ]{noun}",
@@ -247,6 +260,8 @@ HINDI = Language(
         "और पल भर के लिए {occluder} के पीछे छिप जाता है/और पल भर के लिए {occluder} के पीछे छिप जाती है",
         "company": "जबकि {others}",
         "other": "{near} {who} {does}",
+        "whom": "एक [{size} ][{material} ][{colour} ]{other}",
+        "both": " और ",
         "and": " और ",
         "then": "और फिर {after} | और उसके बाद {after}",
         "then_tag": "फिर {doing}",

@@ -43,6 +43,10 @@ _ACTIONS = {  # at the end of a sentence; before a noun
     "fall": ("落下している", "落下する"),
     "turn": ("向きを変えている | ぐるりと回っている", "向きを変える | ぐるりと回る"),
     "collide": ("衝突している | ぶつかっている", "衝突する | ぶつかる"),
+    "tumble": ("転げている | ごろごろ転がっている", "転げる | ごろごろ転がる"),
+    "push": ("押している", "押す"),
+    "stack": ("積み重なっている", "積み重なる"),
+    "topple": ("積み木を倒している", "積み木を倒す"),
 }
 
 _PLACES = {  # plain; the ground; the air above it
@@ -226,6 +230,18 @@ JAPANESE = Language(
             "left of": "その右では", "right of": "その左では", "in front of": "その後ろでは",
             "behind": "その手前では", "beside": "すぐ隣では", "above": "その下では",
         },
+        "meets": {
+            "collide": "{whom}に衝突している | {whom}にぶつかっている",
+            "push": "{whom}を押している | {whom}を押していく",
+            "stack": "{whom}の上に落ちてそのまま載っている",
+            "topple": "積み重なった{whom}を倒している",
+        },
+        "meeting": {
+            "collide": "{whom}に衝突する | {whom}にぶつかる",
+            "push": "{whom}を押す | {whom}を押していく",
+            "stack": "{whom}の上に落ちて載る",
+            "topple": "積み重なった{whom}を倒す",
+        },
     },
     patterns={
         "noun": "{kind}[{size}][{material}][{colour}]{noun} | [{size}][{material}][{colour}]{noun} | "
@@ -237,6 +253,7 @@ JAPANESE = Language(
         "passing": "途中で{occluder}の後ろを通る | 一瞬{occluder}の陰に隠れる",
         "company": "{others}",
         "other": "{near}{who}が{does}",
+        "both": "と",
         "and": "。",
         "beside": "{side}では",
         "frame": "{frame}：{sentence}",

@@ -21,13 +21,14 @@ from ozora.world.languages.lexicon import (
     wordings,
 )
 from ozora.world.languages.plural import Plural
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import Shot, Subject
 
 MOST_WORDS = {"terse": 24, "medium": 34, "full": 40}
 """Longest captions, counted as they are read: words, or characters where words are not parted."""
 
 MANNERS = {
-    **dict.fromkeys(("walk", "run", "jump", "roll", "slide", "drive", "swim", "sail"), "crossing"),
+    **dict.fromkeys(("walk", "run", "jump", "roll", "slide", "drive", "swim", "sail", "tumble"), "crossing"),
     **dict.fromkeys(("fly", "rise", "drift"), "above"),
 }
 """How a subject is in its place; the others stay where they are."""
@@ -141,6 +142,9 @@ def _main(
     choices = fitting(language.patterns[length], slots)
     if shot.subjects[0].then != "none":  # what follows needs a whole sentence before it
         choices = [choice for choice in choices if "{does}" in choice] or choices
+    if others_met(shot) and not slots["off"]:
+        # What is met stands right after the verb: whoever meets it has to come before.
+        choices = [one for one in choices if not 0 <= one.find("{does}") < one.find("{who}")]
     pattern = rng.choice(choices)
     sentence = fill(pattern + language.patterns["tail"], slots)
     if "framing" in facts and rng.random() < 0.3:
@@ -156,6 +160,9 @@ def _slots(
 ) -> dict[str, str]:
     first, others = shot.subjects[0], shot.subjects[1:]
     slots = _verbs(language, first, noun, rng)
+    if others_met(shot):
+        slots |= _meeting(language, first, others, noun, facts, rng)
+        others = ()
 
     def say(slot: str, table: str, value: str, *, when: bool) -> None:
         slots[slot] = _settled(language, table, value, noun, rng, first.kind) if when else ""
@@ -172,11 +179,11 @@ def _slots(
     say("time", "time", shot.time, when="time" in facts)
     weathered = "weather" in facts and shot.place not in WITHOUT_WEATHER
     say("weather", "amid", shot.weather, when=weathered)
-    say("speed", "speed", first.speed, when="speed" in facts and not stands)
+    say("speed", "speed", first.speed, when="speed" in facts and first.action not in ("stand", "stack"))
     say("heading", "direction", first.direction, when="direction" in facts and travels)
-    looks = stands and concepts.SUBJECTS[first.kind].family != "vehicle"
+    looks = stands and concepts.SUBJECTS[first.kind].family not in ("vehicle", "solid")
     say("facing", "facing", first.direction, when="direction" in facts and looks)
-    say("side", "position", first.position, when="position" in facts and not others)
+    say("side", "position", first.position, when="position" in facts and len(shot.subjects) == 1)
     slots["passing"] = ""
     if "occluder" in facts and shot.occluder != "none":
         grown = "bush" if (shot.place, shot.occluder) == ("dunes", "tree") else shot.occluder
@@ -205,6 +212,27 @@ def _verbs(language: Language, subject: Subject, noun: Noun, rng: Random) -> dic
         if noun.count > 1:
             words = _several(language, noun).verb(words)
         # A separable verb: its second part ends the clause.
+        slots[slot], _, off = words.partition(" … ")
+        slots.setdefault("off", off)
+    return slots
+
+
+def others_met(shot: Shot) -> bool:
+    """Whether the first subject does something to the others, so that they are its object."""
+    return shot.subjects[0].action in TOGETHER
+
+
+def _meeting(
+    language: Language, first: Subject, others: Sequence[Subject], noun: Noun, facts: frozenset[str],
+    rng: Random,
+) -> dict[str, str]:
+    """The verb's slots where the other subjects are its object: "pushes a blue cube"."""
+    said = [_who(language, other, _noun(language, other, rng), facts, rng, f"whom:{first.action}")
+            for other in others]
+    joint = language.patterns.get(f"both:{first.action}") or language.patterns["both"]
+    whom, slots = {"whom": joint.join(said)}, {}
+    for slot, table in (("does", "meets"), ("doing", "meeting")):
+        words = fill(agree(language, draw(language, table, first.action, rng), noun.kind), whom)
         slots[slot], _, off = words.partition(" … ")
         slots.setdefault("off", off)
     return slots
@@ -283,6 +311,12 @@ def _who(
     language: Language, subject: Subject, noun: Noun, facts: frozenset[str], rng: Random, pattern: str
 ) -> str:
     """The noun with what is said of it; a person's colour is that of a coat, as it is in the film."""
+    name = pattern.partition(":")[0]
+    known, whom, genders = language.patterns, "", ""
+    if name == "whom":
+        whom = known.get(f"whom:{subject.kind}") or known.get(pattern) or known.get(name) or known["noun"]
+        if "whom" in known:
+            whom, _, genders = whom.partition("/")
     slots = refer(language, noun) | {"size": "", "material": "", "colour": "", "coat": ""}
     patterns = language.patterns
     gender = noun.kind
@@ -298,9 +332,9 @@ def _who(
 
     def say(axis: str, value: str, gender: str) -> str:
         forms: Forms = draw(language, axis, value, rng, subject.kind)
-        if pattern == "object" and language.governed is not None and axis != "coat":
+        if name in ("object", "whom") and not genders and language.governed is not None and axis != "coat":
             return language.governed(forms, gender)
-        words = agree(language, forms, gender)
+        words = agree(language, forms, genders[language.genders.index(gender)] if genders else gender)
         return _several(language, noun).adjective(words) if noun.count > 1 else words
 
     if "size" in facts and subject.size != "medium":
@@ -314,6 +348,8 @@ def _who(
         coat, *of_coat = rng.choice(patterns["coat"].split(" | ")).split("/")
         slots["coat"] = fill(coat, {"colour": say("colour", colour, of_coat[0] if of_coat else "")})
     names = (f"{pattern}:{subject.kind}:{noun.count}", f"{pattern}:{noun.count}", f"{pattern}:{subject.kind}")
+    if name == "whom":
+        return language.polish(fill(rng.choice(fitting(whom, slots)), slots))
     chosen = next((patterns[name] for name in names if name in patterns), patterns[pattern])
     return language.polish(fill(rng.choice(fitting(chosen, slots)), slots))
 

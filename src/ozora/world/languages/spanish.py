@@ -40,6 +40,10 @@ _ACTIONS = {  # finite; gerund
     "fall": ("cae", "cayendo"),
     "turn": ("da la vuelta | se da la vuelta", "dando la vuelta"),
     "collide": ("choca", "chocando"),
+    "tumble": ("da tumbos | da vueltas de campana", "dando tumbos"),
+    "push": ("empuja", "empujando"),
+    "stack": ("se posa encima", "posándose encima"),
+    "topple": ("derriba una pila", "derribando una pila"),
 }
 
 _PLACES = {  # plain; crossing; staying; above
@@ -255,6 +259,18 @@ SPANISH = Language(
             "left of": "a su derecha", "right of": "a su izquierda", "in front of": "detrás",
             "behind": "delante", "beside": "al lado", "above": "debajo",
         },
+        "meets": {
+            "collide": "choca con {whom} | se estrella contra {whom} | golpea {whom}",
+            "push": "empuja {whom} | va empujando {whom}",
+            "stack": "cae sobre {whom} y se queda encima",
+            "topple": "derriba una pila con {whom} | tira una pila con {whom}",
+        },
+        "meeting": {
+            "collide": "chocando con {whom}",
+            "push": "empujando {whom}",
+            "stack": "cayendo sobre {whom} y quedándose encima",
+            "topple": "derribando una pila con {whom}",
+        },
     },
     patterns={
         "noun": "{a} [{size} ]{noun}[ {colour}][ {material}]",
@@ -265,6 +281,7 @@ SPANISH = Language(
         "passing": "pasando detrás de {occluder} | desapareciendo un momento detrás de {occluder}",
         "company": "mientras {others}",
         "other": "{who} {does} {near}",
+        "both": " y ",
         "and": " y ",
         "then": "y luego {after} | y después {after}",
         "then_tag": "luego {doing}",

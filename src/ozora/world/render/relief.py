@@ -23,13 +23,15 @@ class Relief:
     shift: tuple[float, float]
     base: float
     peak: float
+    calm: float = CALM_RADIUS  # metres around the origin in which the ground is as gentle as ``gentle`` says
+    gentle: float = 0.3  # share of the relief that is left there
 
     def _swell(self, x: Tensor, z: Tensor) -> Tensor:
         """Share of the full relief at a place: gentle at the origin, full at 40 m, gone at the horizon."""
         radius = torch.sqrt(x * x + z * z)
-        near = ((radius - CALM_RADIUS) / 35).clamp(0, 1)
+        near = ((radius - self.calm) / 35).clamp(0, 1)
         far = (1 - (radius - 130) / 120).clamp(0, 1)
-        return (0.3 + 0.7 * near * near * (3 - 2 * near)) * far
+        return (self.gentle + (1 - self.gentle) * near * near * (3 - 2 * near)) * far
 
     def height(self, x: Tensor, z: Tensor) -> Tensor:
         """Ground height in metres (N,) at x and z (N,)."""

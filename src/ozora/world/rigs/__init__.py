@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +14,7 @@ from torch import Tensor
 from ozora.errors import refuse
 from ozora.world.bodies import Bodies, Stage, bounds, join, move, reach
 from ozora.world.concepts import SIZE_SCALE, SUBJECTS
+from ozora.world.physics import cast
 from ozora.world.rigs import (
     aircraft,
     animals,
@@ -22,6 +24,7 @@ from ozora.world.rigs import (
     motion,
     occluders,
     person,
+    played,
     quadruped,
     robot,
     solids,
@@ -170,9 +173,12 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
     """
     times = torch.arange(shot.frames, dtype=torch.float32) / shot.fps
     scene = Scene(times, ground, shot.place, shot.time)
-    plans = [_plan(shot, index, float(times[-1])) for index in range(len(shot.subjects))]
+    if shot.subjects[0].action in cast.TOGETHER:
+        return _meeting(shot, scene, device)
+    plans = [_plan(shot, index, scene) for index in range(len(shot.subjects))]
     if shot.relation != "none" or len(shot.instances) > len(shot.subjects):
         plans = company.arrange(shot, plans, scene)
+    touches: tuple[tuple[float, int], ...] = ()
     obstacles: list[_Obstacle] = []
     bodies: list[Bodies] = []
     props: list[Bodies] = []
@@ -186,6 +192,9 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
             body = parts.bodies(sum(one.subject.count for one in plans[:index]) + len(group) + 1)
             group.append(company.raised(body, centre, plan.lift) if plan.lift else (body, centre))
             obstacles.append(_Obstacle(way.at(times)[0], plan.room))
+            if isinstance(way, played.PlayedPath):
+                number = len(group) + sum(one.subject.count for one in plans[:index])
+                touches += tuple((seconds, number) for seconds in way.landings(float(times[-1])))
         bodies += [body for body, _ in group]
         middle = group[0][1] if len(group) == 1 else torch.stack([centre for _, centre in group]).mean(0)
         centres.append(middle)
@@ -205,6 +214,33 @@ def stage(shot: Shot, ground: Ground, device: str | torch.device = "cpu") -> Sta
         centre=torch.stack(centres, 1).to(device),
         extent=torch.stack(extents, 1).to(device),
         heading=torch.stack(headings, 1).to(device),
+        touches=touches,
+    )
+
+
+def _meeting(shot: Shot, scene: Scene, device: str | torch.device) -> Stage:
+    """The action of solids that meet, as it was simulated."""
+    chance = np.random.Generator(np.random.Philox(key=[shot.seed % 2**64, 0]))
+    play = played.meeting(shot, scene, chance)
+    floor = float(scene.heights(torch.zeros(1, 2))[0])
+    bodies, centres, extents = [], [], []
+    sizes = [play.size * cast.RATIO**play.step, *(play.size for _ in shot.subjects[1:])]
+    for number, (subject, frame, size) in enumerate(
+        zip(shot.subjects, play.frames(scene.times), sizes, strict=True), 1
+    ):
+        lifted = replace(frame, origin=frame.origin + torch.tensor([0.0, floor, 0.0]))
+        parts, centre = solids.shown(subject, lifted, size)
+        body = parts.bodies(number)
+        bodies.append(body)
+        centres.append(centre)
+        extents.append(reach(body, centre).amax().expand(scene.frames))
+    way = torch.tensor([math.cos(play.angle), 0.0, math.sin(play.angle)])
+    return Stage(
+        bodies=move(join(bodies), device),
+        centre=torch.stack(centres, 1).to(device),
+        extent=torch.stack(extents, 1).to(device),
+        heading=way.expand(scene.frames, len(shot.subjects), 3).to(device),
+        touches=play.touches(float(scene.times[-1])),
     )
 
 
@@ -222,8 +258,9 @@ def _build(rig: Rig, subject: Subject, place: str, scale: float) -> motion.Build
     return motion.Build(speeds, half, leg, partial(person.WALK.frequency, leg), *rig.leap)
 
 
-def _plan(shot: Shot, index: int, seconds: float) -> company.Plan:
+def _plan(shot: Shot, index: int, scene: Scene) -> company.Plan:
     """Where a subject would go if it were alone."""
+    seconds = float(scene.times[-1])
     subject = shot.subjects[index]
     rig = RIGS.get(subject.kind)
     if rig is None:
@@ -244,6 +281,9 @@ def _plan(shot: Shot, index: int, seconds: float) -> company.Plan:
         path = replace(path, braking=speed / max(0.9 * seconds, 1e-3))
     if motion.has_course(subject):
         path = motion.planned(path, subject, shot, index, _build(rig, subject, shot.place, scale))
+    if cast.plays(subject.kind, subject.action):
+        path = played.alone(subject, path, scene, chance)
+        return company.Plan(subject, played.pose, path, room, scale, chance)
     return company.Plan(subject, rig.pose, path, room, scale, chance)
 
 

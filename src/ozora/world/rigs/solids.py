@@ -1,4 +1,4 @@
-"""Balls, cubes, cones, cylinders and rings, moving by the laws of mechanics in closed form."""
+"""Balls, cubes, cones, cylinders and rings: how they look, and how they move where a formula tells it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ RADIUS = {"tabletop": 0.11}
 BALL_RADIUS = 0.45
 SIDE = {"tabletop": 0.20}
 CUBE_SIDE = 0.80
+CUBE_ROUNDING = 0.09  # of its edges, as a share of its side
 RESTITUTION = 0.84
 SPIN = 1.5  # radians per second
 ON_TABLE = 0.25  # how large toys are on a table, as a share of their size outdoors
 CONE = (0.46, 1.05)  # metres: radius of the foot and height
+CONE_TIP = 0.02  # radius of its blunt tip, as a share of the foot's
 CYLINDER = (0.40, 0.95)  # metres: radius and height
 RING = (0.40, 0.115)  # metres: radius of the middle of the tube, and of the tube
 THUD = 0.42  # restitution of what falls
@@ -37,7 +39,7 @@ def side_of(place: str, scale: float) -> float:
 
 def ball_speed(action: str, word: str, radius: float, place: str) -> float:
     """Metres per second, so that a rolling ball turns about half round in a second, and stays on a table."""
-    pace = 1.9 if action == "bounce" else (2.1 if place == "tabletop" else 3.4)
+    pace = {"bounce": 1.9, "roll": 2.1 if place == "tabletop" else 3.4}.get(action, 0.0)
     return radius * SPEEDS[word] * pace
 
 
@@ -51,6 +53,9 @@ def ball(
 ) -> tuple[Parts, Tensor]:
     """A ball that rolls without slipping, or bounces on exact parabolas: primitives and middle (F, 3)."""
     radius = radius_of(scene.place, scale)
+    if subject.action == "stand":
+        floor = _standing(subject, path, scene, chance, radius)
+        return shown(subject, floor.child(0.0, radius), radius / BALL_RADIUS)
     position, direction = path.at(scene.times)
     if subject.action == "bounce":
         height = _bounce(path, scene, radius, chance)
@@ -65,11 +70,7 @@ def ball(
     heading = -torch.atan2(direction[:, 1], direction[:, 0])
     start = rotation(0.0, 0.6, 0.5, scene.frames)
     axes = rotation(heading, -turned, 0.0, scene.frames) @ start
-    frame = Frame(centre, axes)
-    parts = Parts(frame, blend=0.0)
-    skin = coat(subject, 0.30).but(pattern=CHEQUERS)
-    parts.ellipsoid(skin, frame, (radius, radius, radius))
-    return parts, centre
+    return shown(subject, Frame(centre, axes), radius / BALL_RADIUS)
 
 
 def _bounce(path: Path, scene: Scene, radius: float, chance: np.random.Generator) -> Tensor:
@@ -105,16 +106,7 @@ def cube(
     floor = _standing(subject, path, scene, chance, side)
     axes = floor.axes
     centre = floor.origin + 0.5 * side * axes[:, :, 1]
-    frame = Frame(centre, axes)
-    parts = Parts(frame, blend=0.0)
-    skin = coat(subject, 0.22)
-    half = 0.5 * side
-    parts.box(skin, frame, (half, half, half), 0.09 * side)
-    # Two bars through the cube show as inset tiles: light on two opposite faces, dark on two others.
-    inset, proud = 0.52 * half, 1.012 * half
-    parts.box(skin.but(colour=shade(skin.colour, 0.55)), frame, (inset, inset, proud), 0.02 * side)
-    parts.box(skin.but(colour=shade(skin.colour, -0.55)), frame, (proud, inset, inset), 0.02 * side)
-    return parts, centre
+    return shown(subject, Frame(centre, axes), side / CUBE_SIDE)
 
 
 def _standing(subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, side: float) -> Frame:
@@ -147,7 +139,7 @@ def size_of(place: str, scale: float) -> float:
 
 def speed(radius: float, action: str, word: str) -> float:
     """Metres per second of a cone, cylinder or ring whose outer radius is given in metres."""
-    return {"roll": 2.9, "slide": 3.4, "spin": 0.0, "fall": 0.0}[action] * radius * SPEEDS[word]
+    return {"roll": 2.9, "slide": 3.4}.get(action, 0.0) * radius * SPEEDS[word]
 
 
 def cone(
@@ -158,10 +150,7 @@ def cone(
     radius, height = CONE[0] * size, CONE[1] * size
     floor = _standing(subject, path, scene, chance, 1.4 * radius)
     frame = _dropped(subject, floor, scene, chance, height).child(0.0, 0.5 * height)
-    parts = Parts(frame, blend=0.0)
-    skin = coat(subject, 0.22).but(pattern=STRIPES)
-    parts.drum(skin, frame, (radius, 0.5 * height, 0.02 * radius), 0.05 * radius)
-    return parts, frame.origin
+    return shown(subject, frame, size)
 
 
 def cylinder(
@@ -175,10 +164,7 @@ def cylinder(
     else:
         floor = _standing(subject, path, scene, chance, 1.4 * radius)
         frame = _dropped(subject, floor, scene, chance, height).child(0.0, 0.5 * height)
-    parts = Parts(frame, blend=0.0)
-    skin = coat(subject, 0.22).but(pattern=STRIPES)
-    parts.drum(skin, frame, (radius, 0.5 * height, radius), 0.05 * radius)
-    return parts, frame.origin
+    return shown(subject, frame, size)
 
 
 def ring(
@@ -189,10 +175,35 @@ def ring(
     radius, tube = RING[0] * size, RING[1] * size
     if subject.action == "roll":
         frame = _rolling(path, scene, radius + tube, tube)
+    elif subject.action == "stand":
+        # Nothing holds a ring on its edge: it lies.
+        frame = _standing(subject, path, scene, chance, 2 * radius).child(0.0, tube, roll=0.5 * torch.pi)
     else:
         frame = _standing(subject, path, scene, chance, 2 * tube).child(0.0, radius + tube)
+    return shown(subject, frame, size)
+
+
+def shown(subject: Subject, frame: Frame, size: float) -> tuple[Parts, Tensor]:
+    """A solid, ``size`` times as large as outdoors, in a frame about its middle: primitives and middle."""
     parts = Parts(frame, blend=0.0)
-    parts.ring(coat(subject, 0.30).but(pattern=CHEQUERS), frame, radius, tube)
+    if subject.kind == "ball":
+        radius = BALL_RADIUS * size
+        parts.ellipsoid(coat(subject, 0.30).but(pattern=CHEQUERS), frame, (radius, radius, radius))
+    elif subject.kind == "ring":
+        parts.ring(coat(subject, 0.30).but(pattern=CHEQUERS), frame, RING[0] * size, RING[1] * size)
+    elif subject.kind == "cube":
+        side = CUBE_SIDE * size
+        skin, half = coat(subject, 0.22), 0.5 * side
+        parts.box(skin, frame, (half, half, half), CUBE_ROUNDING * side)
+        # Two bars through the cube show as inset tiles: light on two opposite faces, dark on two others.
+        inset, proud = 0.52 * half, 1.012 * half
+        parts.box(skin.but(colour=shade(skin.colour, 0.55)), frame, (inset, inset, proud), 0.02 * side)
+        parts.box(skin.but(colour=shade(skin.colour, -0.55)), frame, (proud, inset, inset), 0.02 * side)
+    else:
+        radius, height = ((part * size) for part in (CONE if subject.kind == "cone" else CYLINDER))
+        top = CONE_TIP * radius if subject.kind == "cone" else radius
+        skin = coat(subject, 0.22).but(pattern=STRIPES)
+        parts.drum(skin, frame, (radius, 0.5 * height, top), 0.05 * radius)
     return parts, frame.origin
 
 

@@ -1,0 +1,1 @@
+"""Solids that obey a physics engine: scenes are simulated once, and films play what was recorded."""
