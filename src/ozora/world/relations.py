@@ -48,7 +48,7 @@ def validate_relation(relation: str, subjects: Sequence[Subject]) -> None:
         raise refuse("relation", relation, "none where a subject goes over to another action")
     for subject in (first, second):
         if subject.action in _OWN_WAY:
-            raise refuse("relation", relation, f"none for who goes a way of its own, as to {subject.action} is")
+            raise refuse("relation", relation, f"none where a subject's action is {subject.action}")
     moving, other = travels(first), travels(second)
     alike = moving == other and (not moving or first.direction == second.direction)
     if relation in _STANDING and not alike:
