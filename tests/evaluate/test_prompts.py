@@ -15,7 +15,7 @@ from ozora.evaluate.prompts import FIRST_UNSEEN_SEED, read_prompts
 from ozora.model.probe import PROBE_AXES
 from ozora.world import concepts
 from ozora.world.captions import shot_fields
-from ozora.world.sampling import HELD_OUT, is_held_out
+from ozora.world.held_out import HELD_OUT, is_held_out
 
 FIRST = read_prompts("first")
 

@@ -16,7 +16,8 @@ from ozora.rights.ledger import Ledger
 from ozora.train import footage
 from ozora.train.banks import FootageBank, LiveFootage, mirrored
 from ozora.train.footage import ShootProgress, check_footage, shoot
-from ozora.world.sampling import is_held_out, sample_shot
+from ozora.world.held_out import is_held_out
+from ozora.world.sampling import sample_shot
 
 TINY = {"seed": 5, "width": 32, "height": 32, "frames": 1}
 

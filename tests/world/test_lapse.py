@@ -11,9 +11,10 @@ from ozora.errors import OzoraError
 from ozora.world import concepts
 from ozora.world.captions import caption, shot_fields
 from ozora.world.film import film
+from ozora.world.held_out import is_held_out
 from ozora.world.render.lapse import Lapse, mixed
 from ozora.world.render.light import light
-from ozora.world.sampling import is_held_out, sample_shot
+from ozora.world.sampling import sample_shot
 from ozora.world.shot import Camera, Shot, Subject, validate
 
 NOON_TO_NIGHT = Shot(

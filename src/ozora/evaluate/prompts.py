@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ozora.errors import OzoraError, refuse
 from ozora.world.captions import caption, shot_fields
-from ozora.world.sampling import is_held_out, sample_shot
+from ozora.world.held_out import is_held_out
+from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot
 
 FIRST_UNSEEN_SEED = 2**31
@@ -48,7 +49,7 @@ def read_prompts(suite: str | Path = "first", words: Words | None = None) -> tup
     Drawn prompts use only ``words``, values of each axis, if they are given: what a young probe can judge.
 
     Raises OzoraError if there is no such suite, an entry is not readable, its Shot cannot be filmed, or its
-    ``held_out`` is not what ``sampling.is_held_out`` says.
+    ``held_out`` is not what ``world.held_out.is_held_out`` says.
     """
     name = str(suite)
     if name.startswith("seed:"):

@@ -11,62 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from random import Random
-from zlib import crc32
 
 from ozora.errors import refuse
 from ozora.world import concepts, meetings, pairing
+from ozora.world.held_out import held_out_of, legal_combinations
 from ozora.world.physics import cast
 from ozora.world.shot import Camera, Cut, Shot, Subject, validate
 
 Weights = Mapping[str, float]
 
-_FIRST_HELD_OUT = (
-    ("fox", "snowfield", "sunset"),
-    ("fox", "meadow", "night"),
-    ("fox", "dunes", "dawn"),
-    ("horse", "snowfield", "night"),
-    ("horse", "meadow", "dusk"),
-    ("horse", "dunes", "noon"),
-    ("bird", "snowfield", "noon"),
-    ("bird", "dunes", "dusk"),
-    ("bird", "sea", "sunset"),
-    ("person", "snowfield", "dawn"),
-    ("person", "meadow", "sunset"),
-    ("person", "dunes", "night"),
-    ("ball", "meadow", "dusk"),
-    ("ball", "tabletop", "dawn"),
-    ("cube", "snowfield", "dusk"),
-    ("cube", "meadow", "noon"),
-    ("cube", "tabletop", "night"),
-    ("balloon", "dunes", "sunset"),
-    ("balloon", "sea", "noon"),
-    ("sailboat", "sea", "dawn"),
-)
-"""Chosen by hand when there were eight subjects in five places, and kept: scores are compared with them."""
-
-_FIRST_SUBJECTS = tuple(dict.fromkeys(kind for kind, _, _ in _FIRST_HELD_OUT))
-_FIRST_PLACES = ("snowfield", "meadow", "dunes", "sea", "tabletop")
-
-
-def _held_out() -> tuple[tuple[str, str, str], ...]:
-    """One time of every other pair of subject and place that is new, by a checksum of their names."""
-    times, more = tuple(concepts.TIMES), []
-    for subject in concepts.SUBJECTS.values():
-        for place in subject.places:
-            number = crc32(f"{subject.name} in {place}".encode())
-            new = subject.name not in _FIRST_SUBJECTS or place not in _FIRST_PLACES
-            if new and number % 2 == 0:
-                more.append((subject.name, place, times[number // 2 % len(times)]))
-    return (*_FIRST_HELD_OUT, *more)
-
-
-HELD_OUT: tuple[tuple[str, str, str], ...] = _held_out()
-"""(subject, place, time) that training never sees, to measure whether a model composes what it knows.
-
-At most one time for each subject and place: every pair of words still meets in training.
-"""
-
-_HELD_OUT = frozenset(HELD_OUT)
 
 _PLACE: Weights = {**dict.fromkeys(concepts.PLACES, 1), "tabletop": 2}
 # Slightly uneven, to even out what is held out.
@@ -130,23 +83,6 @@ _MOST_ATTEMPTS = 300
 """Shots drawn until one has the relation that is asked for."""
 
 
-def is_held_out(shot: Shot) -> bool:
-    """Whether any subject of the shot stands in a combination that training must never see."""
-    times = (shot.time,) if shot.later == "none" else concepts.times_between(shot.time, shot.later)
-    return any((subject.kind, shot.place, time) in _HELD_OUT for subject in shot.subjects for time in times)
-
-
-@cache
-def legal_combinations() -> tuple[tuple[str, str, str], ...]:
-    """Every (subject, place, time) that can be filmed, held out or not."""
-    return tuple(
-        (subject.name, place, time)
-        for subject in concepts.SUBJECTS.values()
-        for place in subject.places
-        for time in concepts.TIMES
-    )
-
-
 def sample_shot(
     seed: int, *, held_out: bool = False, seconds: float = 4.0, fps: int = 12, **fixed: str
 ) -> Shot:
@@ -154,7 +90,8 @@ def sample_shot(
 
     ``fixed`` pins axes of the first subject and the shot by their names in ``concepts.FIELDS``
     (``sample_shot(1, subject="fox", place="meadow", cut="none")``). With ``held_out`` only combinations of
-    ``HELD_OUT`` are drawn, without it never one of them. Raises OzoraError if what is fixed cannot be.
+    ``held_out.HELD_OUT`` are drawn, without it never one of them. Raises OzoraError if what is fixed cannot
+    be.
     """
     for axis, value in fixed.items():
         if axis not in concepts.FIELDS:
@@ -225,7 +162,7 @@ def _lapses(kinds: Iterable[str], place: str, time: str, later: str, held_out: b
     if later == time or not concepts.PLACES[place].lapses:
         return False
     between = concepts.times_between(time, later)
-    return held_out or not any((kind, place, each) in _HELD_OUT for kind in kinds for each in between)
+    return held_out or not any(held_out_of(kind, place, each) for kind in kinds for each in between)
 
 
 def _weather(draw: _Draw, place: str, time: str) -> str:
@@ -279,7 +216,7 @@ def _combinations_left(
     return tuple(
         (kind, place, time)
         for kind, place, time in legal_combinations()
-        if ((kind, place, time) in _HELD_OUT) == held_out
+        if held_out_of(kind, place, time) == held_out
         and fixed.get("subject", kind) == kind
         and fixed.get("place", place) == place
         and fixed.get("time", time) == time
@@ -315,7 +252,7 @@ def _possible(kind: str, place: str, time: str, held_out: bool, later: str) -> b
     """Whether a second subject may be here: it fits the place, and training may see it there and then."""
     if kind == "none":
         return True
-    seen = (kind, place, time) not in _HELD_OUT and _lapses((kind,), place, time, later, held_out)
+    seen = not held_out_of(kind, place, time) and _lapses((kind,), place, time, later, held_out)
     return place in concepts.SUBJECTS[kind].places and (held_out or seen)
 
 
