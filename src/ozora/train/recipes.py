@@ -125,12 +125,12 @@ def micro_text() -> TextRecipe:
 
 
 def micro_transformer() -> TransformerRecipe:
-    """The small transformer: 135 minutes on two CPU cores; pictures, then short clips, then whole ones."""
+    """The small transformer: 200 minutes on two CPU cores; pictures, then short clips, then whole ones."""
     return TransformerRecipe(
         name="micro_transformer",
         size="micro",
-        minutes=135,
-        stages=(Stage(0.48, 1, 64), Stage(0.55, 5, 16), Stage(1.0, 13, 8)),
+        minutes=200,
+        stages=(Stage(0.32, 1, 64), Stage(0.37, 5, 16), Stage(1.0, 13, 8)),
         optimiser=OptimiserRecipe(rate=1e-3, matrix_rate=3e-3, average=0.995),
         captions=(0.15, 0.35, 0.40, 0.10),
     )
