@@ -16,6 +16,7 @@ from ozora.media.images import write_image
 from ozora.media.sheets import contact_sheet
 from ozora.world import concepts
 from ozora.world.film import film
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot
 
@@ -45,6 +46,8 @@ def shot_of(axis: str, value: str) -> Shot:
     if value == "aurora":
         wanted["time"] = "night"
     if axis == "relation" and value != "none":
+        wanted["second_subject"] = "horse"
+    if value in TOGETHER:
         del wanted["second_subject"]
     if value == "away" or axis in ("position", "size"):
         wanted["action"] = "stand"

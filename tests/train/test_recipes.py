@@ -21,7 +21,7 @@ def test_every_run_is_named_after_itself_and_its_stages_fill_it(name: str) -> No
 
 def test_the_transformer_sees_pictures_then_short_then_whole_clips() -> None:
     recipe = micro_transformer()
-    frames = [stage_at(recipe, share).frames for share in (0.0, 0.5, 0.99, 1.0)]
+    frames = [stage_at(recipe, share).frames for share in (0.0, 0.35, 0.99, 1.0)]
     assert frames == [1, 5, 13, 13]
 
 
