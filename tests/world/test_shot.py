@@ -54,7 +54,7 @@ def shots(draw: st.DrawFn) -> Shot:
     return Shot(
         subjects=tuple(subjects),
         place=place.name,
-        time=pick(concepts.DARK_TIMES if weather == "aurora" else concepts.AXES["time"]),
+        time=pick(concepts.DARK_TIMES if weather == "aurora" else place.times),
         weather=weather,
         camera=camera(),
         look=pick(concepts.AXES["look"]),

@@ -45,12 +45,14 @@ class ActionConcept(Concept):
 class PlaceConcept(Concept):
     """Where a shot happens, and which weathers and occluders are possible there.
 
-    ``lapses``: the day can pass there in one shot, for all its light comes from the sky.
+    ``lapses``: the day can pass there in one shot, for all its light comes from the sky. ``times`` of day
+    when it is what it is called: a night city glows after sunset.
     """
 
     weathers: tuple[str, ...]
     occluders: tuple[str, ...]
     lapses: bool = True
+    times: tuple[str, ...] = ("dawn", "noon", "sunset", "dusk", "night")
 
 
 @dataclass(frozen=True)

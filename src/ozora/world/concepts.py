@@ -97,7 +97,7 @@ PLACES: dict[str, PlaceConcept] = by_name(
     ),
     PlaceConcept(
         "night city", ("night city", "neon city", "city of lights", "city at night", "neon-lit city"),
-        ("clear", "fog", "rain", "storm"), ("none",), False,
+        ("clear", "fog", "rain", "storm"), ("none",), False, ("dusk", "night"),
     ),
     PlaceConcept("room", ("room", "living room", "wooden floor"), ("clear",), ("none",), False),
 )

@@ -38,9 +38,10 @@ _FIRST_PLACES = ("snowfield", "meadow", "dunes", "sea", "tabletop")
 
 def _held_out() -> tuple[tuple[str, str, str], ...]:
     """One time of every other pair of subject and place that is new, by a checksum of their names."""
-    times, more = tuple(concepts.TIMES), []
+    more = []
     for subject in concepts.SUBJECTS.values():
         for place in subject.places:
+            times = concepts.PLACES[place].times
             number = crc32(f"{subject.name} in {place}".encode())
             new = subject.name not in _FIRST_SUBJECTS or place not in _FIRST_PLACES
             if new and number % 2 == 0:
@@ -70,7 +71,7 @@ def legal_combinations() -> tuple[tuple[str, str, str], ...]:
         (subject.name, place, time)
         for subject in concepts.SUBJECTS.values()
         for place in subject.places
-        for time in concepts.TIMES
+        for time in concepts.PLACES[place].times
     )
 
 

@@ -159,6 +159,7 @@ def validate(shot: Shot) -> None:
     _word("place", shot.place, "place")
     _word("time", shot.time, "time")
     place = concepts.PLACES[shot.place]
+    _one_of("time", shot.time, place.times, f"at {place.name}")
     _one_of("weather", _word("weather", shot.weather, "weather"), place.weathers, f"at {place.name}")
     if shot.weather == "aurora" and shot.time not in concepts.DARK_TIMES:
         raise refuse("weather", f"aurora at {shot.time}", f"aurora at {' or '.join(concepts.DARK_TIMES)}")

@@ -225,6 +225,10 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
         cover = 0.1
     over = _VEILS.get(shot.weather)
     if over is not None:
+        # An evening's cloud is blue and violet, a morning's rose: under one grey they would look the same.
+        late = shot.time == "dusk" and shot.weather in ("cloud", "rain", "storm")
+        if late:
+            horizon = 0.8 * (0.25 * horizon + 0.75 * middle)
         veil = 0.45 * horizon + 0.35 * middle + 0.2 * zenith
         veil = (veil.mean() * 0.55 + veil * 0.45) * over.brightness
         zenith = zenith + (veil * 0.8 - zenith) * over.grey
@@ -251,7 +255,8 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
         cover, reach, stars, contrast, halo = -0.5, 6000.0, 1.0, contrast * 1.04, 5000.0
     elif air == "water":
         bright = float((skylight.mean() + 0.4 * sunlight.mean()).clamp(max=1.2)) / 1.2
-        tint = {"sunset": (1.25, 0.92, 0.80), "dawn": (1.10, 1.0, 0.95), "dusk": (0.95, 0.85, 1.15)}
+        bright = bright if shot.time != "night" else 0.35 * bright
+        tint = {"sunset": (2.1, 0.86, 0.50), "dawn": (1.75, 1.0, 0.92), "dusk": (1.1, 0.62, 1.2)}
         warm = torch.tensor(tint.get(shot.time, (1.0, 1.0, 1.0)))
         zenith = torch.tensor((0.30, 0.85, 0.95)) * bright * warm
         middle = torch.tensor((0.055, 0.36, 0.55)) * bright * warm
