@@ -8,7 +8,7 @@ import torch
 
 from ozora.world import terrain
 from ozora.world.bodies import Stage
-from ozora.world.continuity import POP, clearance, contact, inspect, unrest
+from ozora.world.continuity import POP, clearance, contact, contrast, inspect, unrest
 from ozora.world.film import film
 from ozora.world.rigs import stage
 from ozora.world.shot import Camera, Shot, Subject
@@ -26,7 +26,7 @@ def test_a_plain_shot_is_in_order() -> None:
     found = inspect(FOX, 64, 36, pairs=2)
     assert found.seen == found.inside == 1.0
     assert found.sunk < 0.08 and found.afloat < 0.08
-    assert found.flicker < 0.04 and found.popped < 0.02
+    assert found.flicker < 0.04 and found.popped < 0.02 and found.contrast > 0.1
 
 
 def test_a_body_in_the_air_and_one_in_the_ground_are_caught() -> None:
@@ -49,6 +49,13 @@ def test_a_flash_is_a_pop() -> None:
     assert wild > 3 * calm and popped > 0.1 > still
     assert unrest(filmed, (0, 5)) == (0.0, 0.0), "frames that are not neighbours are not compared"
     assert 0 < POP < 1
+
+
+def test_what_cannot_be_told_from_its_ground_has_no_contrast() -> None:
+    filmed = film(FOX, 64, 36, frames=(0, 6))
+    grey = replace(filmed, frames=torch.full_like(filmed.frames, 90))
+    assert contrast(grey) == 0.0 < 0.1 < contrast(filmed)
+    assert contrast(replace(filmed, ids=torch.zeros_like(filmed.ids))) == 0.0
 
 
 def test_a_subject_that_the_camera_looks_past_is_missed() -> None:

@@ -41,14 +41,16 @@ class Findings:
     afloat: float  # how high the lowest part is over the ground, at the worst moment
     flicker: float  # mean change of a point's brightness from frame to frame, 0..1
     popped: float  # share of the points that change by more than ``POP``
+    contrast: float  # how far the subject stands out from what is around it when it does so most, 0..1
 
 
 def inspect(shot: Shot, width: int = 96, height: int = 54, pairs: int = 4) -> Findings:
     """Film ``pairs`` pairs of neighbouring frames of a shot and look for faults.
 
-    In its natural look and in dry weather: lines are drawn afresh in every frame, and drops and lightning
-    belong to no point of the set.
+    But for contrast in its natural look and in dry weather: lines are drawn afresh in every frame, and drops
+    and lightning belong to no point of the set.
     """
+    asked = shot
     dry = "clear" if shot.weather in ("snow", "rain", "storm") else shot.weather
     shot = replace(shot, look="natural", weather=dry)
     stage = set_up(shot, terrain.ground(shot))
@@ -58,6 +60,8 @@ def inspect(shot: Shot, width: int = 96, height: int = 54, pairs: int = 4) -> Fi
     filmed = film(shot, width, height, frames=frames, stage=stage, truth=True)
     sunk, afloat = contact(shot, stage)
     flicker, popped = unrest(filmed, frames)
+    thirds = [round(steps * share) for share in (0.2, 0.5, 0.8)]
+    shown = film(asked, width, height, frames=sorted(set(thirds)), stage=stage)
     hidden = [_hidden(filmed, frame / shot.fps) for frame in frames]
     shows = ((filmed.ids == 1).float().mean((1, 2)) > SMALLEST).tolist()
     judged = [shown for shown, behind in zip(shows, hidden, strict=True) if not behind]
@@ -68,6 +72,7 @@ def inspect(shot: Shot, width: int = 96, height: int = 54, pairs: int = 4) -> Fi
         afloat=afloat,
         flicker=flicker,
         popped=popped,
+        contrast=contrast(shown),
     )
 
 
@@ -103,6 +108,20 @@ def unrest(filmed: Filmed, frames: Sequence[int]) -> tuple[float, float]:
     if change.numel() == 0:
         return 0.0, 0.0
     return float(change.mean()), float((change > POP).float().mean())
+
+
+def contrast(filmed: Filmed) -> float:
+    """How far the first subject's mean colour is from that of a seam about it, in the best frame, 0..1."""
+    best = 0.0
+    for picture, ids in zip(filmed.frames.float() / 255, filmed.ids, strict=True):
+        mine = ids == 1
+        if int(mine.sum()) < 4:
+            continue
+        grown = torch.nn.functional.max_pool2d(mine[None].float(), 7, 1, 3)[0] > 0
+        around = grown & (ids == 0)
+        if bool(around.any()):
+            best = max(best, float((picture[mine].mean(0) - picture[around].mean(0)).abs().amax()))
+    return best
 
 
 def _hidden(filmed: Filmed, seconds: float) -> bool:
