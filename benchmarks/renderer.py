@@ -65,6 +65,18 @@ def timed(
     return run
 
 
+def agreement(device: str, frames: list[int]) -> tuple[float, bool]:
+    """Largest mean difference (0..255) of random shots from the processor's; whether twice is the same."""
+    worst, same = 0.0, True
+    for seed in range(RANDOM):
+        shot = sample_shot(seed)
+        here = [filming.film(shot, 128, 128, frames=frames, device=device).frames.cpu() for _ in range(2)]
+        there = filming.film(shot, 128, 128, frames=frames).frames
+        worst = max(worst, float((here[0].float() - there.float()).abs().mean()))
+        same &= bool(torch.equal(*here))
+    return worst, same
+
+
 def main() -> None:
     """Print frames per second per shot and size, then the share of each phase at 224×128."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -96,6 +108,9 @@ def main() -> None:
         rate = RANDOM * len(frames) / (clock() - start)
         what = "with flow, classes and events" if truth else "frames, depth and ids"
         print(f"{RANDOM} random shots, staged and filmed at 128x128, {what}: {rate:.1f} frames/s")
+    worst, same = agreement(chosen.device, frames[:2])
+    twice = "the same twice" if same else "NOT the same twice"
+    print(f"{chosen.device} and cpu: {worst:.3f} of 255 apart in the mean of the worst shot (2 allowed); {twice}")
     spent: dict[str, float] = defaultdict(float)
     for name, (module, function) in PHASES.items():
         setattr(module, function, timed(name, getattr(module, function), spent, clock))
