@@ -110,7 +110,7 @@ def main() -> None:
         print(f"{RANDOM} random shots, staged and filmed at 128x128, {what}: {rate:.1f} frames/s")
     worst, same = agreement(chosen.device, frames[:2])
     twice = "the same twice" if same else "NOT the same twice"
-    print(f"{chosen.device} and cpu: {worst:.3f} of 255 apart in the mean of the worst shot (2 allowed); {twice}")
+    print(f"{chosen.device} and cpu: {worst:.3f} of 255 apart in the worst shot (2 allowed); {twice}")
     spent: dict[str, float] = defaultdict(float)
     for name, (module, function) in PHASES.items():
         setattr(module, function, timed(name, getattr(module, function), spent, clock))
