@@ -360,7 +360,9 @@ def film(
     path = camera_path(shot, stage, width / height)
     wide, tall = width * supersample, height * supersample
     tangents = [math.tan(fov / 2) for fov in path.vertical_fov.tolist()]
-    focus = float((path.position[0] - stage.centre[0, 0].cpu()).norm())
+    away = (path.position - stage.centre[:, 0].cpu()).norm(dim=-1)
+    # Fog that suits the first frame must not swallow whom the camera leaves behind.
+    focus = max(float(away[0]), 0.6 * float(away.max()))
     scenery = SCENERY[shot.place]
     light = lighting.moved(lighting.light(shot, focus, scenery.air, scenery.bounce), where)
     lapse = None if shot.later == "none" else Lapse(shot, focus, scenery.air, scenery.bounce)
