@@ -79,10 +79,11 @@ def inspect(shot: Shot, width: int = 96, height: int = 54, pairs: int = 4) -> Fi
 def contact(shot: Shot, stage: Stage) -> tuple[float, float]:
     """How deep the first subject sinks and how high it floats, in radii of it; 0 where it may."""
     subject = shot.subjects[0]
-    if subject.action not in LOW or shot.place in ("sea", "lake", "underwater"):
+    actions = {subject.action, subject.then} - {"none"}
+    if not actions <= {*LOW} or shot.place in ("sea", "lake", "underwater"):
         return 0.0, 0.0
     gap = clearance(stage.bodies, shot) / stage.extent[:, 0]
-    floats = float(gap.max()) if subject.action in GROUNDED else 0.0
+    floats = float(gap.max()) if actions <= {*GROUNDED} else 0.0
     return max(-float(gap.min()), 0.0), max(floats, 0.0)
 
 

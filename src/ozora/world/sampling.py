@@ -372,7 +372,9 @@ def _camera(draw: _Draw, first: Subject) -> Camera:
     move = draw("camera", weights)
     # These have a height of their own, which no word for a standing camera fits.
     height = {"eye": 1.0} if move in ("crane", "fly-over") else _HEIGHT
-    return Camera(move, draw("framing", _FRAMING), draw("height", height))
+    # From afar, flown over: nobody would be seen.
+    framing = {**_FRAMING, "wide": 0.0} if move == "fly-over" else _FRAMING
+    return Camera(move, draw("framing", framing), draw("height", height))
 
 
 def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
