@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pytest
 from ozora.backends.weights import find_probe
 from ozora.errors import OzoraError
 from ozora.evaluate.probe import load_probe
-from ozora.evaluate.prompts import FIRST_UNSEEN_SEED, read_prompts
+from ozora.evaluate.prompts import FIRST_UNSEEN_SEED, Prompt, read_prompts
 from ozora.model.probe import PROBE_AXES
 from ozora.world import concepts
 from ozora.world.captions import shot_fields
 from ozora.world.held_out import HELD_OUT, is_held_out
+from ozora.world.shot import Shot, Subject
 
 FIRST = read_prompts("first")
 
@@ -62,6 +64,16 @@ def test_a_suite_is_drawn_from_a_seed() -> None:
     assert once == again and once != other
     assert [prompt.held_out for prompt in once] == [False, False, True] * 4
     assert all(len(prompt.shot.subjects) == 1 and not prompt.shot.cuts and prompt.text for prompt in once)
+
+
+def test_a_direction_is_asked_for_only_by_name() -> None:
+    told = [prompt for prompt in FIRST if prompt.tells("direction")]
+    assert 2 <= len(told) < len(FIRST) / 2
+    assert all(re.search("left|right|camera|distance|us|away", prompt.text) for prompt in told)
+    assert all(prompt.tells("weather") and prompt.tells("accepted") for prompt in FIRST)
+    shot = Shot((Subject("fox", action="run", direction="left"),), place="meadow")
+    assert Prompt("a fox runs leftwards", shot, False).tells("direction")
+    assert not Prompt("a fox leaps right over a log", shot, False).tells("direction")
 
 
 def test_a_drawn_suite_asks_only_what_the_probe_knows() -> None:

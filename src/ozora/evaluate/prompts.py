@@ -8,12 +8,14 @@ that anyone can score on prompts that nobody has tuned on.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from ozora.errors import OzoraError, refuse
+from ozora.world import phrases
 from ozora.world.captions import caption, shot_fields
 from ozora.world.held_out import is_held_out
 from ozora.world.sampling import sample_shot
@@ -41,6 +43,14 @@ class Prompt:
     def asked(self, axis: str) -> str:
         """The value of a probe axis that a film of this prompt must show."""
         return shot_fields(self.shot)[axis]
+
+    def tells(self, axis: str) -> bool:
+        """Whether the words ask for it: of a direction that nobody named, any will do."""
+        if axis != "direction":
+            return True
+        way = self.asked("direction")
+        words = (*phrases.HEADINGS[way], *phrases.FACINGS[way])
+        return any(re.search(rf"\b{re.escape(one)}\b", self.text, re.IGNORECASE) for one in words)
 
 
 def read_prompts(suite: str | Path = "first", words: Words | None = None) -> tuple[Prompt, ...]:

@@ -17,7 +17,7 @@ MAIN_AXES = ("subject", "place", "time", "action", "camera")
 """What every prompt says, and what a film must show, all of it, to be accepted."""
 
 OTHER_AXES = ("weather", "colour", "direction")
-"""Scored as well, for information: not every prompt says them."""
+"""Scored as well, for information. Not every prompt names a direction: only those that do are counted."""
 
 ACCEPTED = "accepted"
 
@@ -66,10 +66,12 @@ class Scorecard:
 
     def row(self, axis: str) -> Row:
         """One axis by name, or ``"accepted"``: all of subject, place, time, action and camera in one film."""
-        asked = [self._asked(prompt, axis) for prompt in self.prompts]
-        shown = [_shown(sight, axis) for sight in self.films]
+        told = [i for i, prompt in enumerate(self.prompts) if prompt.tells(axis)]
+        prompts, films = [self.prompts[i] for i in told], [self.films[i] for i in told]
+        asked = [self._asked(prompt, axis) for prompt in prompts]
+        shown = [_shown(sight, axis) for sight in films]
         sides = {
-            held_out: [i for i, prompt in enumerate(self.prompts) if prompt.held_out is held_out]
+            held_out: [i for i, prompt in enumerate(prompts) if prompt.held_out is held_out]
             for held_out in (False, True)
         }
         split = {
@@ -78,22 +80,26 @@ class Scorecard:
         }
         again = None
         if self.autoencoder is not None:
-            again = share_right(asked, [_shown(sight, axis) for sight in self.autoencoder])
+            again = share_right(asked, [_shown(self.autoencoder[i], axis) for i in told])
         return Row(
             axis=axis,
             score=share_right(asked, shown),
             floor=floor(asked, shown),
-            ceiling=share_right(asked, [_shown(sight, axis) for sight in self.footage]),
+            ceiling=share_right(asked, [_shown(self.footage[i], axis) for i in told]),
             autoencoder=again,
             seen=split[False],
             held_out=split[True],
-            sure=sum(_sure(sight, axis) for sight in self.films) / len(self.films),
+            sure=sum(_sure(sight, axis) for sight in films) / len(films),
         )
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Main axes, accepted, then the other axes that the probe knows."""
-        others = [axis for axis in OTHER_AXES if axis in self.films[0].shows]
+        """Main axes, accepted, then the other axes that the probe knows and two prompts or more ask for."""
+        others = [
+            axis
+            for axis in OTHER_AXES
+            if axis in self.films[0].shows and sum(prompt.tells(axis) for prompt in self.prompts) > 1
+        ]
         return tuple(self.row(axis) for axis in (*MAIN_AXES, ACCEPTED, *others))
 
     def verdict(self, index: int) -> dict[str, bool]:
