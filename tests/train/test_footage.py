@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from ozora.errors import OzoraError
 from ozora.rights.ledger import Ledger
 from ozora.train import footage
-from ozora.train.banks import FootageBank, LiveFootage, mirrored
+from ozora.train.banks import FootageBank, mirrored
 from ozora.train.footage import ShootProgress, check_footage, shoot
 from ozora.world.held_out import is_held_out
 from ozora.world.sampling import sample_shot
@@ -170,13 +170,3 @@ def test_training_footage_holds_nothing_held_out(stills: Path) -> None:
     header = json.loads((stills / "plan.json").read_text())
     assert header["held_out"] is False
     assert not any(is_held_out(footage.read_plan(stills).shot(clip)[0]) for clip in range(200))
-
-
-def test_live_footage_is_in_the_ledger_before_it_is_handed_out(tmp_path: Path) -> None:
-    live = LiveFootage(Ledger(tmp_path / "ledger.jsonl"), width=32, height=32)
-    batch = live.draw(torch.Generator().manual_seed(1), 2, 1)
-    assert batch.small.shape == (2, 1, 3, 16, 16)
-    rows = list(Ledger(tmp_path / "ledger.jsonl").rows())
-    hashes = [footage.content_hash(p, i) for p, i in zip(batch.pixels, batch.ids, strict=True)]
-    assert [row.content_hash for row in rows] == hashes
-    assert live.ledger_root() == rows[-1].hash

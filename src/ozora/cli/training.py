@@ -16,7 +16,10 @@ def train(
     ] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of an earlier part of the same run.")] = None,
     footage: Annotated[
-        list[Path] | None, typer.Option(help="Folder filled by `ozora world shoot`; may be repeated.")
+        list[Path] | None,
+        typer.Option(
+            help="Folder filled by `ozora world shoot`; may be repeated. world:224x128 films while training."
+        ),
     ] = None,
     latents: Annotated[
         list[Path] | None, typer.Option(help="File of encoded footage (transformer); may be repeated.")

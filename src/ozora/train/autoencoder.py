@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.sizes import SIZES
-from ozora.train.banks import FootageBank, FootageBatch
+from ozora.train.banks import FootageBatch
 from ozora.train.losses_autoencoder import autoencoder_loss
 from ozora.train.recipes import AutoencoderRecipe, Stage
 from ozora.train.sheets import psnr, save_sheet, spread
+from ozora.train.streamed import open_footage
 from ozora.train.tasks import Inputs, export, needed
 
 SHOWN_CLIPS = 6
@@ -23,9 +24,9 @@ class AutoencoderTask:
     """What the loop needs to train an autoencoder; see ``tasks.Task``."""
 
     def __init__(self, recipe: AutoencoderRecipe, inputs: Inputs, device: torch.device) -> None:
-        folders = needed(inputs.footage, "footage", "folders filled by `ozora world shoot`")
+        footage = needed(inputs.footage, "footage", "folders filled by `ozora world shoot`")
         self.recipe, self.device = recipe, device
-        self.bank = FootageBank(folders, device=device)
+        self.bank = open_footage(footage, inputs.out, device)
         self.autoencoder = Autoencoder(SIZES[recipe.size]).to(device)
         self.autoencoder.encoder.requires_grad_(not recipe.decoder_only)
         self.networks: dict[str, nn.Module] = {"autoencoder": self.autoencoder}

@@ -1,4 +1,4 @@
-"""Where training pixels come from: footage on the disk, or shots filmed on the spot by the training device.
+"""Where training pixels come from: footage on the disk; ``streamed`` films while training instead.
 
 Both answer ``draw`` with a batch that carries the video at the delivered (×2) size, the same video at half
 the size (what the autoencoder sees), the subject ids and the shots. Every clip handed out has a row in a
@@ -21,11 +21,9 @@ from safetensors import safe_open
 from torch import Tensor
 
 from ozora.errors import OzoraError, refuse
-from ozora.rights.ledger import Entry, Ledger
-from ozora.train.footage import content_hash, read_plan, shard_paths
-from ozora.world.film import film
+from ozora.rights.ledger import Ledger
+from ozora.train.footage import read_plan, shard_paths
 from ozora.world.relations import MIRRORED
-from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot, Subject
 
 
@@ -236,52 +234,6 @@ class FootageBank:
         starts = tuple(clip.start + cut for clip, cut in zip(clips, cuts, strict=True))
         shots = tuple(clip.shot for clip in clips)
         return FootageBatch(torch.cat(pixels), torch.cat(ids), shots, starts)
-
-
-class LiveFootage:
-    """Shots filmed on the spot by the training device, with a ledger row each; for a GPU with time to spare.
-
-    One call films one batch of never-seen shots at ``width`` × ``height`` (the delivered size).
-    """
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        *,
-        width: int,
-        height: int,
-        fps: int = 12,
-        seconds: float = 4.0,
-        device: str = "cpu",
-    ) -> None:
-        self.ledger, self.width, self.height = ledger, width, height
-        self.fps, self.seconds, self.device = fps, seconds, torch.device(device)
-
-    def ledger_root(self) -> str:
-        """The root over every clip filmed so far."""
-        return self.ledger.root()
-
-    def draw(self, generator: torch.Generator, batch: int, frames: int) -> FootageBatch:
-        """Film ``batch`` new shots and hand out ``frames`` frames of each from a random start."""
-        pixels, ids, shots, starts, entries = [], [], [], [], []
-        for _ in range(batch):
-            seed, entry = torch.randint(2**31, (2,), generator=generator).tolist()
-            shot = sample_shot(seed, seconds=self.seconds, fps=self.fps)
-            start = entry % (shot.frames - frames + 1)
-            filmed = film(
-                shot, self.width, self.height, frames=range(start, start + frames), device=str(self.device)
-            )
-            pixels.append(torch.as_tensor(filmed.frames))
-            ids.append(torch.as_tensor(filmed.ids))
-            shots.append(shot)
-            starts.append(start)
-            content = content_hash(pixels[-1].cpu(), ids[-1].cpu())
-            entries.append(
-                Entry("ozora.world", "own", content, f"live shot seed {seed} frames {start}+{frames}")
-            )
-        self.ledger.append_all(entries)
-        stacked = torch.stack(pixels).to(self.device), torch.stack(ids).to(self.device)
-        return FootageBatch(*stacked, tuple(shots), tuple(starts))
 
 
 def mirrored(shot: Shot) -> Shot:

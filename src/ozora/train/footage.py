@@ -200,7 +200,7 @@ def _shards_in_order(out: Path, plan: Plan, clips: int, workers: int) -> Iterato
             torch.set_num_threads(threads)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=quiet_worker)
     waiting: list[tuple[int, Future[list[str]]]] = []
     try:
         for first, count in spans:
@@ -214,7 +214,7 @@ def _shards_in_order(out: Path, plan: Plan, clips: int, workers: int) -> Iterato
         pool.shutdown(cancel_futures=True)
 
 
-def _quiet_worker() -> None:
+def quiet_worker() -> None:
     """One thread per process, and Ctrl-C is the parent's business: it lets started shards finish."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)

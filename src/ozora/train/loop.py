@@ -111,7 +111,9 @@ def train(
     if state is None and (out / "state.pt").exists():
         raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
     seed_everything(chosen.seed)
-    inputs = Inputs(tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text))
+    inputs = Inputs(
+        tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text), out
+    )
     task = make_task(chosen, inputs, place)
     if start is not None:
         begin_with(task, Path(start))

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from ozora.model.probe import Probe, probe_config
 from ozora.train.alignment import ALIGNED, Alignment
 from ozora.train.augment_probe import augment_film
-from ozora.train.banks import FootageBank, FootageBatch
+from ozora.train.banks import FootageBatch
 from ozora.train.losses_probe import answers_loss, probe_loss
 from ozora.train.recipes import ProbeRecipe, Stage
+from ozora.train.streamed import open_footage
 from ozora.train.tasks import Inputs, export, load_autoencoder, needed
 from ozora.world import concepts
 from ozora.world.captions import shot_fields
@@ -36,9 +37,9 @@ class ProbeTask:
     """
 
     def __init__(self, recipe: ProbeRecipe, inputs: Inputs, device: torch.device) -> None:
-        folders = needed(inputs.footage, "footage", "folders filled by `ozora world shoot`")
+        footage = needed(inputs.footage, "footage", "folders filled by `ozora world shoot`")
         self.recipe, self.device = recipe, device
-        self.bank = FootageBank(folders, device=device)
+        self.bank = open_footage(footage, inputs.out, device)
         self.autoencoder = (
             None if inputs.autoencoder is None else load_autoencoder(inputs.autoencoder, device)
         )

@@ -19,12 +19,16 @@ from ozora.train.recipes import Stage
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run is given: folders of footage, files of latents, weights of networks trained before."""
+    """What a run is given: folders of footage, files of latents, weights of networks trained before.
+
+    ``footage`` may be ``world:WIDTHxHEIGHT`` instead, filmed while training; ``out`` is the run's own folder.
+    """
 
     footage: tuple[Path, ...] = ()
     latents: tuple[Path, ...] = ()
     autoencoder: Path | None = None
     text: Path | None = None
+    out: Path | None = None
 
 
 class Task(Protocol):
