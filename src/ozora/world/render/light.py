@@ -176,7 +176,7 @@ _VEILS = {
     "snow": _Veil(0.55, 0.42, 0.9, 9.0, 55.0),
     "cloud": _Veil(0.6, 0.40, 0.98, 60.0, 300.0),
     "rain": _Veil(0.78, 0.22, 1.1, 10.0, 60.0, 0.82),
-    "storm": _Veil(0.90, 0.08, 1.2, 9.0, 60.0, 0.27),
+    "storm": _Veil(0.93, 0.05, 1.2, 8.0, 50.0, 0.17),
 }
 
 
@@ -230,14 +230,16 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
         if late:
             horizon = 0.8 * (0.25 * horizon + 0.75 * middle)
         veil = 0.45 * horizon + 0.35 * middle + 0.2 * zenith
-        veil = (veil.mean() * 0.55 + veil * 0.45) * over.brightness
+        # Night is dark enough.
+        brightness = max(over.brightness, 0.3) if shot.time == "night" else over.brightness
+        veil = (veil.mean() * 0.55 + veil * 0.45) * brightness
         zenith = zenith + (veil * 0.8 - zenith) * over.grey
         middle = middle + (veil * 0.92 - middle) * over.grey
         horizon = haze = horizon + (veil * 1.05 - horizon) * over.grey
         glow = glow + (veil * 1.3 - glow) * over.grey * 0.8
         lit, shade = lit + (veil * 1.15 - lit) * over.grey, shade + (veil * 0.8 - shade) * over.grey
         skylight = (skylight + (skylight.mean() - skylight) * 0.4) * 1.18 + sunlight.mean() * 0.11
-        skylight = skylight * over.brightness
+        skylight = skylight * brightness
         sunlight = (sunlight + (sunlight.mean() - sunlight) * 0.5) * over.dim
         cover = over.cover
         disc, stars, penumbra = disc * 0.12, stars * 0.06, max(penumbra, 0.12)
