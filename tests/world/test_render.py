@@ -169,3 +169,15 @@ def test_weather_dims_the_sun_and_shortens_the_view(time: str) -> None:
     )
     assert fog.sunlight.sum() < 0.6 * clear.sunlight.sum() and fog.reach < 0.2 * clear.reach
     assert clear.sun.norm().item() == pytest.approx(1, abs=1e-5) and clear.sun[1] > 0
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_textures_are_the_same_however_many_threads_made_them(threads: int) -> None:
+    before, known = torch.get_num_threads(), textures.clouds(1, "cpu").clone()
+    textures.clouds.cache_clear()
+    torch.set_num_threads(threads)
+    try:
+        assert torch.equal(textures.clouds(1, "cpu"), known)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)

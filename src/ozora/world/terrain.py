@@ -23,6 +23,7 @@ FAMILIES = 6
 """Reliefs per place; a shot's seed picks one and shifts it, so that textures are made once and shared."""
 
 @lru_cache(maxsize=32)
+@textures.on_one_thread
 def _textures(place: str, family: int, device: str) -> tuple[Tensor, Tensor]:
     scenery = SCENERY[place]
     assert scenery.relief is not None

@@ -6,11 +6,16 @@ can no longer resolve: nothing flickers when the camera moves.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import ParamSpec, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 SIZE = 512
 """Texels along one side of a tile."""
@@ -61,18 +66,36 @@ def line(texture: Tensor, u: Tensor) -> Tensor:
     return F.grid_sample(texture, grid[None, None], align_corners=True)[0, :, 0]
 
 
+def on_one_thread(make: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Make what is kept and shared on one thread: the same bits, however many threads film with it later."""
+
+    @wraps(make)
+    def made(*given: Given.args, **named: Given.kwargs) -> Made:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return make(*given, **named)
+        finally:
+            torch.set_num_threads(threads)
+
+    return made
+
+
 @lru_cache(maxsize=8)
+@on_one_thread
 def _bands(family: int) -> Tensor:
     return torch.stack([noise(family * 16 + i, low, high, 0.5) for i, (low, high) in enumerate(OCTAVES)])
 
 
 @lru_cache(maxsize=8)
+@on_one_thread
 def detail(family: int, device: str) -> Tensor:
     """The octaves (1, 4, s+1, s+1) of one tile, each with unit deviation."""
     return wrap(_bands(family)).to(device)
 
 
 @lru_cache(maxsize=8)
+@on_one_thread
 def bumps(family: int, device: str) -> Tensor:
     """Slopes (1, 6, s+1, s+1) of the first three octaves: three along x, three along z, per tile side."""
     gradients = torch.stack([slopes(field) for field in _bands(family)[:3]])
@@ -80,6 +103,7 @@ def bumps(family: int, device: str) -> Tensor:
 
 
 @lru_cache(maxsize=8)
+@on_one_thread
 def clouds(family: int, device: str) -> Tensor:
     """Cloud cover (1, 4, s+1, s+1): billows in three bands, and streaks for high thin cloud."""
     billows = [noise(family * 16 + 5, 2, 5, 1.0), noise(family * 16 + 6, 5, 14, 1.0)]
@@ -89,6 +113,7 @@ def clouds(family: int, device: str) -> Tensor:
 
 
 @lru_cache(maxsize=8)
+@on_one_thread
 def flowers(family: int, device: str) -> Tensor:
     """Meadow flowers (1, 3, s+1, s+1): soft dots of three kinds on one tile, 0..1."""
     generator = torch.Generator().manual_seed(family * 16 + 9)

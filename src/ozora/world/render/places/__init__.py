@@ -8,6 +8,7 @@ from functools import lru_cache
 from ozora.world.render.far import Range
 from ozora.world.render.places import built, indoors, land, moon, water, wild
 from ozora.world.render.places.scenery import Scenery
+from ozora.world.render.textures import on_one_thread
 
 __all__ = ["SCENERY", "Scenery", "far_land"]
 
@@ -32,6 +33,7 @@ SCENERY: dict[str, Scenery] = {
 
 
 @lru_cache(maxsize=64)
+@on_one_thread
 def far_land(place: str, family: int, device: str) -> tuple[Range, ...]:
     """The silhouettes around a place, farthest first, on a device."""
     rings = SCENERY[place].far(family)
