@@ -147,10 +147,7 @@ def cone(
 ) -> tuple[Parts, Tensor]:
     """A cone that spins, slides until it stops, or falls on its foot: primitives and middle (F, 3)."""
     size = size_of(scene.place, scale)
-    radius, height = CONE[0] * size, CONE[1] * size
-    floor = _standing(subject, path, scene, chance, 1.4 * radius)
-    frame = _dropped(subject, floor, scene, chance, height).child(0.0, 0.5 * height)
-    return shown(subject, frame, size)
+    return shown(subject, _upright(subject, path, scene, chance, CONE[0] * size, CONE[1] * size), size)
 
 
 def cylinder(
@@ -162,9 +159,16 @@ def cylinder(
     if subject.action == "roll":
         frame = _rolling(path, scene, radius, 0.5 * height).child(roll=0.5 * torch.pi)
     else:
-        floor = _standing(subject, path, scene, chance, 1.4 * radius)
-        frame = _dropped(subject, floor, scene, chance, height).child(0.0, 0.5 * height)
+        frame = _upright(subject, path, scene, chance, radius, height)
     return shown(subject, frame, size)
+
+
+def _upright(
+    subject: Subject, path: Path, scene: Scene, chance: np.random.Generator, radius: float, height: float
+) -> Frame:
+    """The frame about the middle of a solid that stays on its foot, metres."""
+    floor = _standing(subject, path, scene, chance, 1.4 * radius)
+    return _dropped(subject, floor, scene, chance, height).child(0.0, 0.5 * height)
 
 
 def ring(
