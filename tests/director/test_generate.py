@@ -201,7 +201,7 @@ def test_no_seed_draws_one_and_tells_it(ozora):
 def test_what_the_model_cannot_do_is_refused_before_loading(tiny_weights, tmp_path):
     fresh = Ozora(tiny_weights)
     bad = [
-        {"seconds": 9},
+        {"seconds": 3600},
         {"size": "1000x100"},
         {"image": tmp_path / "none.png"},
         {"seed": 2**63 - 1, "count": 2},
