@@ -86,7 +86,7 @@ class Ozora:
         request: Request,
         *,
         outputs: list[Path] | None = None,
-        keep_latents: bool = False,
+        keep_latents: bool = True,
         on_phase: OnPhase | None = None,
     ) -> Iterator[Take]:
         """Film a request take by take; see :func:`ozora.director.generate.generate`."""

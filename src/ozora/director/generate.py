@@ -17,6 +17,7 @@ from ozora.director.take import OnPhase, Receipt, Stopwatch, Take
 from ozora.errors import refuse
 from ozora.media.clip import Clip
 from ozora.media.files import require_writable
+from ozora.media.images import is_picture
 
 
 def generate(
@@ -24,13 +25,14 @@ def generate(
     request: Request,
     *,
     outputs: Sequence[Path] = (),
-    keep_latents: bool = False,
+    keep_latents: bool = True,
     on_phase: OnPhase | None = None,
 ) -> Iterator[Take]:
     """Make the request's takes one by one, seeds counting up from ``request.seed`` (drawn if ``None``).
 
     With ``outputs`` (one path a take) each take is also saved: its latents before decoding, then the film;
-    after that the latents are removed, or moved beside the film with ``keep_latents``. All that can be
+    after that the latents are moved beside the film, where the verbs find them, so that no join is ever
+    encoded again; without ``keep_latents``, and for pictures, they are removed. All that can be
     checked is checked on the first ``next()``, before the networks load. Raises ``OzoraError`` for what
     cannot be filmed.
     """
@@ -93,7 +95,7 @@ def _one(
         if path is not None and waiting is not None:
             with watch.phase("write"):
                 take.save(path)
-                if keep_latents:
+                if keep_latents and not is_picture(path):
                     waiting.replace(kept_path(path))
     except KeyboardInterrupt:
         # Whoever stops a take wants it gone; latents wait only for those whom a failure robbed of their film.

@@ -86,6 +86,8 @@ def lay(request: Request, sources: list[Source], cells: tuple[int, int], grid: G
     """Lay the parts of a request on one time line; raises ``OzoraError`` for what cannot be laid so."""
     fitted = [source.on(cells) for source in sources]
     parts, rest = _expanded(request.parts, list(fitted), grid)
+    if request.ring and len(parts) == 1 and isinstance(parts[0], Fresh):
+        parts = _there_and_back(parts[0], grid)
     stretches: list[Stretch] = []
     notes: list[str] = [note for source in fitted for note in source.notes]
     for number, part in enumerate(parts):
@@ -251,6 +253,14 @@ def _kept(part: Play, length: int, grid: Grid) -> set[int]:
         first, last = math.ceil(begin * rate - 0.5), math.floor(end * rate + 0.5)
         kept |= set(range(max(0, first), min(length, last + 1)))
     return kept
+
+
+def _there_and_back(part: Fresh, grid: Grid) -> list[Part]:
+    """A ring from words alone: a film, and the way from its end to its beginning in one last window."""
+    rate = grid.fps / FRAMES_PER_LATENT
+    steps = max(2, round(part.seconds * rate)) if part.seconds else grid.latents - 1
+    back = max(1, min(steps // 2, grid.latents - history(grid.latents) - outlook(grid.latents)))
+    return [replace(part, seconds=(steps - back) / rate), Fresh(back / rate, part.words)]
 
 
 def _expanded(parts: tuple[Part, ...], sources: list[Source], grid: Grid) -> tuple[list[Part], list[Source]]:

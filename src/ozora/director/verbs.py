@@ -73,12 +73,8 @@ def loop(prompt: str, *, source: Material | None = None, **settings: Any) -> Req
 
     ``seconds`` among the settings is the length of the whole loop, or of the way back from ``source``.
     """
-    seconds = settings.pop("seconds", None)
-    if source is not None:
-        parts: tuple[Play | Fresh, ...] = (Play(source), Fresh(seconds))
-    else:
-        half = None if seconds is None else seconds / 2
-        parts = (Fresh(half), Fresh(half))
+    way = Fresh(settings.pop("seconds", None))
+    parts = (way,) if source is None else (Play(source), way)
     return Request(prompt, verb="loop", parts=parts, ring=True, **settings)
 
 
