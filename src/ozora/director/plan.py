@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import Card
@@ -12,6 +13,7 @@ from ozora.director.request import Request
 from ozora.director.sources import Source
 from ozora.director.timeline import Timeline, describe_parts, fresh_line, kept_at, lay, read_sources
 from ozora.errors import refuse
+from ozora.media.clip import Clip
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +42,12 @@ class Plan:
         told: dict[str, Any] = {"given": self.given.hashes()}
         if self.request.verb != "generate":
             told["verb"] = self.request.verb
+        if self.request.verb == "animate":
+            told["image"] = _name(self.request.image)
         if self.request.stills:
-            told["stills"] = [still.seconds for still in self.request.stills]
+            told["stills"] = [
+                {"seconds": still.seconds, "name": _name(still.image)} for still in self.request.stills
+            ]
         if self.request.parts:
             told |= describe_parts(self.request, self.line.sources)
             told["ring"] = self.request.ring
@@ -68,6 +74,11 @@ def plan(request: Request, card: Card) -> Plan:
     )
     given = Given(request, fitted)
     return Plan(request, fitted, given, kept_at(line, given.places, grid))
+
+
+def _name(image: str | Path | Clip | None) -> str | None:
+    """The file name of a picture; None for none, or for one that was only in memory."""
+    return None if image is None or isinstance(image, Clip) else Path(image).name
 
 
 def _parent(source: Source) -> dict[str, Any]:
