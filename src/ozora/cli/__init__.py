@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from ozora.cli import evaluate, films, training, verbs, weights, world
+from ozora.cli import boards, evaluate, films, training, verbs, weights, world
 from ozora.errors import OzoraError
 
 EXIT_REFUSED, EXIT_STOPPED = 2, 130
@@ -23,6 +23,8 @@ app = typer.Typer(
     epilog='Start with: [bold]ozora generate "a red fox runs across a snowy field at dusk" -o fox.mp4[/]',
 )
 app.command("generate", epilog=films.EXAMPLES)(films.generate)
+app.command("board", epilog=boards.EXAMPLE)(boards.board)
+app.command("sequence")(boards.sequence)
 for verb in verbs.VERBS:
     app.command(verb.__name__)(verb)
 app.add_typer(world.app, name="world")

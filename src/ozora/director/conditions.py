@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from ozora.backends.backend import Backend
 from ozora.backends.grid import FRAMES_PER_LATENT, PIXELS_PER_CELL
 from ozora.director.fit import Fit
+from ozora.director.parts import Still
 from ozora.director.request import Request
 from ozora.director.timeline import latent_at
 from ozora.errors import refuse
@@ -39,9 +40,12 @@ class Pinned:
 
 
 class Given:
-    """The pixels that pin parts of a film, read and fitted before any compute."""
+    """The pixels that pin parts of a film, read and fitted before any compute.
 
-    def __init__(self, request: Request, fit: Fit) -> None:
+    ``starts`` are the latents at which the request's parts begin.
+    """
+
+    def __init__(self, request: Request, fit: Fit, starts: Sequence[int] = (0,)) -> None:
         pinned: dict[str, Pinned] = {}
         if request.image is not None:
             pinned["image"] = Pinned(_picture(request.image, fit), 0)
@@ -54,16 +58,18 @@ class Given:
             length = (len(frames) - 1) // FRAMES_PER_LATENT
             pinned["tail"] = Pinned(frames, fit.latents - length, lead=1)
         for still in request.stills:
-            index = _still_index(still.seconds, fit)
+            index = _still_index(still, fit, starts)
             taken = {place for found in pinned.values() for place in found.places}
             if index in taken:
                 told = "the end" if still.seconds is None else f"{still.seconds:g}"
                 raise refuse("keyframes", told, f"moments at least {1 / _rate(fit):.2f} seconds apart")
-            frames = _picture(still.image, fit)
-            if index:
-                frames = np.repeat(frames, 1 + FRAMES_PER_LATENT * (1 + _STEADY), axis=0)
+            frames, lead = _picture(still.image, fit), 0
+            if index not in fit.openings:
+                lead = 1 + _STEADY
+                frames = np.repeat(frames, 1 + FRAMES_PER_LATENT * lead, axis=0)
             name = "last" if still.seconds is None else f"keyframe {still.seconds:g}"
-            pinned[name] = Pinned(frames, index, lead=1 + _STEADY if index else 0)
+            name += "" if still.part is None else f" of part {still.part}"
+            pinned[name] = Pinned(frames, index, lead)
         self.pinned: Mapping[str, Pinned] = pinned
 
     @property
@@ -93,13 +99,16 @@ def _rate(fit: Fit) -> float:
     return fit.fps / FRAMES_PER_LATENT
 
 
-def _still_index(second: float | None, fit: Fit) -> int:
-    last = fit.latents - 1
+def _still_index(still: Still, fit: Fit, starts: Sequence[int]) -> int:
+    last, second = fit.latents - 1, still.seconds
     if second is None:
         return last
-    index = latent_at(second, fit.fps)
+    if still.part is not None and still.part >= len(starts):
+        raise refuse("part", still.part, f"parts 0 to {len(starts) - 1}")
+    index = latent_at(second, fit.fps, fit.openings, starts[still.part] if still.part else 0)
     if index > last:
-        raise refuse("keyframes", f"{second:g}", f"times up to {last / _rate(fit):g} seconds, the film's end")
+        end = (fit.frames - 1) / fit.fps
+        raise refuse("keyframes", f"{second:g}", f"times up to {end:g} seconds, the film's end")
     return index
 
 

@@ -112,16 +112,22 @@ Part: TypeAlias = "Fresh | Play | Blend"
 
 @dataclass(frozen=True)
 class Still:
-    """The film shows this picture at a moment; ``seconds`` None is its end."""
+    """The film shows this picture at a moment; ``seconds`` None is its end.
+
+    With ``part``, the number of a part from 0 on, seconds count from where that part begins.
+    """
 
     image: str | Path | Clip
     seconds: float | None = None
+    part: int | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.image, Path):
             object.__setattr__(self, "image", str(self.image))
         if self.seconds is not None and not (math.isfinite(self.seconds) and self.seconds >= 0):
             raise refuse("keyframes", self.seconds, "times of 0 seconds or more")
+        if self.part is not None and (self.part < 0 or self.seconds is None):
+            raise refuse("part", self.part, "the number of a part, 0 or more, with seconds from there")
 
 
 _KINDS: dict[str, type[Any]] = {"fresh": Fresh, "play": Play, "blend": Blend, "still": Still}

@@ -46,7 +46,8 @@ class Plan:
             told["image"] = _name(self.request.image)
         if self.request.stills:
             told["stills"] = [
-                {"seconds": still.seconds, "name": _name(still.image)} for still in self.request.stills
+                {"seconds": still.seconds, "part": still.part, "name": _name(still.image)}
+                for still in self.request.stills
             ]
         if self.request.parts:
             told |= describe_parts(self.request, self.line.sources)
@@ -72,7 +73,7 @@ def plan(request: Request, card: Card) -> Plan:
     fitted = replace(
         fitted, latents=line.length, openings=line.openings, ring=line.ring, notes=fitted.notes + line.notes
     )
-    given = Given(request, fitted)
+    given = Given(request, fitted, line.part_starts)
     return Plan(request, fitted, given, kept_at(line, given.places, grid))
 
 

@@ -70,7 +70,7 @@ def _of_the_verb(known: Mapping[str, Any], film: Path) -> dict[str, Any]:
     }
     if stills := known.get("stills"):
         fields["stills"] = tuple(
-            Still(_beside(still, "keyframes", film), still["seconds"]) for still in stills
+            Still(_beside(still, "keyframes", film), still["seconds"], still["part"]) for still in stills
         )
     if image := known.get("image"):
         fields["image"] = _beside({"name": image}, "image", film)

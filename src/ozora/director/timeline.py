@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -47,7 +47,8 @@ class Timeline:
     openings: tuple[int, ...]
     ring: bool
     sources: tuple[Source, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    part_starts: tuple[int, ...] = (0,)
 
     @property
     def length(self) -> int:
@@ -85,9 +86,9 @@ def read_sources(request: Request, card: Card) -> list[Source]:
 def lay(request: Request, sources: list[Source], cells: tuple[int, int], grid: Grid) -> Timeline:
     """Lay the parts of a request on one time line; raises ``OzoraError`` for what cannot be laid so."""
     fitted = [source.on(cells) for source in sources]
-    parts, rest = _expanded(request.parts, list(fitted), grid)
+    parts, owners, rest = _expanded(request.parts, list(fitted), grid)
     if request.ring and len(parts) == 1 and isinstance(parts[0], Fresh):
-        parts = _there_and_back(parts[0], grid)
+        parts, owners = _there_and_back(parts[0], grid), [0, 0]
     stretches: list[Stretch] = []
     notes: list[str] = [note for source in fitted for note in source.notes]
     for number, part in enumerate(parts):
@@ -103,14 +104,11 @@ def lay(request: Request, sources: list[Source], cells: tuple[int, int], grid: G
             stretches.append(_play(part, source, words, opens, grid, keep_end=after is not None))
         else:
             stretches.append(_blend(part, rest.pop(0), rest.pop(0), words, opens, grid, notes))
-    return _timeline(stretches, request.ring, grid, tuple(fitted), tuple(notes))
-
-
-def plain(latents: int, words: str) -> Timeline:
-    """The time line of a film from words alone that the model makes in one go."""
-    stretch = Stretch((1.0,) * latents, words, openings=(0,))
-    window = Window(0, latents, tuple(range(latents)), reopened=False)
-    return Timeline((stretch,), (window,), (0,), False, ())
+    line = _timeline(stretches, request.ring, grid, tuple(fitted), tuple(notes))
+    starts: dict[int, int] = {}
+    for number, owner in enumerate(owners):
+        starts.setdefault(owner, sum(stretch.length for stretch in stretches[:number]))
+    return replace(line, part_starts=tuple(starts.values()))
 
 
 def fresh_line(latents: int, words: str, grid: Grid) -> Timeline:
@@ -130,9 +128,13 @@ def kept_at(line: Timeline, indices: list[int], grid: Grid) -> Timeline:
     return _timeline(stretches, line.ring, grid, line.sources, line.notes)
 
 
-def latent_at(second: float, fps: int) -> int:
-    """The latent that shows a moment of a film."""
-    return math.ceil(round(second * fps) / FRAMES_PER_LATENT)
+def latent_at(second: float, fps: int, openings: tuple[int, ...] = (0,), start: int = 0) -> int:
+    """The latent that shows a moment after latent ``start``: an opening holds one frame, others four."""
+    left, index = round(second * fps), start
+    while left > 0:
+        index += 1
+        left -= 1 if index in openings else FRAMES_PER_LATENT
+    return index
 
 
 def _timeline(
@@ -263,26 +265,29 @@ def _there_and_back(part: Fresh, grid: Grid) -> list[Part]:
     return [replace(part, seconds=(steps - back) / rate), Fresh(back / rate, part.words)]
 
 
-def _expanded(parts: tuple[Part, ...], sources: list[Source], grid: Grid) -> tuple[list[Part], list[Source]]:
-    """Blends that only cut become two played parts: there is nothing to be mixed."""
+def _expanded(
+    parts: tuple[Part, ...], sources: list[Source], grid: Grid
+) -> tuple[list[Part], list[int], list[Source]]:
+    """Blends that only cut become two played parts: there is nothing to be mixed.
+
+    Returns the parts, the number of the asked part that each comes from, and their sources in order.
+    """
     found: list[Part] = []
+    owners: list[int] = []
     order: list[Source] = []
-    for part in parts:
-        if isinstance(part, Fresh):
-            found.append(part)
-            continue
-        order.append(sources.pop(0))
-        if isinstance(part, Play):
-            found.append(part)
-            continue
-        order.append(sources.pop(0))
-        if part.curve != "cut":
-            found.append(part)
-            continue
-        whole = (min(order[-2].length, order[-1].length) - 1) * FRAMES_PER_LATENT / grid.fps
-        found.append(Play(part.first, stop=whole / 2, words=part.words, cut=part.cut))
-        found.append(Play(part.second, start=whole / 2, stop=whole, words=part.words, cut=True))
-    return found, order
+    for number, part in enumerate(parts):
+        for _ in given_films(part):
+            order.append(sources.pop(0))
+        laid = [part]
+        if isinstance(part, Blend) and part.curve == "cut":
+            end = (min(order[-2].length, order[-1].length) - 1) * FRAMES_PER_LATENT / grid.fps
+            laid = [
+                Play(part.first, stop=end / 2, words=part.words, cut=part.cut),
+                Play(part.second, start=end / 2, stop=end, words=part.words, cut=True),
+            ]
+        found += laid
+        owners += [number] * len(laid)
+    return found, owners, order
 
 
 def describe_parts(request: Request, sources: tuple[Source, ...]) -> dict[str, Any]:

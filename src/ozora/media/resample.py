@@ -17,6 +17,9 @@ from ozora.media.video import embedded, open_film, upright
 LARGEST_SIDE = 512
 """Frames are brought down to this while reading, so that a minute of 4K does not fill the memory."""
 
+JITTER = 0.005
+"""Seconds by which files round the times of frames."""
+
 SHARE_READ = 0.98
 """A file that says how many frames it holds must give nearly all of them, or it was cut short."""
 
@@ -38,6 +41,7 @@ def read_at(path: str | Path, fps: float, *, seconds: float, field: str) -> tupl
             stream = container.streams.video[0]
             declared = int(stream.frames or 0)
             rate = float(stream.average_rate or stream.guessed_rate or Fraction(24))
+            jitter = min(JITTER, 0.25 / rate)
             notes = _left_behind(path, container, rate, fps)
             metadata = embedded(container.metadata)
             before: Frames | None = None
@@ -48,7 +52,7 @@ def read_at(path: str | Path, fps: float, *, seconds: float, field: str) -> tupl
                 last = now - began
                 decoded += 1
                 # A frame is on screen from its own time until the next one's.
-                while before is not None and len(frames) / fps < last - 1e-6:
+                while before is not None and len(frames) / fps < last - jitter:
                     frames.append(before)
                 before = _small(picture)
                 if len(frames) / fps >= seconds:
@@ -56,7 +60,7 @@ def read_at(path: str | Path, fps: float, *, seconds: float, field: str) -> tupl
             else:
                 _check_whole(path, decoded, declared, field)
                 end = last + 1 / rate
-                while before is not None and len(frames) / fps < end - 1e-6:
+                while before is not None and len(frames) / fps < end - jitter:
                     frames.append(before)
     except av.FFmpegError as error:
         if decoded:
@@ -81,7 +85,7 @@ def _left_behind(path: Path, container: Any, rate: float, fps: float) -> tuple[s
     notes = []
     if container.streams.audio:
         notes.append(f"{path.name}: its sound is left out, this model films without")
-    if abs(rate - fps) > 0.01:
+    if abs(rate - fps) > 0.02 * fps:
         notes.append(f"{path.name}: {rate:g} → {fps:g} frames per second")
     return tuple(notes)
 
