@@ -11,6 +11,7 @@ from torch import Tensor
 from ozora.backends.grid import Grid
 from ozora.media.clip import Frames
 from ozora.model.conditions import Condition
+from ozora.model.sampler import Moment, OnMoment
 
 OnStep = Callable[[int, int], None]
 """Called with (done, total) after each unit of work; may raise to stop it."""
@@ -70,6 +71,24 @@ class Backend(Protocol):
         on_step: OnStep,
     ) -> Tensor:
         """Latents (1, L, C, h, w) of a seed: same arguments, same bits on one kind of machine."""
+
+    def begin(
+        self, *, cells: tuple[int, int], latents: int, seed: int, conditions: Sequence[Condition]
+    ) -> Moment:
+        """The film before its first step: noise, and what the conditions pin."""
+
+    def go_on(
+        self,
+        words: Any,
+        negative: Any,
+        moment: Moment,
+        *,
+        steps: int,
+        guidance: float,
+        until: int | None = None,
+        on_moment: OnMoment | None = None,
+    ) -> Moment:
+        """Denoise from ``moment`` to the end, or ``until`` a step; stopped or not, the same bits."""
 
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:
         """Latents (1, L, C, h, w) to frames (4L - 3, H, W, 3)."""

@@ -20,7 +20,7 @@ from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.checkpoint import load_weights
 from ozora.model.conditions import Condition, apply_all
-from ozora.model.sampler import sample
+from ozora.model.sampler import Moment, OnMoment, denoise_on
 from ozora.model.sizes import AutoencoderConfig
 from ozora.model.state import State
 from ozora.model.text import TextConfig, TextEncoder, TextOutput, encode, understood
@@ -94,20 +94,41 @@ class EmbeddedBackend:
         on_step: OnStep,
     ) -> Tensor:
         """Film latents (1, L, C, h, w) of a seed."""
+        moment = self.begin(cells=cells, latents=latents, seed=seed, conditions=conditions)
+        return self.go_on(
+            words, negative, moment, steps=steps, guidance=guidance,
+            on_moment=lambda now: on_step(now.step, steps),
+        ).state.latent  # fmt: skip
+
+    @torch.inference_mode()
+    def begin(
+        self, *, cells: tuple[int, int], latents: int, seed: int, conditions: Sequence[Condition]
+    ) -> Moment:
+        """The film before its first step: noise of the seed, and what the conditions pin."""
         wide, high = cells
         shape = (self.networks.transformer.config.channels, high, wide)
         rate = FRAMES_PER_LATENT / self.card.grid.fps
-        state = apply_all(State.blank(latents, shape, [seed], seconds_per_latent=rate), conditions)
-        return sample(
-            self.networks.transformer,
-            words,
-            negative,
-            state,
-            steps=steps,
-            guidance=guidance,
-            shift=self.card.sampling.shift,
-            on_step=lambda done, total, _: on_step(done, total),
+        return Moment(
+            0, apply_all(State.blank(latents, shape, [seed], seconds_per_latent=rate), conditions)
         )
+
+    @torch.inference_mode()
+    def go_on(
+        self,
+        words: TextOutput,
+        negative: TextOutput,
+        moment: Moment,
+        *,
+        steps: int,
+        guidance: float,
+        until: int | None = None,
+        on_moment: OnMoment | None = None,
+    ) -> Moment:
+        """Denoise from ``moment`` to the end, or ``until`` a step."""
+        return denoise_on(
+            self.networks.transformer, words, negative, moment, steps=steps, guidance=guidance,
+            shift=self.card.sampling.shift, until=until, on_moment=on_moment,
+        )  # fmt: skip
 
     @torch.inference_mode()
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ from ozora.backends.backend import Backend, Card
 from ozora.backends.machine import thread_count, using_threads
 from ozora.director.conditions import Given
 from ozora.director.fit import Fit, fit
-from ozora.director.latents import find_latents, kept_path, save_latents, waiting_path
+from ozora.director.latents import kept_path, save_latents
 from ozora.director.request import HIGHEST_SEED, Request
-from ozora.director.take import OnPhase, Receipt, Stopwatch, Take
-from ozora.errors import refuse
+from ozora.director.states import Keeper, same_take, sweep, waiting_path
+from ozora.director.take import OnPhase, Stopwatch, Take
+from ozora.errors import OzoraError, refuse
 from ozora.media.clip import Clip
 from ozora.media.files import require_writable
+from ozora.model.conditions import Condition
+from ozora.model.sampler import Moment
 
 
 def generate(
@@ -29,10 +33,11 @@ def generate(
 ) -> Iterator[Take]:
     """Make the request's takes one by one, seeds counting up from ``request.seed`` (drawn if ``None``).
 
-    With ``outputs`` (one path a take) each take is also saved: its latents before decoding, then the film;
-    after that the latents are removed, or moved beside the film with ``keep_latents``. All that can be
-    checked is checked on the first ``next()``, before the networks load. Raises ``OzoraError`` for what
-    cannot be filmed.
+    With ``outputs`` (one path a take) each take is also saved. Until it is, a hidden file beside it holds how
+    far it came, from the start for all takes, so that a kill at any moment loses none:
+    :func:`ozora.director.resume.resume` finishes them, and so does asking for the same again. With
+    ``keep_latents`` its latents stay beside the film. All that can be checked is checked on the first
+    ``next()``, before the networks load. Raises ``OzoraError`` for what cannot be filmed.
     """
     if outputs and len(outputs) != request.count:
         raise refuse("output", f"{len(outputs)} paths for {request.count} takes", "one path for each take")
@@ -45,69 +50,108 @@ def generate(
     if fitted.latents == 1 and (request.image or request.head or request.tail):
         raise refuse("image", "a given picture or clip for a film of one frame", "films of several frames")
     given = Given(request, fitted)
-    for number in range(request.count):
-        output = outputs[number] if outputs else None
-        with using_threads(request.threads or thread_count()):
-            take = _one(backend, request, fitted, given, first + number, output, keep_latents, on_phase)
-        yield take
-
-
-def _one(
-    backend: Backend,
-    request: Request,
-    fitted: Fit,
-    given: Given,
-    seed: int,
-    path: Path | None,
-    keep_latents: bool,
-    on_phase: OnPhase | None,
-) -> Take:
-    watch = Stopwatch(on_phase)
-    notes, reading = fitted.notes, {}
-    about = describe_take(request, fitted, given, backend.card, seed)
-    with watch.phase("load"):
-        backend.load()
-    waiting = waiting_path(path) if path is not None else None
-    latents = find_latents(waiting, about) if waiting is not None else None
+    with using_threads(request.threads or thread_count()):
+        abouts = [
+            describe_take(request, fitted, given, backend.card, first + number)
+            for number in range(request.count)
+        ]
+    order = {"request": _written(request), "keep_latents": keep_latents, **backend_named(backend)}
+    keepers = [
+        Keeper(path, same_take(waiting_path(path), about) if path else None, about, order)
+        for path, about in zip(outputs or [None] * request.count, abouts, strict=True)
+    ]
     try:
-        if latents is not None:
-            notes = (*notes, "denoising was finished by an earlier run: its latents are used")
-        else:
-            settings = about["settings"]
+        for keeper in keepers:
+            keeper.save()
+        for keeper in keepers:
+            with using_threads(request.threads or thread_count()):
+                take = film_take(backend, keeper, fitted, lambda: given.conditions(backend), on_phase)
+            yield take
+    except GeneratorExit:
+        # Whoever wants no more of the takes does not want those that were never begun.
+        for keeper in keepers:
+            if keeper.now.steps_done == 0:
+                keeper.drop()
+
+
+def film_take(
+    backend: Backend,
+    keeper: Keeper,
+    fitted: Fit,
+    conditions: Callable[[], list[Condition]],
+    on_phase: OnPhase | None = None,
+) -> Take:
+    """Film one take from wherever its keeper's waiting file stands to the end.
+
+    What was denoised by an earlier run is not denoised again, and the film has the same bytes. Whatever stops
+    it, the hidden file stays, for ``ozora resume``; only what fails before the first step is not kept.
+    """
+    about, start, watch = keeper.now.about, keeper.now, Stopwatch(on_phase, dict(keeper.now.spent))
+    notes, reading = fitted.notes, {}
+    settings = about["settings"]
+    moment, latents = start.moment, start.latents
+    if start.steps_done:
+        notes = (*notes, f"{start.steps_done} of {settings['steps']} steps were made by an earlier run")
+    try:
+        with watch.phase("load"):
+            backend.load()
+        if latents is None:
             with watch.phase("words"):
-                words, negative = backend.understand(request.prompt), backend.understand(request.negative)
+                words, negative = backend.understand(about["prompt"]), backend.understand(about["negative"])
                 reading = dict(backend.reading(words))
-                conditions = given.conditions(backend)
-            with watch.phase("denoise", settings["steps"]) as step:
-                latents = backend.denoise(
-                    words,
-                    negative,
-                    cells=fitted.cells,
-                    latents=fitted.latents,
-                    seed=seed,
-                    steps=settings["steps"],
-                    guidance=settings["guidance"],
-                    conditions=conditions,
-                    on_step=step,
-                )
-            if waiting is not None:
-                save_latents(waiting, latents, about)
-        with watch.phase("decode", fitted.latents) as step:
-            frames = backend.decode(latents, fitted.scale, step)
-        take = Take(Clip(frames, fitted.fps, about), latents, fitted, Receipt(watch.seconds, notes, reading))
-        if path is not None and waiting is not None:
-            with watch.phase("write"):
-                take.save(path)
-                if keep_latents:
-                    waiting.replace(kept_path(path))
-    except KeyboardInterrupt:
-        # Whoever stops a take wants it gone; latents wait only for those whom a failure robbed of their film.
-        if waiting is not None:
-            waiting.unlink(missing_ok=True)
+                if moment is None:
+                    moment = backend.begin(
+                        cells=fitted.cells,
+                        latents=fitted.latents,
+                        seed=about["seed"],
+                        conditions=conditions(),
+                    )
+                    keeper.save(moment=moment)
+    except OzoraError:
+        if not start.steps_done:
+            keeper.drop()
         raise
-    if waiting is not None:
-        waiting.unlink(missing_ok=True)
+    if latents is None:
+        assert moment is not None
+        with watch.phase("denoise", settings["steps"]) as step:
+
+            def after(now: Moment) -> None:
+                keeper.save(moment=now, spent=watch.so_far())
+                step(now.step, settings["steps"])
+
+            moment = backend.go_on(
+                words, negative, moment,
+                steps=settings["steps"], guidance=settings["guidance"], on_moment=after,
+            )  # fmt: skip
+            latents = moment.state.latent
+        keeper.save(latents=latents, spent=watch.so_far())
+    with watch.phase("decode", fitted.latents) as step:
+        frames = backend.decode(latents, fitted.scale, step)
+    take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading))
+    if keeper.film is not None:
+        sweep(keeper.film)
+        with watch.phase("write"):
+            if keeper.now.order.get("keep_latents"):
+                save_latents(kept_path(keeper.film), latents, about)
+            take.save(keeper.film, sidecar=False)
+        take = replace(take, receipt=watch.receipt(notes, reading))
+        take.save_sidecar(keeper.film, keeper.now.order.get("beside"))
+        keeper.drop()
     return take
+
+
+def _written(request: Request) -> dict[str, Any] | None:
+    """The request as plain values; None where it holds clips that are only in memory."""
+    try:
+        return request.to_json()
+    except OzoraError:
+        return None
+
+
+def backend_named(backend: Backend) -> dict[str, Any]:
+    """Where the weights lie, so that another process can finish a take without being told."""
+    weights = getattr(backend, "weights", None)
+    return {} if weights is None else {"weights": str(weights.folder.resolve())}
 
 
 def describe_take(request: Request, fitted: Fit, given: Given, card: Card, seed: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Latents on disk: a failed decode never costs the denoising."""
+"""Latents beside their film: what drafts, finals and edits go on from, exactly as they were."""
 
 from __future__ import annotations
 
@@ -11,12 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ozora.errors import refuse
 from ozora.media.files import whole_file
-
-
-def waiting_path(film: Path) -> Path:
-    """Hidden place of the latents of a film that is not decoded yet."""
-    return film.with_name(f".{film.name}.latents.safetensors")
 
 
 def kept_path(film: Path) -> Path:
@@ -26,23 +22,16 @@ def kept_path(film: Path) -> Path:
 
 def save_latents(path: Path, latents: Tensor, about: Mapping[str, Any]) -> None:
     """Write latents (1, L, C, h, w) exactly, with all that would make them again."""
+    told = {"take": json.dumps(dict(about), ensure_ascii=False, sort_keys=True)}
     with whole_file(path) as temporary:
-        save_file({"latents": latents.contiguous()}, temporary, {"take": _canonical(about)})
+        save_file({"latents": latents.contiguous()}, temporary, told)
 
 
-def find_latents(path: Path, about: Mapping[str, Any]) -> Tensor | None:
-    """Latents that wait at ``path`` from an interrupted take, if they are those of exactly this take."""
-    if not path.is_file():
-        return None
+def read_latents(path: Path) -> Tensor:
+    """Latents (1, L, C, h, w) that :func:`save_latents` wrote; raises ``OzoraError`` for other files."""
     try:
         with safe_open(path, "pt") as opened:
-            if (opened.metadata() or {}).get("take") != _canonical(about):
-                return None
             found: Tensor = opened.get_tensor("latents")
             return found
-    except (SafetensorError, OSError):
-        return None
-
-
-def _canonical(about: Mapping[str, Any]) -> str:
-    return json.dumps(dict(about), ensure_ascii=False, sort_keys=True)
+    except (SafetensorError, OSError) as error:
+        raise refuse("latents", str(path), "latents that Ozora kept beside a film") from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from ozora.errors import OzoraError, refuse
 from ozora.media.clip import Clip
@@ -71,6 +73,25 @@ class Request:
             raise refuse("threads", self.threads, f"1 to {MOST_THREADS}")
         if self.image is not None and self.head is not None:
             raise refuse("image", "both an image and a head", "one of them, since both pin the beginning")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, files by path; raises ``OzoraError`` for a clip that is only in memory."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        if held := [name for name, value in values.items() if isinstance(value, Clip)]:
+            raise refuse(held[0], "a clip in memory", "a file, to be written down by its path")
+        return {
+            name: str(Path(value).resolve()) if isinstance(value, Path) else value
+            for name, value in values.items()
+            if value is not None
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Request:
+        """Read what :meth:`to_json` wrote; raises ``OzoraError`` for fields that are none."""
+        known = {each.name for each in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise refuse("request", ", ".join(unknown), f"the fields {', '.join(sorted(known))}")
+        return cls(**values)
 
 
 def _check_text(name: str, text: str) -> None:
