@@ -112,6 +112,7 @@ BAD = {
     "unknown override": (["train", "micro_text", "--out", "run", "--set", "shoots=3"], "shoots"),
     "training on nothing": (["train", "micro_autoencoder", "--out=run", "--footage", "nowhere"], "nowhere"),
     "resuming nothing": (["train", "micro_text", "--out", "run", "--resume", "nowhere"], "nowhere"),
+    "resuming no film": (["resume", "fox.mp4"], "resume"),
     "check nothing": (["weights", "check", "nowhere"], "weights"),
     "bad cells": (
         ["weights", "assemble", "o", "--cells", "7", "--autoencoder=a", "--transformer=b", "--text=c"],
@@ -170,10 +171,14 @@ def test_world_sample_film_and_sheet(ozora, tmp_path):
     assert read_image("sheet.png").frames.shape[2] > 128
 
 
-def test_ctrl_c_leaves_nothing_and_says_130(tiny_weights, tmp_path):
-    arguments = ["generate", "a fox", "-o", "fox.mp4", "--count", "64", "--weights", str(tiny_weights)]
+def test_ctrl_c_keeps_the_takes_and_resume_finishes_them(ozora, tiny_weights, tmp_path):
+    arguments = ["generate", "a fox", "-o", "fox.mp4", "--count", "3", "--seed", "1"]
+    assert ozora(*arguments)[0] == 0
+    whole = [(tmp_path / f"fox-{number}.mp4").read_bytes() for number in (1, 2, 3)]
+    for left in tmp_path.iterdir():
+        left.unlink()
     running = subprocess.Popen(
-        [sys.executable, "-m", "ozora", *arguments],
+        [sys.executable, "-m", "ozora", *arguments, "--weights", str(tiny_weights)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stderr=subprocess.PIPE,
@@ -185,12 +190,14 @@ def test_ctrl_c_leaves_nothing_and_says_130(tiny_weights, tmp_path):
     assert running.stdout is not None and "fox-1.mp4" in running.stdout.readline()
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
-    assert running.returncode == 130 and err == "Stopped; nothing half-written is left.\n"
-    left = files(tmp_path)
-    assert {"fox-1.mp4", "fox-1.json"} <= set(left) and not [name for name in left if name.startswith(".")]
-    for name in left:
-        if name.endswith(".mp4"):
-            assert len(read_clip(tmp_path / name)) == 13
+    assert running.returncode == 130, err
+    assert "Stopping after this step" in err and err.endswith("finishes the takes that were begun there.\n")
+    waiting = [name for name in files(tmp_path) if name.startswith(".")]
+    assert ".fox-3.mp4.take" in waiting and not [name for name in waiting if name.endswith(".part")]
+    code, out, _ = ozora("resume")
+    assert code == 0 and out.count(".mp4") == len(waiting)
+    assert [(tmp_path / f"fox-{number}.mp4").read_bytes() for number in (1, 2, 3)] == whole
+    assert ozora("resume")[1] == "no take waits in .\n"
 
 
 def test_from_footage_to_latents(ozora, tiny_weights, tmp_path):

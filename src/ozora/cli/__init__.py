@@ -7,10 +7,11 @@ import sys
 
 import typer
 
-from ozora.cli import evaluate, films, training, weights, world
+from ozora.cli import evaluate, films, resuming, training, weights, world
 from ozora.errors import OzoraError
 
 EXIT_REFUSED, EXIT_STOPPED = 2, 130
+STOPPED = "Stopped; nothing is lost: `ozora resume FOLDER` finishes the takes that were begun there."
 
 app = typer.Typer(
     name="ozora",
@@ -23,6 +24,7 @@ app = typer.Typer(
     epilog='Start with: [bold]ozora generate "a red fox runs across a snowy field at dusk" -o fox.mp4[/]',
 )
 app.command("generate", epilog=films.EXAMPLES)(films.generate)
+app.command("resume")(resuming.resume)
 app.add_typer(world.app, name="world")
 app.add_typer(weights.app, name="weights")
 app.command("train")(training.train)
@@ -58,7 +60,7 @@ def run(arguments: list[str] | None = None) -> int:
     except OzoraError as error:
         return _refuse(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Stopped; nothing half-written is left.", err=True)
+        typer.echo(STOPPED, err=True)
         return EXIT_STOPPED
     except BrokenPipeError:
         # Whoever read our output (`| head`) has enough; keep Python from complaining again at exit.

@@ -86,7 +86,8 @@ def generate(
     output = output or _free_name(prompt or "again")
     _check_ending(output)
 
-    from ozora.cli.show import PhaseBars, said, told
+    from ozora.cli.show import PhaseBars, say_take, told
+    from ozora.cli.stopping import gentle_stop
     from ozora.director.api import Ozora
     from ozora.director.reproduce import request_from
 
@@ -95,17 +96,13 @@ def generate(
         request = request_from(source, maker.card, prompt=prompt, **settings)
     assert request is not None
     outputs = _numbered(output, request.count)
-    with PhaseBars(request.count) as bars:
-        takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=bars)
+    with gentle_stop() as stopping, PhaseBars(request.count) as bars:
+        takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=stopping.watch(bars))
         for number, (path, take) in enumerate(zip(outputs, takes, strict=True)):
             if number == 0:
                 for note in (*take.receipt.notes, *_understood(take.receipt)):
                     told.print(note, style="grey50")
-            costs = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in take.receipt.seconds.items())
-            said.print(
-                f"[bold]{path}[/]  {take.fit.size}, {take.fit.frames} frames at {take.fit.fps} fps, "
-                f"seed {take.seed}  [grey50]({costs})[/]"
-            )
+            say_take(path, take)
 
 
 def _understood(receipt: Receipt) -> list[str]:
@@ -130,7 +127,9 @@ def _numbered(output: Path, count: int) -> list[Path]:
 
 
 def _free_name(prompt: str) -> Path:
-    """A name from the first words of the prompt that no file here has yet."""
+    """A name from the first words of the prompt that no film here has, and no take waits for."""
+    from ozora.director.states import waiting_path
+
     slug = "-".join(re.findall(r"\w+", prompt.lower())[:8])[:60] or "film"
     names = (Path(f"{slug}{ending}.mp4") for ending in ("", *(f"-{number}" for number in range(2, 10_000))))
-    return next(name for name in names if not name.exists())
+    return next(name for name in names if not name.exists() and not waiting_path(name).exists())
