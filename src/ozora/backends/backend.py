@@ -12,6 +12,7 @@ from ozora.backends.grid import Grid
 from ozora.media.clip import Frames
 from ozora.model.conditions import Condition
 from ozora.model.sampler import Moment, OnMoment
+from ozora.model.state import State
 
 OnStep = Callable[[int, int], None]
 """Called with (done, total) after each unit of work; may raise to stop it."""
@@ -89,6 +90,15 @@ class Backend(Protocol):
         on_moment: OnMoment | None = None,
     ) -> Moment:
         """Denoise from ``moment`` to the end, or ``until`` a step; stopped or not, the same bits."""
+
+    def glimpse(self, words: Any, state: State) -> Tensor:
+        """Guess the clean latents (1, L, C, h, w) of a noisy film by a single pass, without guidance."""
+
+    def read(self, latents: Tensor) -> Mapping[str, Mapping[str, float]]:
+        """What latents seem to show, axis to value to probability; empty where the weights cannot tell."""
+
+    def preview(self, latents: Tensor) -> Frames:
+        """Latents (1, L, C, h, w) to tiny frames (L, 4h, 4w, 3), hardly at any cost."""
 
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:
         """Latents (1, L, C, h, w) to frames (4L - 3, H, W, 3)."""

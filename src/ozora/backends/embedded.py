@@ -18,8 +18,10 @@ from ozora.backends.weights import Weights, check, find_weights
 from ozora.errors import WeightsError
 from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.checkpoint import load_weights
+from ozora.model.checkpoint import load_weights, weights_hash
 from ozora.model.conditions import Condition, apply_all
+from ozora.model.preview import PreviewDecoder, fit_preview
+from ozora.model.reader import Reader, ReaderConfig
 from ozora.model.sampler import Moment, OnMoment, denoise_on
 from ozora.model.sizes import AutoencoderConfig
 from ozora.model.state import State
@@ -44,6 +46,8 @@ class EmbeddedBackend:
     def __init__(self, weights: str | Path | None = None) -> None:
         self.weights: Weights = check(find_weights(weights))
         self._networks: Networks | None = None
+        self._preview: PreviewDecoder | None = None
+        self._reader: tuple[Reader | None] | None = None
 
     @property
     def card(self) -> Card:
@@ -131,6 +135,27 @@ class EmbeddedBackend:
         )  # fmt: skip
 
     @torch.inference_mode()
+    def glimpse(self, words: TextOutput, state: State) -> Tensor:
+        """Guess the clean latents (1, L, C, h, w) of a noisy film by a single pass, without guidance."""
+        answer = self.networks.transformer(state.latent, state.noise_level, state.given, state.seconds, words)
+        return torch.where(state.given[:, :, None, None, None], state.clean, answer.clean)
+
+    @torch.inference_mode()
+    def read(self, latents: Tensor) -> dict[str, dict[str, float]]:
+        """What latents (1, L, C, h, w) seem to show; empty where no reader lies beside the weights."""
+        if self._reader is None:
+            self._reader = (load_reader(self.weights),)
+        (reader,) = self._reader
+        return {} if reader is None else reader.read(latents)
+
+    @torch.inference_mode()
+    def preview(self, latents: Tensor) -> Frames:
+        """Latents (1, L, C, h, w) to tiny frames (L, 4h, 4w, 3)."""
+        if self._preview is None:
+            self._preview = fit_preview(self.networks.autoencoder)
+        return self._preview(latents)
+
+    @torch.inference_mode()
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:
         """Latents (1, L, C, h, w) to frames (4L - 3, H, W, 3), one latent at a time."""
         stream = self.networks.autoencoder.stream(scale)
@@ -140,6 +165,22 @@ class EmbeddedBackend:
             parts.append(((video.permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8))
             on_step(number, latents.shape[1])
         return torch.cat(parts).numpy()
+
+
+def load_reader(weights: Weights) -> Reader | None:
+    """The reader that ranks drafts, if one lies beside the weights that reads their latents.
+
+    It is no part of the family's hash: no film depends on it.
+    """
+    path = weights.folder / "reader.safetensors"
+    if not path.is_file():
+        return None
+    tensors, metadata = load_weights(path)
+    if metadata.get("autoencoder") != weights_hash(weights.part("autoencoder")):
+        raise WeightsError(f"weights: the reader of {weights.folder} reads another autoencoder's latents.")
+    reader = Reader(ReaderConfig.from_json(metadata["config"]))
+    reader.load_state_dict(tensors)
+    return reader.eval().requires_grad_(False)
 
 
 def load_networks(weights: Weights) -> Networks:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from ozora.cli import evaluate, films, resuming, training, weights, world
+from ozora.cli import evaluate, exploring, films, resuming, takes, training, weights, world
 from ozora.errors import OzoraError
 
 EXIT_REFUSED, EXIT_STOPPED = 2, 130
@@ -24,7 +24,13 @@ app = typer.Typer(
     epilog='Start with: [bold]ozora generate "a red fox runs across a snowy field at dusk" -o fox.mp4[/]',
 )
 app.command("generate", epilog=films.EXAMPLES)(films.generate)
+app.command("explore", epilog=exploring.EXAMPLES)(exploring.explore)
+app.command("finish")(exploring.finish)
 app.command("resume")(resuming.resume)
+app.command("takes")(takes.takes)
+app.command("show")(takes.show)
+app.command("mark")(takes.mark)
+app.command("remove")(takes.remove)
 app.add_typer(world.app, name="world")
 app.add_typer(weights.app, name="weights")
 app.command("train")(training.train)

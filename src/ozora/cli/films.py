@@ -66,6 +66,12 @@ def generate(
     keep_latents: Annotated[
         bool, typer.Option("--keep-latents", help="Leave the latents beside the film.")
     ] = False,
+    quote: Annotated[
+        bool, typer.Option("--quote", help="Only tell what it would cost: seconds, memory, energy, price.")
+    ] = False,
+    budget: Annotated[
+        str | None, typer.Option(help="At most so much, 20s or 0.05USD: refused before, or stopped in time.")
+    ] = None,
 ) -> None:
     """Film a prompt."""
     from ozora.director.request import Request
@@ -86,7 +92,8 @@ def generate(
     output = output or _free_name(prompt or "again")
     _check_ending(output)
 
-    from ozora.cli.show import PhaseBars, say_take, told
+    from ozora.cli.purse import Purse
+    from ozora.cli.show import PhaseBars, said, say_take, told
     from ozora.cli.stopping import gentle_stop
     from ozora.director.api import Ozora
     from ozora.director.reproduce import request_from
@@ -96,13 +103,21 @@ def generate(
         request = request_from(source, maker.card, prompt=prompt, **settings)
     assert request is not None
     outputs = _numbered(output, request.count)
+    purse = Purse(budget)
+    if quote or budget:
+        said_quote = purse.quote(maker.backend, request)
+        if quote:
+            said.print(str(said_quote))
+            return
     with gentle_stop() as stopping, PhaseBars(request.count) as bars:
-        takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=stopping.watch(bars))
+        watch = stopping.watch(purse.watch(bars))
+        takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=watch)
         for number, (path, take) in enumerate(zip(outputs, takes, strict=True)):
             if number == 0:
                 for note in (*take.receipt.notes, *_understood(take.receipt)):
                     told.print(note, style="grey50")
             say_take(path, take)
+            purse.learn(maker.backend, request, take)
 
 
 def _understood(receipt: Receipt) -> list[str]:

@@ -127,14 +127,14 @@ def film_take(
         keeper.save(latents=latents, spent=watch.so_far())
     with watch.phase("decode", fitted.latents) as step:
         frames = backend.decode(latents, fitted.scale, step)
-    take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading))
+    take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading, not start.steps_done))
     if keeper.film is not None:
         sweep(keeper.film)
         with watch.phase("write"):
             if keeper.now.order.get("keep_latents"):
                 save_latents(kept_path(keeper.film), latents, about)
             take.save(keeper.film, sidecar=False)
-        take = replace(take, receipt=watch.receipt(notes, reading))
+        take = replace(take, receipt=watch.receipt(notes, reading, not start.steps_done))
         take.save_sidecar(keeper.film, keeper.now.order.get("beside"))
         keeper.drop()
     return take

@@ -46,6 +46,7 @@ class Receipt:
     notes: tuple[str, ...] = ()
     reading: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     cpu_seconds: Mapping[str, float] = field(default_factory=dict)
+    whole: bool = True  # False where an earlier run had made some of the steps
 
     @property
     def total(self) -> float:
@@ -134,9 +135,11 @@ class Stopwatch:
         name, began, _ = self._running
         return {**self.seconds, name: self.seconds.get(name, 0.0) + time.perf_counter() - began}
 
-    def receipt(self, notes: tuple[str, ...], reading: Mapping[str, tuple[str, float]]) -> Receipt:
+    def receipt(
+        self, notes: tuple[str, ...], reading: Mapping[str, tuple[str, float]], whole: bool = True
+    ) -> Receipt:
         """What it has cost until now."""
-        return Receipt(self.so_far(), notes, reading, dict(self.cpu_seconds))
+        return Receipt(self.so_far(), notes, reading, dict(self.cpu_seconds), whole)
 
     def tell(self, name: str, done: int, total: int) -> None:
         if self.on_phase is not None:
