@@ -113,6 +113,11 @@ BAD = {
     "training on nothing": (["train", "micro_autoencoder", "--out=run", "--footage", "nowhere"], "nowhere"),
     "resuming nothing": (["train", "micro_text", "--out", "run", "--resume", "nowhere"], "nowhere"),
     "resuming no film": (["resume", "fox.mp4"], "resume"),
+    "no such draft": (["finish", "fox"], "take"),
+    "no such take": (["mark", "fox", "accepted"], "take"),
+    "no drafts": (["explore", "a fox", "--drafts", "0"], "drafts"),
+    "odd budget": (["generate", "a fox", "--budget", "cheap", "-o", "x.mp4"], "budget"),
+    "nowhere to explore": (["explore", "a fox", "--folder", "no/such"], "folder"),
     "check nothing": (["weights", "check", "nowhere"], "weights"),
     "bad cells": (
         ["weights", "assemble", "o", "--cells", "7", "--autoencoder=a", "--transformer=b", "--text=c"],
@@ -239,3 +244,35 @@ def test_evaluate_scores_with_a_probe(ozora, tiny_weights, tmp_path):
 def test_a_mistyped_command_is_answered_by_a_question(ozora):
     code, _, err = ozora("genrate", "a fox")
     assert code == 2 and err.endswith("Did you mean 'generate'?\n") and err.count("\n") == 1
+
+
+def test_explore_finish_takes_mark_show_remove(ozora, tiny_weights, tmp_path):
+    weights = ("--weights", tiny_weights)
+    code, out, err = ozora("explore", "a red fox", "--drafts", 3, "--seed", 5, "--threads", 1, *weights)
+    assert code == 0, err
+    names = re.findall(r"a-red-fox-\d", out)
+    assert sorted(set(names)) == ["a-red-fox-1", "a-red-fox-2", "a-red-fox-3"]
+    assert "dropped, flat" in out  # networks that learnt nothing film fog
+    assert "takes/a-red-fox-sheet.png" in out and "ozora finish" in err
+    code, out, err = ozora("finish", "a-red-fox-2")
+    assert code == 0 and "takes/a-red-fox-2-final.mp4" in out, err
+    assert ozora("generate", "a red fox", "--seed", 6, "--threads", 1, "-o", "whole.mp4")[0] == 0
+    final = (tmp_path / "takes" / "a-red-fox-2-final.mp4").read_bytes()
+    assert final == (tmp_path / "whole.mp4").read_bytes()
+    assert ozora("mark", "a-red-fox-2-final", "accepted")[0] == 0
+    code, out, _ = ozora("takes", "mark=accepted")
+    assert "a-red-fox-2-final" in out and "a-red-fox-1" not in out and "for each accepted second" in out
+    assert "finished as a-red-fox-2-final" in ozora("show", "a-red-fox-2")[1]
+    assert ozora("remove", "a-red-fox-1", "a-red-fox-9")[0] == 2 and ozora("show", "a-red-fox-1")[0] == 0
+    assert ozora("remove", "a-red-fox-1", "a-red-fox-3")[0] == 0
+    assert not list((tmp_path / "takes").glob("a-red-fox-[13]*"))
+
+
+def test_quotes_and_budgets_on_the_command_line(ozora, tmp_path):
+    code, out, err = ozora("generate", "a fox", "-o", "fox.mp4", "--quote")
+    assert code == 0 and re.search(r"about [\d.]+ s .* MiB .* Wh, [\d.]+ USD", out), err
+    assert files(tmp_path) == []
+    code, out, err = ozora("generate", "a fox", "-o", "fox.mp4", "--budget", "0.001s")
+    assert code == 2 and err.startswith("budget: ") and files(tmp_path) == []
+    assert ozora("generate", "a fox", "-o", "fox.mp4", "--budget", "5min")[0] == 0
+    assert "learned from 2 runs" in ozora("generate", "a fox", "--quote")[1]

@@ -147,7 +147,8 @@ def _pick(best: list[Draft], first: bool) -> str | None:
 
     if first:
         if best[0].verdict.why:
-            raise OzoraError(f"finish: every draft was dropped, the best because it is {best[0].verdict.why}.")
+            why = best[0].verdict.why
+            raise OzoraError(f"finish: every draft was dropped, the first of them as {why}.")
         return best[0].name
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None

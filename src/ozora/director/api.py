@@ -50,7 +50,9 @@ class Ozora:
             self.backend, request, outputs=outputs or (), keep_latents=keep_latents, on_phase=on_phase
         )
 
-    def resume(self, path: str | Path = ".", *, on_phase: OnPhase | None = None) -> Iterator[tuple[Path, Take]]:
+    def resume(
+        self, path: str | Path = ".", *, on_phase: OnPhase | None = None
+    ) -> Iterator[tuple[Path, Take]]:
         """Finish the takes that were stopped or killed in a folder, or the one whose film is ``path``."""
         return resume(path, lambda folder: self.backend, on_phase=on_phase)
 

@@ -51,7 +51,7 @@ MOMENTS = (0.3, 0.75)
 
 @dataclass(frozen=True)
 class Draft:
-    """One draft: its name in the library, the state to go on from, where it is heading, and how it is judged."""
+    """One draft: its name in the library, the state to go on from, where it is heading, how it is judged."""
 
     name: str
     seed: int
@@ -77,9 +77,9 @@ def explore(
 ) -> list[Draft]:
     """Make drafts with seeds counting up from the request's, keep them in the library, return them ranked.
 
-    Beside each draft lies what :func:`ozora.director.finish.finish` needs; broken ones say why, near-duplicates
-    name the better draft that they repeat. A sheet of all is written as ``NAME-sheet.png``. Raises
-    ``OzoraError`` for what cannot be filmed, before any compute.
+    Beside each draft lies what :func:`ozora.director.finish.finish` needs; broken ones say why,
+    near-duplicates name the better draft that they repeat. A sheet of all is written as ``NAME-sheet.png``.
+    Raises ``OzoraError`` for what cannot be filmed, before any compute.
     """
     if not 1 <= drafts <= MOST_TAKES:
         raise refuse("drafts", drafts, f"1 to {MOST_TAKES}")
@@ -229,9 +229,11 @@ def told(draft: Draft) -> str:
     """In a few words what became of a draft."""
     if draft.verdict.why:
         return f"dropped, {draft.verdict.why}"
-    seems = [f"{value} {share:.0%}" for axis, (value, share) in draft.verdict.shows.items() if axis != "action"]
+    shows = draft.verdict.shows
+    told_axes = [axis for axis in ("subject", "place", "time") if axis in shows]
+    seems = [f"{shows[axis][0]} {shows[axis][1]:.0%}" for axis in told_axes]
     twin = f"; looks like {draft.twin_of}" if draft.twin_of else ""
-    return f"score {draft.verdict.score:.2f}" + (f" ({', '.join(seems[:3])})" if seems else "") + twin
+    return f"score {draft.verdict.score:.2f}" + (f" ({', '.join(seems)})" if seems else "") + twin
 
 
 def _moments(backend: Backend, latents: Tensor) -> Iterator[Frames]:

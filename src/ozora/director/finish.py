@@ -1,9 +1,9 @@
 """The verb `finish`: the final descends from the chosen draft's own latents.
 
-Three ways, each named for what it is: **resume** makes the remaining steps of the draft's own schedule, and the
-film is to the bit what it would have been without a draft; **lift** goes on from where the draft was heading,
-re-noised to a strength, perhaps larger or in more steps, and keeps its composition; **new take** films the same
-words and seed anew with other settings, and keeps nothing.
+Three ways, each named for what it is: **resume** makes the remaining steps of the draft's own schedule, and
+the film is to the bit what it would have been without a draft; **lift** goes on from where the draft was
+heading, re-noised to a strength, perhaps larger or in more steps, and keeps its composition; **new take**
+films the same words and seed anew with other settings, and keeps nothing.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def finish(
 ) -> tuple[Path, Take]:
     """Finish the draft ``name`` of a library; gives the film's path and the take.
 
-    ``size`` of another shape or ``steps`` need ``lift`` or ``new take``. Raises ``OzoraError`` for a take that
-    is no draft, other weights than the draft's, and settings that do not fit the way.
+    ``size`` of another shape or ``steps`` need ``lift`` or ``new take``. Raises ``OzoraError`` for a take
+    that is no draft, other weights than the draft's, and settings that do not fit the way.
     """
     entry = library.get(name)
     if not entry.draft.is_file():
@@ -111,7 +111,7 @@ def _taken_anew(
     backend: Backend, draft: Waiting, size: str | None, steps: int | None, strength: float
 ) -> Any:
     if draft.about["given"]:
-        raise OzoraError("way: a new take needs the pictures and clips again, ask for it by `ozora generate`.")
+        raise OzoraError("way: a new take needs the pictures and clips again, use `ozora generate`.")
     request = replace(request_of(draft.about), size=size or draft.about["settings"]["size"])
     fitted = fit(request, backend.card.grid)
     settings = {**draft.about["settings"], "size": fitted.size, "steps": steps or request.steps}

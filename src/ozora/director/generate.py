@@ -97,7 +97,8 @@ def film_take(
             backend.load()
         if latents is None:
             with watch.phase("words"):
-                words, negative = backend.understand(about["prompt"]), backend.understand(about["negative"])
+                words = backend.understand(about["prompt"])
+                negative = backend.understand(about["negative"])
                 reading = dict(backend.reading(words))
                 if moment is None:
                     moment = backend.begin(
@@ -127,14 +128,15 @@ def film_take(
         keeper.save(latents=latents, spent=watch.so_far())
     with watch.phase("decode", fitted.latents) as step:
         frames = backend.decode(latents, fitted.scale, step)
-    take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading, not start.steps_done))
+    whole = not start.steps_done
+    take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading, whole))
     if keeper.film is not None:
         sweep(keeper.film)
         with watch.phase("write"):
             if keeper.now.order.get("keep_latents"):
                 save_latents(kept_path(keeper.film), latents, about)
             take.save(keeper.film, sidecar=False)
-        take = replace(take, receipt=watch.receipt(notes, reading, not start.steps_done))
+        take = replace(take, receipt=watch.receipt(notes, reading, whole))
         take.save_sidecar(keeper.film, keeper.now.order.get("beside"))
         keeper.drop()
     return take

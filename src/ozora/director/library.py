@@ -1,7 +1,7 @@
 """The library of takes: films, sidecars and latents in a plain folder, and nothing else.
 
-Everything about a take stands in the JSON beside its film: what made it, what it cost, whether it is a draft or
-a final, from which takes it descends, and how it was marked. So any folder that films were made into is a
+Everything about a take stands in the JSON beside its film: what made it, what it cost, whether it is a draft
+or a final, from which takes it descends, and how it was marked. So any folder that films were made into is a
 library, exporting one is copying it, and no database can be lost. Files of others are passed over.
 """
 
@@ -22,6 +22,7 @@ from ozora.media.images import PICTURE_SUFFIXES
 FOLDER = Path("takes")
 DRAFT, FINAL = "draft", "final"
 MARKS = ("accepted", "rejected", "none")
+SURE = 0.6  # probability from which a reading of the words can be searched for
 DRAFT_ENDING = ".draft.safetensors"
 _FILMS = (".mp4", *PICTURE_SUFFIXES)
 
@@ -113,7 +114,7 @@ class Entry:
             "name": self.name, "kind": self.kind, "mark": self.mark, "seed": self.seed,
             "prompt": self.prompt, "parent": " ".join(self.parents), "weights": weights.get("name", ""),
             **{name: settings[name] for name in ("size", "steps", "guidance", "frames") if name in settings},
-            **{axis: value for axis, (value, _) in understood.items()},
+            **{axis: value for axis, (value, sure) in understood.items() if sure >= SURE},
         }  # fmt: skip
         return {name: str(value) for name, value in told.items()}
 
@@ -221,13 +222,9 @@ class Library:
     def free_name(self, words: str) -> str:
         """A name from the first words of a prompt that no file here begins with."""
         slug = "-".join(re.findall(r"\w+", words.lower())[:6])[:48] or "take"
-        taken = {path.name.lstrip(".") for path in self.folder.iterdir()} if self.folder.is_dir() else set()
-        number = 1
-        while True:
-            name = slug if number == 1 else f"{slug}-{number}"
-            if not any(re.match(re.escape(name) + r"(-\d+)?\.", other) for other in taken):
-                return name
-            number += 1
+        taken = [path.name.lstrip(".") for path in self.folder.iterdir()] if self.folder.is_dir() else []
+        names = (slug if number == 1 else f"{slug}-take{number}" for number in range(1, len(taken) + 2))
+        return next(name for name in names if not any(_begins_with(other, name) for other in taken))
 
     def _sidecars(self) -> Iterator[Path]:
         if self.folder.is_dir():
@@ -252,6 +249,11 @@ def read_entry(sidecar: Path) -> Entry | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OzoraError):
         return None
     return entry if complete and (entry.film is not None or entry.draft.is_file()) else None
+
+
+def _begins_with(file: str, name: str) -> bool:
+    """Whether ``file`` is of the takes ``name``, ``name-1``, ``name-2``, …"""
+    return re.match(re.escape(name) + r"(-\d+|-sheet)?(-final)?\.", file) is not None
 
 
 def _has(entry: Entry, word: str) -> bool:

@@ -33,7 +33,7 @@ KEPT, USED = 20, 5
 LOOK_PASSES = 1
 """Passes of a draft's look ahead."""
 
-SETTINGS_TEXT = """# What filming costs you. Ozora reads this for quotes, budgets and the cost of accepted seconds.
+SETTINGS_TEXT = """# What filming costs you: for quotes, budgets and the cost of accepted seconds.
 [rates]
 currency = "USD"
 per_hour = 0.0            # of the machine, if you rent it

@@ -1,9 +1,9 @@
 """Which draft keeps its word: a scorer that sees words and film, and what it drops early, saying why.
 
-The reader (:mod:`ozora.model.reader`) looks at a draft's latents; the text encoder's Shot head tells what the
-words ask. Neither is the probe that evaluates films: that one only judges. Weights without a reader are ranked
-by the transformer's own likelihood ratio instead: how much better it recovers the noised film when it is told
-the words than when it is told nothing (the idea of diffusion classifiers, arXiv 2303.16203).
+The reader (:mod:`ozora.model.reader`) looks at a draft's latents; the text encoder's Shot head tells what
+the words ask. Neither is the probe that evaluates films: that one only judges. Weights without a reader are
+ranked by the transformer's own likelihood ratio instead: how much better it recovers the noised film when it
+is told the words than when it is told nothing (the idea of diffusion classifiers, arXiv 2303.16203).
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def broken(preview: Frames, wanted: Mapping[str, str]) -> str:
 def mistaken(wanted: Mapping[str, str], shown: Mapping[str, Mapping[str, float]]) -> str:
     """Why a film shows somebody else than the words say; empty if it may be the right one."""
     subject, shares = wanted.get("subject"), shown.get("subject", {})
-    if subject not in shares:
+    if subject is None or subject not in shares:
         return ""
     other, share = max(shares.items(), key=lambda pair: pair[1])
     if shares[subject] > MISTAKEN[0] or share < MISTAKEN[1]:

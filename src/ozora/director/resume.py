@@ -56,7 +56,7 @@ def _prepared(
         # All that the given pictures say is in the state already: the files may have gone.
         return fit(request_of(waiting.about), backend.card.grid), list
     if waiting.order.get("request") is None:
-        raise OzoraError(f"resume: {film} had not begun, and its clips were in memory only: ask for it again.")
+        raise OzoraError(f"resume: {film} had not begun, and its clips were only in memory: ask again.")
     request = Request.from_json(waiting.order["request"])
     fitted = fit(request, backend.card.grid)
     given = Given(request, fitted)

@@ -119,7 +119,7 @@ def denoise_on(
     until: int | None = None,
     on_moment: OnMoment | None = None,
 ) -> Moment:
-    """Denoise one film from ``moment`` on, through all ``steps`` of its schedule or only ``until`` one of them.
+    """Denoise one film from ``moment`` on, through all ``steps`` of its schedule or ``until`` one of them.
 
     However often it is stopped and gone on with, the film is the one that :func:`sample` makes at once, to
     the bit: so a draft is the beginning of its final, and a killed take loses nothing. Settings as for
@@ -141,7 +141,7 @@ def denoise_on(
 def _go_on(
     predict: _Predictor, moment: Moment, levels: Tensor, order: int, until: int, tell: OnMoment
 ) -> Moment:
-    """The denoising loop of one film: from ``moment`` on, each frame from its own noise level, to ``until``."""
+    """The denoising loop of one film: from ``moment`` to step ``until``, each frame by its own level."""
     state, previous = moment.state.to(predict.device), moment.guess
     levels = torch.where(
         state.given, state.noise_level, levels.to(predict.device)[:, None, None] * state.noise_level
