@@ -45,3 +45,10 @@ def build_tiny_weights(folder: Path, seed: int = 0) -> Path:
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of tiny random weights; do not change it."""
     return build_tiny_weights(tmp_path_factory.mktemp("weights") / "tiny")
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the settings and timings of whoever runs it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))

@@ -113,6 +113,12 @@ BAD = {
     "unknown override": (["train", "micro_text", "--out", "run", "--set", "shoots=3"], "shoots"),
     "training on nothing": (["train", "micro_autoencoder", "--out=run", "--footage", "nowhere"], "nowhere"),
     "resuming nothing": (["train", "micro_text", "--out", "run", "--resume", "nowhere"], "nowhere"),
+    "resuming no film": (["resume", "fox.mp4"], "resume"),
+    "no such draft": (["finish", "fox"], "take"),
+    "no such take": (["mark", "fox", "accepted"], "take"),
+    "no drafts": (["explore", "a fox", "--drafts", "0"], "drafts"),
+    "odd budget": (["generate", "a fox", "--budget", "cheap", "-o", "x.mp4"], "budget"),
+    "nowhere to explore": (["explore", "a fox", "--folder", "no/such"], "folder"),
     "check nothing": (["weights", "check", "nowhere"], "weights"),
     "bad cells": (
         ["weights", "assemble", "o", "--cells", "7", "--autoencoder=a", "--transformer=b", "--text=c"],
@@ -171,10 +177,14 @@ def test_world_sample_film_and_sheet(ozora, tmp_path):
     assert read_image("sheet.png").frames.shape[2] > 128
 
 
-def test_ctrl_c_leaves_nothing_and_says_130(tiny_weights, tmp_path):
-    arguments = ["generate", "a fox", "-o", "fox.mp4", "--count", "64", "--weights", str(tiny_weights)]
+def test_ctrl_c_keeps_the_takes_and_resume_finishes_them(ozora, tiny_weights, tmp_path):
+    arguments = ["generate", "a fox", "-o", "fox.mp4", "--count", "3", "--seed", "1"]
+    assert ozora(*arguments)[0] == 0
+    whole = [(tmp_path / f"fox-{number}.mp4").read_bytes() for number in (1, 2, 3)]
+    for left in tmp_path.iterdir():
+        left.unlink()
     running = subprocess.Popen(
-        [sys.executable, "-m", "ozora", *arguments],
+        [sys.executable, "-m", "ozora", *arguments, "--weights", str(tiny_weights)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stderr=subprocess.PIPE,
@@ -186,12 +196,14 @@ def test_ctrl_c_leaves_nothing_and_says_130(tiny_weights, tmp_path):
     assert running.stdout is not None and "fox-1.mp4" in running.stdout.readline()
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
-    assert running.returncode == 130 and err == "Stopped; nothing half-written is left.\n"
-    left = files(tmp_path)
-    assert {"fox-1.mp4", "fox-1.json"} <= set(left) and not [name for name in left if name.startswith(".")]
-    for name in left:
-        if name.endswith(".mp4"):
-            assert len(read_clip(tmp_path / name)) == 13
+    assert running.returncode == 130, err
+    assert "Stopping after this step" in err and err.endswith("finishes the takes that were begun there.\n")
+    waiting = [name for name in files(tmp_path) if name.startswith(".")]
+    assert ".fox-3.mp4.take" in waiting and not [name for name in waiting if name.endswith(".part")]
+    code, out, _ = ozora("resume")
+    assert code == 0 and out.count(".mp4") == len(waiting)
+    assert [(tmp_path / f"fox-{number}.mp4").read_bytes() for number in (1, 2, 3)] == whole
+    assert ozora("resume")[1] == "no take waits in .\n"
 
 
 def test_from_footage_to_latents(ozora, tiny_weights, tmp_path):
@@ -233,3 +245,35 @@ def test_evaluate_scores_with_a_probe(ozora, tiny_weights, tmp_path):
 def test_a_mistyped_command_is_answered_by_a_question(ozora):
     code, _, err = ozora("genrate", "a fox")
     assert code == 2 and err.endswith("Did you mean 'generate'?\n") and err.count("\n") == 1
+
+
+def test_explore_finish_takes_mark_show_remove(ozora, tiny_weights, tmp_path):
+    weights = ("--weights", tiny_weights)
+    code, out, err = ozora("explore", "a red fox", "--drafts", 3, "--seed", 5, "--threads", 1, *weights)
+    assert code == 0, err
+    names = re.findall(r"a-red-fox-\d", out)
+    assert sorted(set(names)) == ["a-red-fox-1", "a-red-fox-2", "a-red-fox-3"]
+    assert "dropped, flat" in out  # networks that learnt nothing film fog
+    assert "takes/a-red-fox-sheet.png" in out and "ozora finish" in err
+    code, out, err = ozora("finish", "a-red-fox-2")
+    assert code == 0 and "takes/a-red-fox-2-final.mp4" in out, err
+    assert ozora("generate", "a red fox", "--seed", 6, "--threads", 1, "-o", "whole.mp4")[0] == 0
+    final = (tmp_path / "takes" / "a-red-fox-2-final.mp4").read_bytes()
+    assert final == (tmp_path / "whole.mp4").read_bytes()
+    assert ozora("mark", "a-red-fox-2-final", "accepted")[0] == 0
+    code, out, _ = ozora("takes", "mark=accepted")
+    assert "a-red-fox-2-final" in out and "a-red-fox-1" not in out and "for each accepted second" in out
+    assert "finished as a-red-fox-2-final" in ozora("show", "a-red-fox-2")[1]
+    assert ozora("remove", "a-red-fox-1", "a-red-fox-9")[0] == 2 and ozora("show", "a-red-fox-1")[0] == 0
+    assert ozora("remove", "a-red-fox-1", "a-red-fox-3")[0] == 0
+    assert not list((tmp_path / "takes").glob("a-red-fox-[13]*"))
+
+
+def test_quotes_and_budgets_on_the_command_line(ozora, tmp_path):
+    code, out, err = ozora("generate", "a fox", "-o", "fox.mp4", "--quote")
+    assert code == 0 and re.search(r"about [\d.]+ s .* MiB .* Wh, [\d.]+ USD", out), err
+    assert files(tmp_path) == []
+    code, out, err = ozora("generate", "a fox", "-o", "fox.mp4", "--budget", "0.001s")
+    assert code == 2 and err.startswith("budget: ") and files(tmp_path) == []
+    assert ozora("generate", "a fox", "-o", "fox.mp4", "--budget", "5min")[0] == 0
+    assert "learned from 2 runs" in ozora("generate", "a fox", "--quote")[1]

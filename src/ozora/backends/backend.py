@@ -11,6 +11,8 @@ from torch import Tensor
 from ozora.backends.grid import Grid
 from ozora.media.clip import Frames
 from ozora.model.conditions import Condition
+from ozora.model.sampler import Moment, OnMoment
+from ozora.model.state import State
 
 OnStep = Callable[[int, int], None]
 """Called with (done, total) after each unit of work; may raise to stop it."""
@@ -56,24 +58,41 @@ class Backend(Protocol):
     def encode(self, frames: Frames) -> Tensor:
         """Frames (1 + 4k, H, W, 3) on the grid at scale 1 to latents (1, 1 + k, C, h, w)."""
 
-    def denoise(
+    def begin(
         self,
-        words: Any,
-        negative: Any,
         *,
         cells: tuple[int, int],
         latents: int,
         seed: int,
-        steps: int,
-        guidance: float,
         conditions: Sequence[Condition],
-        on_step: OnStep,
         first: int = 0,
-    ) -> Tensor:
-        """Latents (1, L, C, h, w) of a seed: same arguments, same bits on one kind of machine.
+    ) -> Moment:
+        """The film before its first step: noise, and what the conditions pin.
 
         ``first`` is where in a longer film this window begins: each latent of a film has noise of its own.
         """
+
+    def go_on(
+        self,
+        words: Any,
+        negative: Any,
+        moment: Moment,
+        *,
+        steps: int,
+        guidance: float,
+        until: int | None = None,
+        on_moment: OnMoment | None = None,
+    ) -> Moment:
+        """Denoise from ``moment`` to the end, or ``until`` a step; stopped or not, the same bits."""
+
+    def glimpse(self, words: Any, state: State) -> Tensor:
+        """Guess the clean latents (1, L, C, h, w) of a noisy film by a single pass, without guidance."""
+
+    def read(self, latents: Tensor) -> Mapping[str, Mapping[str, float]]:
+        """What latents seem to show, axis to value to probability; empty where the weights cannot tell."""
+
+    def preview(self, latents: Tensor) -> Frames:
+        """Latents (1, L, C, h, w) to tiny frames (L, 4h, 4w, 3), hardly at any cost."""
 
     def stream(self, latents: Tensor, scale: int) -> Iterator[Frames]:
         """Decode latents (1, L, C, h, w) one by one in constant memory: one frame, then four at a time."""

@@ -18,9 +18,11 @@ from ozora.backends.weights import Weights, check, find_weights
 from ozora.errors import WeightsError
 from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.checkpoint import load_weights
+from ozora.model.checkpoint import load_weights, weights_hash
 from ozora.model.conditions import Condition, apply_all
-from ozora.model.sampler import sample
+from ozora.model.preview import PreviewDecoder, fit_preview
+from ozora.model.reader import Reader, ReaderConfig
+from ozora.model.sampler import Moment, OnMoment, denoise_on
 from ozora.model.sizes import AutoencoderConfig
 from ozora.model.state import State
 from ozora.model.text import TextConfig, TextEncoder, TextOutput, encode, understood
@@ -44,6 +46,8 @@ class EmbeddedBackend:
     def __init__(self, weights: str | Path | None = None) -> None:
         self.weights: Weights = check(find_weights(weights))
         self._networks: Networks | None = None
+        self._preview: PreviewDecoder | None = None
+        self._reader: tuple[Reader | None] | None = None
 
     @property
     def card(self) -> Card:
@@ -80,21 +84,19 @@ class EmbeddedBackend:
         return self.networks.autoencoder.encode(video.float() / 127.5 - 1)
 
     @torch.inference_mode()
-    def denoise(
+    def begin(
         self,
-        words: TextOutput,
-        negative: TextOutput,
         *,
         cells: tuple[int, int],
         latents: int,
         seed: int,
-        steps: int,
-        guidance: float,
         conditions: Sequence[Condition],
-        on_step: OnStep,
         first: int = 0,
-    ) -> Tensor:
-        """Film latents (1, L, C, h, w) of a seed: those of a longer film from latent ``first`` on."""
+    ) -> Moment:
+        """The film before its first step: noise of the seed, and what the conditions pin.
+
+        ``first`` is the latent of a longer film that this window begins at.
+        """
         wide, high = cells
         shape = (self.networks.transformer.config.channels, high, wide)
         rate = FRAMES_PER_LATENT / self.card.grid.fps
@@ -102,17 +104,46 @@ class EmbeddedBackend:
         if first:
             # A window of a longer film is told as a film of its own: the model knows no other beginning.
             state = replace(state, seconds=torch.arange(latents).expand(1, -1) * rate)
-        state = apply_all(state, conditions)
-        return sample(
-            self.networks.transformer,
-            words,
-            negative,
-            state,
-            steps=steps,
-            guidance=guidance,
-            shift=self.card.sampling.shift,
-            on_step=lambda done, total, _: on_step(done, total),
-        )
+        return Moment(0, apply_all(state, conditions))
+
+    @torch.inference_mode()
+    def go_on(
+        self,
+        words: TextOutput,
+        negative: TextOutput,
+        moment: Moment,
+        *,
+        steps: int,
+        guidance: float,
+        until: int | None = None,
+        on_moment: OnMoment | None = None,
+    ) -> Moment:
+        """Denoise from ``moment`` to the end, or ``until`` a step."""
+        return denoise_on(
+            self.networks.transformer, words, negative, moment, steps=steps, guidance=guidance,
+            shift=self.card.sampling.shift, until=until, on_moment=on_moment,
+        )  # fmt: skip
+
+    @torch.inference_mode()
+    def glimpse(self, words: TextOutput, state: State) -> Tensor:
+        """Guess the clean latents (1, L, C, h, w) of a noisy film by a single pass, without guidance."""
+        answer = self.networks.transformer(state.latent, state.noise_level, state.given, state.seconds, words)
+        return torch.where(state.given[:, :, None, None, None], state.clean, answer.clean)
+
+    @torch.inference_mode()
+    def read(self, latents: Tensor) -> dict[str, dict[str, float]]:
+        """What latents (1, L, C, h, w) seem to show; empty where no reader lies beside the weights."""
+        if self._reader is None:
+            self._reader = (load_reader(self.weights),)
+        (reader,) = self._reader
+        return {} if reader is None else reader.read(latents)
+
+    @torch.inference_mode()
+    def preview(self, latents: Tensor) -> Frames:
+        """Latents (1, L, C, h, w) to tiny frames (L, 4h, 4w, 3)."""
+        if self._preview is None:
+            self._preview = fit_preview(self.networks.autoencoder)
+        return self._preview(latents)
 
     @torch.inference_mode()
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:
@@ -131,6 +162,22 @@ class EmbeddedBackend:
                 video = stream.push(latent)[0]  # (1 or 4, 3, H, W)
                 frames = ((video.permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
             yield frames.numpy()
+
+
+def load_reader(weights: Weights) -> Reader | None:
+    """The reader that ranks drafts, if one lies beside the weights that reads their latents.
+
+    It is no part of the family's hash: no film depends on it.
+    """
+    path = weights.folder / "reader.safetensors"
+    if not path.is_file():
+        return None
+    tensors, metadata = load_weights(path)
+    if metadata.get("autoencoder") != weights_hash(weights.part("autoencoder")):
+        raise WeightsError(f"weights: the reader of {weights.folder} reads another autoencoder's latents.")
+    reader = Reader(ReaderConfig.from_json(metadata["config"]))
+    reader.load_state_dict(tensors)
+    return reader.eval().requires_grad_(False)
 
 
 def load_networks(weights: Weights) -> Networks:

@@ -7,10 +7,22 @@ import sys
 
 import typer
 
-from ozora.cli import boards, evaluate, films, training, verbs, weights, world
+from ozora.cli import (
+    boards,
+    evaluate,
+    exploring,
+    films,
+    resuming,
+    takes,
+    training,
+    verbs,
+    weights,
+    world,
+)
 from ozora.errors import OzoraError
 
 EXIT_REFUSED, EXIT_STOPPED = 2, 130
+STOPPED = "Stopped; nothing is lost: `ozora resume FOLDER` finishes the takes that were begun there."
 
 app = typer.Typer(
     name="ozora",
@@ -27,6 +39,13 @@ app.command("board", epilog=boards.EXAMPLE)(boards.board)
 app.command("sequence")(boards.sequence)
 for verb in verbs.VERBS:
     app.command(verb.__name__)(verb)
+app.command("explore", epilog=exploring.EXAMPLES)(exploring.explore)
+app.command("finish")(exploring.finish)
+app.command("resume")(resuming.resume)
+app.command("takes")(takes.takes)
+app.command("show")(takes.show)
+app.command("mark")(takes.mark)
+app.command("remove")(takes.remove)
 app.add_typer(world.app, name="world")
 app.add_typer(weights.app, name="weights")
 app.command("train")(training.train)
@@ -62,7 +81,7 @@ def run(arguments: list[str] | None = None) -> int:
     except OzoraError as error:
         return _refuse(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Stopped; nothing half-written is left.", err=True)
+        typer.echo(STOPPED, err=True)
         return EXIT_STOPPED
     except BrokenPipeError:
         # Whoever read our output (`| head`) has enough; keep Python from complaining again at exit.

@@ -68,6 +68,12 @@ def generate(
     keep_latents: Annotated[
         bool, typer.Option(help="Leave the latents beside the film, for extend, remix and the other verbs.")
     ] = True,
+    quote: Annotated[
+        bool, typer.Option("--quote", help="Only tell what it would cost: seconds, memory, energy, price.")
+    ] = False,
+    budget: Annotated[
+        str | None, typer.Option(help="At most so much, 20s or 0.05USD: refused before, or stopped in time.")
+    ] = None,
 ) -> None:
     """Film a prompt."""
     from ozora.director.request import Request
@@ -95,25 +101,39 @@ def generate(
     if source is not None:
         request = request_from(source, maker.card, prompt=prompt, **settings)
     assert request is not None
-    shoot(maker, request, output, keep_latents)
+    shoot(maker, request, output, keep_latents, quote=quote, budget=budget)
 
 
-def shoot(maker: Ozora, request: Request, output: Path, keep_latents: bool = True) -> None:
-    """Film a request into files, with progress, notes and a line for each take."""
-    from ozora.cli.show import PhaseBars, said, told
+def shoot(
+    maker: Ozora,
+    request: Request,
+    output: Path,
+    keep_latents: bool = True,
+    *,
+    quote: bool = False,
+    budget: str | None = None,
+) -> None:
+    """Film a request into files, with progress, notes and a line for each take; or only quote it."""
+    from ozora.cli.purse import Purse
+    from ozora.cli.show import PhaseBars, said, say_take, told
+    from ozora.cli.stopping import gentle_stop
 
     outputs = _numbered(output, request.count)
-    with PhaseBars(request.count) as bars:
-        takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=bars)
+    purse = Purse(budget)
+    if quote or budget:
+        said_quote = purse.quote(maker.backend, request)
+        if quote:
+            said.print(str(said_quote))
+            return
+    with gentle_stop() as stopping, PhaseBars(request.count) as bars:
+        watch = stopping.watch(purse.watch(bars))
+        takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=watch)
         for number, (path, take) in enumerate(zip(outputs, takes, strict=True)):
             if number == 0:
                 for note in (*take.receipt.notes, *_understood(take.receipt)):
                     told.print(note, style="grey50")
-            costs = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in take.receipt.seconds.items())
-            said.print(
-                f"[bold]{path}[/]  {take.fit.size}, {take.fit.frames} frames at {take.fit.fps} fps, "
-                f"seed {take.seed}  [grey50]({costs})[/]"
-            )
+            say_take(path, take)
+            purse.learn(maker.backend, request, take)
 
 
 def _understood(receipt: Receipt) -> list[str]:
@@ -139,7 +159,9 @@ def _numbered(output: Path, count: int) -> list[Path]:
 
 
 def free_name(prompt: str) -> Path:
-    """A name from the first words of the prompt that no file here has yet."""
+    """A name from the first words of the prompt that no film here has, and no take waits for."""
+    from ozora.director.states import waiting_path
+
     slug = "-".join(re.findall(r"\w+", prompt.lower())[:8])[:60] or "film"
     names = (Path(f"{slug}{ending}.mp4") for ending in ("", *(f"-{number}" for number in range(2, 10_000))))
-    return next(name for name in names if not name.exists())
+    return next(name for name in names if not name.exists() and not waiting_path(name).exists())

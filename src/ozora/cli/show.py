@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ozora.director.take import Phase
+from ozora.director.take import Phase, Take
 
 told = Console(stderr=True, highlight=False)
 said = Console(highlight=False, soft_wrap=True)
@@ -40,6 +41,15 @@ def bar() -> Progress:
         TimeRemainingColumn(),
         console=told,
         disable=not told.is_terminal,
+    )
+
+
+def say_take(path: Path, take: Take) -> None:
+    """One line for a film that is there."""
+    costs = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in take.receipt.seconds.items())
+    said.print(
+        f"[bold]{path}[/]  {take.fit.size}, {take.fit.frames} frames at {take.fit.fps} fps, "
+        f"seed {take.seed}  [grey50]({costs})[/]"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ozora.director.generate import generate
 from ozora.director.parts import Material
 from ozora.director.reproduce import request_from
 from ozora.director.request import Request
+from ozora.director.resume import resume
 from ozora.director.take import OnPhase, Take
 
 
@@ -94,6 +95,12 @@ class Ozora:
             self.backend, request, outputs=outputs or (), keep_latents=keep_latents, on_phase=on_phase
         )
 
+    def resume(
+        self, path: str | Path = ".", *, on_phase: OnPhase | None = None
+    ) -> Iterator[tuple[Path, Take]]:
+        """Finish the takes that were stopped or killed in a folder, or the one whose film is ``path``."""
+        return resume(path, lambda folder: self.backend, on_phase=on_phase)
+
     def again(self, film: str | Path, *, on_phase: OnPhase | None = None, **overrides: Any) -> Take:
         """Film again what made ``film``, from the metadata inside it."""
         return next(self.takes(request_from(film, self.card, **overrides), on_phase=on_phase))
@@ -102,3 +109,16 @@ class Ozora:
 def _asked(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of a single take, without whom to tell of its progress."""
     return {**{name: value for name, value in settings.items() if name != "on_phase"}, "count": 1}
+
+
+def opener(weights: str | Path | None = None) -> Callable[[str | None], Backend]:
+    """Gives the backend of a folder of weights, each loaded once; ``weights`` stand in for all, if given."""
+    opened: dict[str | None, Backend] = {}
+
+    def open_backend(folder: str | None) -> Backend:
+        wanted = str(weights) if weights is not None else folder
+        if wanted not in opened:
+            opened[wanted] = EmbeddedBackend(wanted)
+        return opened[wanted]
+
+    return open_backend

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,10 +13,15 @@ from torch import Tensor
 from ozora.backends.backend import Backend, OnStep
 from ozora.director.fit import Fit
 from ozora.director.plan import Plan
+from ozora.director.states import Progress
 from ozora.director.timeline import WARM_UP, Timeline, reopened
 from ozora.director.windows import Window
 from ozora.media.clip import Frames
 from ozora.model.conditions import Condition, FirstFrame, Renoised, Span
+from ozora.model.sampler import Moment
+
+OnProgress = Callable[[Progress], None]
+"""Called before the first and after each step of a window; may raise to stop."""
 
 
 def film_latents(
@@ -28,36 +33,55 @@ def film_latents(
     seed: int,
     steps: int,
     guidance: float,
-    on_step: OnStep,
+    start: Progress,
+    more: Sequence[Condition] = (),
+    on_progress: OnProgress,
 ) -> Tensor:
-    """Latents (1, L, C, h, w) of a plan; ``understood`` holds all its prompts as the backend read them.
+    """Latents (1, L, C, h, w) of a plan, from wherever ``start`` stands; the same bits however stopped.
 
-    Steps are counted over all windows. What is kept comes out bit for bit.
+    ``understood`` holds all prompts of the plan as the backend read them; ``more`` are conditions of the
+    first window beside the plan's own. What is kept comes out bit for bit.
     """
-    line, known = plan.line, _known(backend, plan)
-    for number, window in enumerate(line.windows):
+    line, known, moment = plan.line, start.known, start.moment
+    if known is None and moment is None:
+        known = given_latents(backend, plan)
+    for number in range(start.window, plan.windows):
+        window = line.windows[number]
+        if moment is None:
+            moment = begin_window(backend, plan, window, known, seed, more if number == 0 else ())
+            on_progress(Progress(number, moment, known))
 
-        def step(now: int, of: int, before: int = number * steps) -> None:
-            on_step(before + now, plan.windows * steps)
+        def step(now: Moment, number: int = number, known: Tensor | None = known) -> None:
+            on_progress(Progress(number, now, known))
 
-        first = window.new[0]
-        latents = backend.denoise(
-            understood[line.words[first]],
-            negative,
-            cells=plan.fit.cells,
-            latents=len(window),
-            seed=seed,
-            steps=steps,
-            guidance=guidance,
-            conditions=conditions(backend, line, window, known),
-            on_step=step,
-            first=window.start,
-        )
-        known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1) if known is None else known
+        words = understood[line.words[window.new[0]]]
+        moment = backend.go_on(words, negative, moment, steps=steps, guidance=guidance, on_moment=step)
+        latents, moment = moment.state.latent, None
+        if known is None:
+            known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1)
+        known = known.clone()  # what was told of progress stays as it was told
         for index in window.new:
             known[:, index] = latents[:, index - window.start]
     assert known is not None
     return known
+
+
+def begin_window(
+    backend: Backend,
+    plan: Plan,
+    window: Window,
+    known: Tensor | None,
+    seed: int,
+    more: Sequence[Condition] = (),
+) -> Moment:
+    """A window before its first step; ``known`` (1, L, C, h, w) is what the film holds already."""
+    return backend.begin(
+        cells=plan.fit.cells,
+        latents=len(window),
+        seed=seed,
+        conditions=[*conditions(backend, plan.line, window, known), *more],
+        first=window.start,
+    )
 
 
 def conditions(
@@ -91,7 +115,7 @@ def conditions(
     return found
 
 
-def _known(backend: Backend, plan: Plan) -> Tensor | None:
+def given_latents(backend: Backend, plan: Plan) -> Tensor | None:
     """What is given of the whole film; None where nothing is and one window makes it all."""
     laid = [stretch.give(backend) if stretch.give else None for stretch in plan.line.stretches]
     pinned = plan.given.latents(backend)

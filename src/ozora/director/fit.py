@@ -18,7 +18,8 @@ class Fit:
     """The film to be made: cells (wide, high), decoder scale, latents in time, rate; what was changed.
 
     ``openings`` are the latents at which the film begins, anew after each cut: they hold one frame. The
-    opening of a ``ring`` is not shown, since the film comes round to it.
+    opening of a ``ring`` is not shown, since the film comes round to it. ``filmed`` counts the latents
+    that go through the transformer, those that several windows see as often; None stands for all, once.
     """
 
     cells: tuple[int, int]
@@ -28,6 +29,7 @@ class Fit:
     notes: tuple[str, ...] = ()
     openings: tuple[int, ...] = (0,)
     ring: bool = False
+    filmed: int | None = None
 
     @property
     def width(self) -> int:

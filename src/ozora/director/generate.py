@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import Backend, Card
 from ozora.backends.machine import thread_count, using_threads
 from ozora.director.filming import decode_film, film_latents
-from ozora.director.latents import find_latents, kept_path, save_latents, waiting_path
+from ozora.director.latents import kept_path, save_latents
 from ozora.director.plan import Plan, plan
 from ozora.director.request import HIGHEST_SEED, Request
-from ozora.director.take import OnPhase, Receipt, Stopwatch, Take
-from ozora.errors import refuse
+from ozora.director.states import Keeper, Progress, same_take, sweep, waiting_path
+from ozora.director.take import OnPhase, Stopwatch, Take
+from ozora.errors import OzoraError, refuse
 from ozora.media.clip import Clip
 from ozora.media.files import require_writable
 from ozora.media.images import is_picture
+from ozora.model.conditions import Condition
 
 
 def generate(
@@ -30,11 +33,12 @@ def generate(
 ) -> Iterator[Take]:
     """Make the request's takes one by one, seeds counting up from ``request.seed`` (drawn if ``None``).
 
-    With ``outputs`` (one path a take) each take is also saved: its latents before decoding, then the film;
-    after that the latents are moved beside the film, where the verbs find them, so that no join is ever
-    encoded again; without ``keep_latents``, and for pictures, they are removed. All that can be
-    checked is checked on the first ``next()``, before the networks load. Raises ``OzoraError`` for what
-    cannot be filmed.
+    With ``outputs`` (one path a take) each take is also saved. Until it is, a hidden file beside it holds how
+    far it came, from the start for all takes, so that a kill at any moment loses none:
+    :func:`ozora.director.resume.resume` finishes them, and so does asking for the same again. With
+    ``keep_latents`` the latents of a film stay beside it, where the verbs find them, so that no join is ever
+    encoded again. All that can be checked is checked on the first ``next()``, before the networks load.
+    Raises ``OzoraError`` for what cannot be filmed.
     """
     if outputs and len(outputs) != request.count:
         raise refuse("output", f"{len(outputs)} paths for {request.count} takes", "one path for each take")
@@ -44,67 +48,112 @@ def generate(
     if first + request.count - 1 > HIGHEST_SEED:
         raise refuse("seed", first, f"0 to {HIGHEST_SEED}, with room for {request.count} takes")
     planned = plan(request, backend.card)
-    for number in range(request.count):
-        output = outputs[number] if outputs else None
-        with using_threads(request.threads or thread_count()):
-            take = _one(backend, planned, first + number, output, keep_latents, on_phase)
-        yield take
-
-
-def _one(
-    backend: Backend,
-    planned: Plan,
-    seed: int,
-    path: Path | None,
-    keep_latents: bool,
-    on_phase: OnPhase | None,
-) -> Take:
-    watch = Stopwatch(on_phase)
-    request, fitted = planned.request, planned.fit
-    notes, reading = fitted.notes, {}
-    about = describe_take(planned, backend.card, seed)
-    with watch.phase("load"):
-        backend.load()
-    waiting = waiting_path(path) if path is not None else None
-    latents = find_latents(waiting, about) if waiting is not None else None
+    with using_threads(request.threads or thread_count()):
+        abouts = [describe_take(planned, backend.card, first + number) for number in range(request.count)]
+    order = {"request": _written(request), "keep_latents": keep_latents, **backend_named(backend)}
+    films: list[Path | None] = [*outputs] if outputs else [None] * request.count
+    keepers = [
+        Keeper(path, same_take(waiting_path(path), about) if path else None, about, order)
+        for path, about in zip(films, abouts, strict=True)
+    ]
     try:
-        if latents is not None:
-            notes = (*notes, "denoising was finished by an earlier run: its latents are used")
-        else:
-            settings = about["settings"]
+        for keeper in keepers:
+            keeper.save()
+        for keeper in keepers:
+            with using_threads(request.threads or thread_count()):
+                take = film_take(backend, keeper, planned, on_phase=on_phase)
+            yield take
+    except GeneratorExit:
+        # Whoever wants no more of the takes does not want those that were never begun.
+        for keeper in keepers:
+            if keeper.now.steps_done == 0:
+                keeper.drop()
+
+
+def film_take(
+    backend: Backend,
+    keeper: Keeper,
+    planned: Plan,
+    *,
+    more: Callable[[], Sequence[Condition]] = tuple,
+    on_phase: OnPhase | None = None,
+) -> Take:
+    """Film one take from wherever its keeper's waiting file stands to the end.
+
+    What was denoised by an earlier run is not denoised again, and the film has the same bytes. Whatever stops
+    it, the hidden file stays, for ``ozora resume``; only what fails before the first step is not kept.
+    ``more`` gives conditions beside those of the plan.
+    """
+    about, start, watch = keeper.now.about, keeper.now, Stopwatch(on_phase, dict(keeper.now.spent))
+    fitted, settings = planned.fit, about["settings"]
+    notes, reading = fitted.notes, {}
+    steps, latents = int(settings["steps"]), start.latents
+    total = steps * planned.windows
+    if start.steps_done:
+        done = total if latents is not None else start.steps_done
+        notes = (*notes, f"{done} of {total} steps were made by an earlier run")
+    try:
+        with watch.phase("load"):
+            backend.load()
+        if latents is None:
             with watch.phase("words"):
                 words = {prompt: backend.understand(prompt) for prompt in planned.prompts}
-                negative = backend.understand(request.negative)
-                reading = dict(backend.reading(words[request.prompt]))
-            with watch.phase("denoise", settings["steps"] * planned.windows) as step:
+                negative = backend.understand(about["negative"])
+                reading = dict(backend.reading(words[planned.request.prompt]))
+                conditions = () if start.moment is not None else more()
+            with watch.phase("denoise", total) as step:
+
+                def after(now: Progress) -> None:
+                    keeper.save(now, spent=watch.so_far())
+                    done = 0 if now.moment is None else now.moment.step
+                    if done:
+                        step(now.window * steps + done, total)
+
                 latents = film_latents(
                     backend,
                     planned,
                     words,
                     negative,
-                    seed=seed,
-                    steps=settings["steps"],
+                    seed=about["seed"],
+                    steps=steps,
                     guidance=settings["guidance"],
-                    on_step=step,
+                    start=start.progress,
+                    more=conditions,
+                    on_progress=after,
                 )
-            if waiting is not None:
-                save_latents(waiting, latents, about)
-        with watch.phase("decode", fitted.latents) as step:
-            frames = decode_film(backend, latents, fitted, step)
-        take = Take(Clip(frames, fitted.fps, about), latents, fitted, Receipt(watch.seconds, notes, reading))
-        if path is not None and waiting is not None:
-            with watch.phase("write"):
-                take.save(path)
-                if keep_latents and not is_picture(path):
-                    waiting.replace(kept_path(path))
-    except KeyboardInterrupt:
-        # Whoever stops a take wants it gone; latents wait only for those whom a failure robbed of their film.
-        if waiting is not None:
-            waiting.unlink(missing_ok=True)
+            keeper.save(Progress(planned.windows), latents, watch.so_far())
+    except OzoraError:
+        if not keeper.now.steps_done:
+            keeper.drop()
         raise
-    if waiting is not None:
-        waiting.unlink(missing_ok=True)
+    with watch.phase("decode", fitted.latents) as step:
+        frames = decode_film(backend, latents, fitted, step)
+    whole = not start.steps_done
+    take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading, whole))
+    if keeper.film is not None:
+        sweep(keeper.film)
+        with watch.phase("write"):
+            if keeper.now.order.get("keep_latents") and not is_picture(keeper.film):
+                save_latents(kept_path(keeper.film), latents, about)
+            take.save(keeper.film, sidecar=False)
+        take = replace(take, receipt=watch.receipt(notes, reading, whole))
+        take.save_sidecar(keeper.film, keeper.now.order.get("beside"))
+        keeper.drop()
     return take
+
+
+def _written(request: Request) -> dict[str, Any] | None:
+    """The request as plain values; None where it holds clips that are only in memory."""
+    try:
+        return request.to_json()
+    except OzoraError:
+        return None
+
+
+def backend_named(backend: Backend) -> dict[str, Any]:
+    """Where the weights lie, so that another process can finish a take without being told."""
+    weights = getattr(backend, "weights", None)
+    return {} if weights is None else {"weights": str(weights.folder.resolve())}
 
 
 def describe_take(planned: Plan, card: Card, seed: int) -> dict[str, Any]:

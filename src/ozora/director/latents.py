@@ -1,4 +1,4 @@
-"""Latents on disk: a failed decode never costs the denoising."""
+"""Latents beside their film: what drafts, finals and edits go on from, exactly as they were."""
 
 from __future__ import annotations
 
@@ -14,11 +14,6 @@ from torch import Tensor
 from ozora.media.files import whole_file
 
 
-def waiting_path(film: Path) -> Path:
-    """Hidden place of the latents of a film that is not decoded yet."""
-    return film.with_name(f".{film.name}.latents.safetensors")
-
-
 def kept_path(film: Path) -> Path:
     """Where latents stay, beside their film, for whoever asked to keep them."""
     return film.with_name(f"{film.stem}.latents.safetensors")
@@ -31,7 +26,7 @@ def save_latents(path: Path, latents: Tensor, about: Mapping[str, Any]) -> None:
 
 
 def find_latents(path: Path, about: Mapping[str, Any]) -> Tensor | None:
-    """Latents that wait at ``path`` from an interrupted take, if they are those of exactly this take."""
+    """Latents kept at ``path``, if they are those of exactly this take."""
     if not path.is_file():
         return None
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import Card
+from ozora.backends.grid import Grid
 from ozora.director.conditions import Given
 from ozora.director.fit import Fit, fit
 from ozora.director.request import Request
@@ -65,16 +66,20 @@ def plan(request: Request, card: Card) -> Plan:
             came = "a given picture or clip for a film of one frame"
             raise refuse("image", came, "films of several frames")
         given = Given(request, fitted)
-        line = fresh_line(fitted.latents, request.prompt, grid)
-        return Plan(request, fitted, given, kept_at(line, given.places, grid))
+        return _plan(request, fitted, given, fresh_line(fitted.latents, request.prompt, grid), grid)
     sources = read_sources(request, card)
     fitted = fit(request, grid, size=sources[0].size if sources else None)
     line = lay(request, sources, fitted.cells, grid)
     fitted = replace(
         fitted, latents=line.length, openings=line.openings, ring=line.ring, notes=fitted.notes + line.notes
     )
-    given = Given(request, fitted, line.part_starts)
-    return Plan(request, fitted, given, kept_at(line, given.places, grid))
+    return _plan(request, fitted, Given(request, fitted, line.part_starts), line, grid)
+
+
+def _plan(request: Request, fitted: Fit, given: Given, line: Timeline, grid: Grid) -> Plan:
+    line = kept_at(line, given.places, grid)
+    filmed = sum(len(window) for window in line.windows)
+    return Plan(request, replace(fitted, filmed=filmed), given, line)
 
 
 def _name(image: str | Path | Clip | None) -> str | None:

@@ -23,20 +23,7 @@ def request_from(film: str | Path, card: Card, **overrides: Any) -> Request:
     """
     known = _metadata(Path(film))
     try:
-        settings, weights = known["settings"], known["weights"]
-        fields: dict[str, Any] = {
-            "prompt": str(known["prompt"]),
-            "negative": str(known["negative"]),
-            "seed": int(known["seed"]),
-            "size": str(settings["size"]),
-            "fps": float(settings["fps"]),
-            "steps": int(settings["steps"]),
-            "guidance": float(settings["guidance"]),
-            "threads": int(settings["threads"]),
-            "still": int(settings["frames"]) == 1,
-        }
-        if not fields["still"] and not known.get("parts"):
-            fields["seconds"] = (int(settings["frames"]) - 1) / fields["fps"]
+        weights, fields = known["weights"], _fields(known)
         made_by, given = f"{weights['name']} {str(weights['hash'])[:12]}", dict(known["given"])
         same = weights["hash"] == card.hash
     except (KeyError, TypeError, ValueError) as error:
@@ -104,6 +91,29 @@ def _check_parents(request: Request, known: Mapping[str, Any], film: Path, card:
             if isinstance(value, Mapping) and now[name]["used"] != value["used"]:
                 how = f"{value['name']} with the latents that lay beside it when {film.name} was made"
                 raise refuse(name, f"{value['name']} as it lies there", how)
+
+
+def request_of(about: Mapping[str, Any]) -> Request:
+    """The request that a take's metadata tells, without what was given to it."""
+    return Request(**_fields(about))
+
+
+def _fields(known: Mapping[str, Any]) -> dict[str, Any]:
+    settings = known["settings"]
+    fields: dict[str, Any] = {
+        "prompt": str(known["prompt"]),
+        "negative": str(known["negative"]),
+        "seed": int(known["seed"]),
+        "size": str(settings["size"]),
+        "fps": float(settings["fps"]),
+        "steps": int(settings["steps"]),
+        "guidance": float(settings["guidance"]),
+        "threads": int(settings["threads"]),
+        "still": int(settings["frames"]) == 1,
+    }
+    if not fields["still"] and not known.get("parts"):
+        fields["seconds"] = (int(settings["frames"]) - 1) / fields["fps"]
+    return fields
 
 
 def _metadata(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from ozora.director.fit import Fit
 from ozora.media.clip import Clip
+from ozora.media.files import write_sidecar
 from ozora.media.images import is_picture, write_image
 
 PHASES = ("load", "words", "denoise", "decode", "write")
@@ -36,17 +38,29 @@ class Receipt:
     """What a take cost, and how it was understood.
 
     ``seconds`` are wall seconds of each phase; ``notes`` tell what was fitted or reused; ``reading`` is what
-    the model took from the words: a Shot's axis to (value, how sure from 0 to 1).
+    the model took from the words: a Shot's axis to (value, how sure from 0 to 1). ``cpu_seconds`` are
+    processor seconds over all cores of the same phases, which a busy machine does not stretch.
     """
 
     seconds: Mapping[str, float]
     notes: tuple[str, ...] = ()
     reading: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    cpu_seconds: Mapping[str, float] = field(default_factory=dict)
+    whole: bool = True  # False where an earlier run had made some of the steps
 
     @property
     def total(self) -> float:
         """Wall seconds in all."""
         return sum(self.seconds.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the sidecar; films themselves carry no costs, for two runs never cost the same."""
+        return {
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "cpu_seconds": {name: round(value, 3) for name, value in self.cpu_seconds.items()},
+            "peak_memory_bytes": peak_memory(),
+            "understood": {axis: [value, round(sure, 3)] for axis, (value, sure) in self.reading.items()},
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,26 +81,39 @@ class Take:
         return int(self.clip.metadata["seed"])
 
     def save(self, path: str | Path, *, sidecar: bool = True) -> Path:
-        """Write the film (.mp4) or its first frame (.png, .jpg, .webp), and ``fox.json`` beside it."""
+        """Write the film (.mp4) or its first frame (.png, .jpg, .webp), and ``fox.json`` beside it.
+
+        The sidecar holds what the film carries inside, and the receipt.
+        """
         if is_picture(path):
-            return write_image(self.clip, path, sidecar=sidecar)
-        from ozora.media.video import write_clip
+            written = write_image(self.clip, path)
+        else:
+            from ozora.media.video import write_clip
 
-        return write_clip(self.clip, path, sidecar=sidecar)
+            written = write_clip(self.clip, path)
+        if sidecar:
+            self.save_sidecar(written)
+        return written
+
+    def save_sidecar(self, film: Path, more: Mapping[str, Any] | None = None) -> Path:
+        """Write metadata, receipt and ``more`` as JSON beside the film."""
+        return write_sidecar(film, {**self.clip.metadata, "receipt": self.receipt.to_json(), **(more or {})})
 
 
-@dataclass
 class Stopwatch:
-    """Times phases and passes their progress on."""
+    """Times phases and passes their progress on; goes on from what earlier runs ``spent``."""
 
-    on_phase: OnPhase | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
+    def __init__(self, on_phase: OnPhase | None = None, spent: Mapping[str, float] | None = None) -> None:
+        self.on_phase = on_phase
+        self.seconds: dict[str, float] = dict(spent or {})
+        self.cpu_seconds: dict[str, float] = {}
+        self._running: tuple[str, float, float] | None = None
 
     @contextmanager
     def phase(self, name: str, total: int = 1) -> Iterator[Callable[[int, int], None]]:
         """Time a block; gives a function to report (done, total) with."""
         self.tell(name, 0, total)
-        start = time.perf_counter()
+        self._running = name, time.perf_counter(), time.process_time()
         reported = 0
 
         def step(done: int, of: int) -> None:
@@ -95,13 +122,38 @@ class Stopwatch:
             self.tell(name, done, of)
 
         yield step
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        self.seconds = self.so_far()
+        self.cpu_seconds[name] = self.cpu_seconds.get(name, 0.0) + time.process_time() - self._running[2]
+        self._running = None
         if reported < total:
             self.tell(name, total, total)
+
+    def so_far(self) -> dict[str, float]:
+        """Wall seconds by phase, the running one included."""
+        if self._running is None:
+            return dict(self.seconds)
+        name, began, _ = self._running
+        return {**self.seconds, name: self.seconds.get(name, 0.0) + time.perf_counter() - began}
+
+    def receipt(
+        self, notes: tuple[str, ...], reading: Mapping[str, tuple[str, float]], whole: bool = True
+    ) -> Receipt:
+        """What it has cost until now."""
+        return Receipt(self.so_far(), notes, reading, dict(self.cpu_seconds), whole)
 
     def tell(self, name: str, done: int, total: int) -> None:
         if self.on_phase is not None:
             self.on_phase(Phase(name, done, total))
+
+
+def peak_memory() -> int:
+    """Most memory, in bytes, that this process has had at once; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(most if sys.platform == "darwin" else 1024 * most)
 
 
 def describe(take: Take) -> dict[str, Any]:

@@ -17,6 +17,28 @@ from ozora.model.transformer import Transformer
 OnStep = Callable[[int, int, Tensor], None]
 """Called after step k of n with the present guess of clean latents (1, L, C, h, w); may raise to cancel."""
 
+@dataclass(frozen=True)
+class Moment:
+    """Where the denoising of one film stands: all that the remaining steps depend on.
+
+    ``state`` is still noisy; ``guess`` (1, L, C, h, w) is the last guess of the clean latents, which the
+    multistep formula needs again (``None`` before the first step).
+    """
+
+    step: int
+    state: State
+    guess: Tensor | None = None
+
+    @property
+    def preview(self) -> Tensor:
+        """What the film looks like so far, (1, L, C, h, w); zero before the first step."""
+        guess = torch.zeros_like(self.state.latent) if self.guess is None else self.guess
+        return torch.where(_frames(self.state.given), self.state.clean, guess)
+
+
+OnMoment = Callable[[Moment], None]
+"""Called after each step of one film with all that is needed to go on from there; may raise to stop."""
+
 _ALMOST_NOISE = 0.999
 """Pure noise counts as this level in the multistep formula, whose logarithm would be infinite there."""
 
@@ -74,24 +96,57 @@ def sample(
     for film in range(len(state)):
         predictor = _Predictor(transformer, _prompt(text, film), _prompt(negative, film), guide)
 
-        def report(step: int, guess: Tensor, done: int = film * steps) -> None:
+        def report(now: Moment, done: int = film * steps) -> None:
             if on_step is not None:
-                on_step(done + step, total, guess)
+                on_step(done + now.step, total, now.preview)
 
-        films.append(_denoise(predictor, state.select(film), levels, order, report))
+        done = _go_on(predictor, Moment(0, state.select(film)), levels, order, steps, report)
+        films.append(done.state.latent)
     return torch.cat(films)
 
 
-def _denoise(
-    predict: _Predictor, state: State, levels: Tensor, order: int, report: Callable[[int, Tensor], None]
-) -> Tensor:
-    """The denoising loop of one film, from its own noise levels down to zero."""
-    state = state.to(predict.device)
+@torch.no_grad()
+def denoise_on(
+    transformer: Transformer,
+    text: TextOutput,
+    negative: TextOutput | None,
+    moment: Moment,
+    *,
+    steps: int,
+    guidance: Guidance | float = 3.0,
+    shift: float | None = None,
+    order: int = 2,
+    until: int | None = None,
+    on_moment: OnMoment | None = None,
+) -> Moment:
+    """Denoise one film from ``moment`` on, through all ``steps`` of its schedule or ``until`` one of them.
+
+    However often it is stopped and gone on with, the film is the one that :func:`sample` makes at once, to
+    the bit: so a draft is the beginning of its final, and a killed take loses nothing. Settings as for
+    ``sample``. Raises OzoraError for a moment that is not one film's, or not of this schedule.
+    """
+    if order not in (1, 2):
+        raise refuse("order", order, "1 (Euler) or 2 (multistep)")
+    if len(moment.state) != 1 or not 0 <= moment.step <= steps:
+        came = f"{len(moment.state)} films after step {moment.step}"
+        raise refuse("moment", came, f"one film after at most {steps} steps")
+    guide = guidance if isinstance(guidance, Guidance) else Guidance(text=guidance)
+    values = moment.state.latent[0].numel()
+    levels = step_levels(steps, natural_shift(values) if shift is None else shift)
+    predictor = _Predictor(transformer, _prompt(text, 0), _prompt(negative, 0), guide)
+    tell = on_moment or (lambda now: None)
+    return _go_on(predictor, moment, levels, order, steps if until is None else until, tell)
+
+
+def _go_on(
+    predict: _Predictor, moment: Moment, levels: Tensor, order: int, until: int, tell: OnMoment
+) -> Moment:
+    """The denoising loop of one film: from ``moment`` to step ``until``, each frame by its own level."""
+    state, previous = moment.state.to(predict.device), moment.guess
     levels = torch.where(
         state.given, state.noise_level, levels.to(predict.device)[:, None, None] * state.noise_level
     )
-    previous: Tensor | None = None
-    for step in range(len(levels) - 1):
+    for step in range(moment.step, until):
         level, lower = levels[step], levels[step + 1]  # (1, L)
         guess = predict(state, level, step + 1)  # (1, L, C, h, w)
         aim = guess
@@ -101,8 +156,9 @@ def _denoise(
         latent = stay * state.latent + (1 - stay) * aim
         state = replace(state, latent=torch.where(_frames(state.given), state.clean, latent))
         previous = guess
-        report(step + 1, torch.where(_frames(state.given), state.clean, guess))
-    return state.latent
+        moment = Moment(step + 1, state, guess)
+        tell(moment)
+    return moment
 
 
 def _trend(levels: Tensor) -> Tensor:

@@ -100,6 +100,14 @@ class ProbeRecipe(Recipe):
     align_weight: float = 1.0  # of telling, cell by cell, who is where
 
 
+@dataclass(frozen=True)
+class ReaderRecipe(Recipe):
+    """Teach the reader, which ranks drafts, to say what latents show."""
+
+    width: int = 96
+    haze: float = 0.5  # how pale and how noisy latents are made at most
+
+
 def micro_autoencoder() -> AutoencoderRecipe:
     """The small autoencoder: 24 minutes on one CPU core."""
     return AutoencoderRecipe(
@@ -144,6 +152,17 @@ def micro_probe() -> ProbeRecipe:
         minutes=44,
         stages=(Stage(0.2, 1, 32), Stage(0.4, 17, 12), Stage(1.0, 49, 10)),
         optimiser=OptimiserRecipe(rate=2e-3, average=0.99),
+    )
+
+
+def micro_reader() -> ReaderRecipe:
+    """The ranker's eye: 4 minutes on one CPU core."""
+    return ReaderRecipe(
+        name="micro_reader",
+        size="micro",
+        minutes=4,
+        stages=(Stage(0.5, 1, 96), Stage(1.0, 13, 24)),
+        optimiser=OptimiserRecipe(rate=2e-3, average=0.99, weight_decay=0.05),
     )
 
 
@@ -197,6 +216,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
         micro_text,
         micro_transformer,
         micro_probe,
+        micro_reader,
         mini_autoencoder,
         mini_text,
         mini_transformer,

@@ -1,0 +1,250 @@
+"""Explore, not gamble: cheap drafts, ranked, of which one is finished.
+
+A draft is the beginning of a film: the first step of the final's own schedule, kept to the bit, and one look
+ahead from there, a long step with a single pass, to see where the film is heading. The look is judged and
+thrown away; the step is what the final goes on from, so that finishing a draft gives exactly the film that
+would have been made without any drafts. See docs/takes.md for what this costs and how well it predicts.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from ozora.backends.backend import Backend
+from ozora.backends.machine import thread_count, using_threads
+from ozora.director.filming import begin_window, given_latents
+from ozora.director.fit import Fit
+from ozora.director.generate import backend_named, describe_take
+from ozora.director.library import DRAFT, DRAFT_ENDING, Library
+from ozora.director.plan import Plan, plan
+from ozora.director.ranking import Verdict, folded, judge, likelihood_ratio, ranked
+from ozora.director.request import HIGHEST_SEED, MOST_TAKES, Request
+from ozora.director.states import Progress, Waiting, save_waiting
+from ozora.director.take import OnPhase, Stopwatch
+from ozora.errors import refuse
+from ozora.media.clip import Clip, Frames
+from ozora.media.files import require_writable, whole_file, write_sidecar
+from ozora.media.images import write_image
+from ozora.media.sheets import contact_sheet
+from ozora.model.noise import latent_noise
+from ozora.model.sampler import Moment
+from ozora.model.state import State
+
+KEPT_STEPS = 1
+"""Steps of the final's schedule that a draft makes and keeps."""
+
+AHEAD = 0.8
+"""Noise level at which the look ahead is taken."""
+
+RATIO_LEVELS = (0.5, 0.7)
+"""Noise levels of the likelihood ratio, where the weights have no reader."""
+
+MOMENTS = (0.3, 0.75)
+"""Where in the film the contact sheet looks, as shares of its length."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One draft: its name in the library, the state to go on from, where it is heading, how it is judged."""
+
+    name: str
+    seed: int
+    moment: Moment
+    heading: Tensor  # (1, L, C, h, w) clean latents as the look ahead sees them
+    preview: Frames  # (L, 4h, 4w, 3)
+    verdict: Verdict
+    twin_of: str = ""
+
+
+OnDraft = Callable[[Draft], None]
+
+
+def explore(
+    backend: Backend,
+    request: Request,
+    library: Library,
+    *,
+    drafts: int = 8,
+    name: str = "",
+    on_draft: OnDraft | None = None,
+    on_phase: OnPhase | None = None,
+) -> list[Draft]:
+    """Make drafts with seeds counting up from the request's, keep them in the library, return them ranked.
+
+    Beside each draft lies what :func:`ozora.director.finish.finish` needs; broken ones say why,
+    near-duplicates name the better draft that they repeat. A sheet of all is written as ``NAME-sheet.png``.
+    Raises ``OzoraError`` for what cannot be filmed, before any compute.
+    """
+    if not 1 <= drafts <= MOST_TAKES:
+        raise refuse("drafts", drafts, f"1 to {MOST_TAKES}")
+    first = secrets.randbelow(2**32) if request.seed is None else request.seed
+    if first + drafts - 1 > HIGHEST_SEED:
+        raise refuse("seed", first, f"0 to {HIGHEST_SEED}, with room for {drafts} drafts")
+    planned = plan(request, backend.card)
+    if planned.windows != 1:
+        allowed = f"at most {backend.card.grid.seconds:g} for drafts: what the model films at once"
+        raise refuse("seconds", f"{request.seconds or 0:g}", allowed)
+    library.folder.mkdir(parents=True, exist_ok=True)
+    name = name or library.free_name(request.prompt)
+    sheet = require_writable(library.folder / f"{name}-sheet.png")
+    made: list[Draft] = []
+    with using_threads(request.threads or thread_count()):
+        for number in range(drafts):
+            about = describe_take(planned, backend.card, first + number)
+            draft, watch = _draft(backend, f"{name}-{number + 1}", about, planned, on_phase)
+            _keep(library, draft, about, replace(request, count=1), backend, watch)
+            made.append(draft)
+            if on_draft is not None:
+                on_draft(draft)
+        order = ranked([draft.verdict for draft in made])
+        made = _folded(library, made, order)
+        best = [made[number] for number in order]
+        draw_sheet(backend, best, planned.fit, request.prompt, sheet)
+    return best
+
+
+def look_ahead(backend: Backend, words: Any, moment: Moment, start: State) -> Tensor:
+    """Where a film is heading after its first steps: the clean latents (1, L, C, h, w) that one pass sees.
+
+    From the pure noise of ``start`` a long step goes straight towards the present guess; a film of few long
+    steps is much like that of many short ones from the same noise.
+    """
+    guess, level = moment.preview, AHEAD
+    here = State(
+        (1 - level) * guess + level * start.latent,
+        start.clean,
+        start.given,
+        start.noise_level.clamp(max=level),
+        start.seconds,
+    )
+    given = start.given[:, :, None, None, None]
+    return backend.glimpse(words, replace(here, latent=start.latent.where(given, here.latent)))
+
+
+def _draft(
+    backend: Backend,
+    name: str,
+    about: Mapping[str, Any],
+    planned: Plan,
+    on_phase: OnPhase | None,
+) -> tuple[Draft, Stopwatch]:
+    settings, watch = about["settings"], Stopwatch(on_phase)
+    with watch.phase("load"):
+        backend.load()
+        backend.preview(_nothing(backend, planned.fit))  # the preview's matrix is fitted once
+    with watch.phase("words"):
+        words, negative = backend.understand(about["prompt"]), backend.understand(about["negative"])
+        asked = backend.reading(words)
+        known = given_latents(backend, planned)
+    kept = min(KEPT_STEPS, settings["steps"])
+    with watch.phase("denoise", kept + 1) as step:
+        start = begin_window(backend, planned, planned.line.windows[0], known, about["seed"])
+        moment = backend.go_on(
+            words, negative, start, steps=settings["steps"], guidance=settings["guidance"], until=kept,
+            on_moment=lambda now: step(now.step, kept + 1),
+        )  # fmt: skip
+        heading = look_ahead(backend, words, moment, start.state)
+        shown = backend.read(heading)
+        ratio = 0.0 if shown else _ratio(backend, words, negative, heading, start.state)
+    preview = backend.preview(heading)
+    return Draft(name, about["seed"], moment, heading, preview, judge(asked, shown, preview, ratio)), watch
+
+
+def _nothing(backend: Backend, fitted: Fit) -> Tensor:
+    """An empty film's latents, of one frame."""
+    empty = backend.begin(cells=fitted.cells, latents=1, seed=0, conditions=[])
+    return empty.state.clean
+
+
+def _ratio(backend: Backend, words: Any, nothing: Any, film: Tensor, like: State) -> float:
+    """The likelihood ratio of a film, the mean over noise levels, always with the same noise."""
+    noise = latent_noise(0, range(film.shape[1]), film.shape[2:], purpose="condition")[None].to(film)
+    found = []
+    for level in RATIO_LEVELS:
+        noisy = replace(
+            like, latent=(1 - level) * film + level * noise, noise_level=like.noise_level.clamp(max=level)
+        )
+        told, untold = backend.glimpse(words, noisy), backend.glimpse(nothing, noisy)
+        found.append(likelihood_ratio(told, untold, film))
+    return float(np.mean(found))
+
+
+def _keep(
+    library: Library,
+    draft: Draft,
+    about: Mapping[str, Any],
+    request: Request,
+    backend: Backend,
+    watch: Stopwatch,
+) -> None:
+    """Write a draft's three files: the state to go on from, a tiny picture, and the sidecar."""
+    film = library.folder / f"{draft.name}.png"
+    order = {"keep_latents": True, **backend_named(backend)}
+    waiting = Waiting(about, order, Progress(0, draft.moment))
+    save_waiting(library.folder / f"{draft.name}{DRAFT_ENDING}", waiting)
+    write_image(Clip(np.concatenate(list(_spread(draft.preview)), axis=1)[None]), film)
+    verdict = draft.verdict
+    take = {"kind": DRAFT, "score": round(verdict.score, 4), "why": verdict.why, "steps": draft.moment.step}
+    take |= {"seems": {axis: [value, round(share, 3)] for axis, (value, share) in verdict.shows.items()}}
+    receipt = watch.receipt((), {}).to_json()
+    write_sidecar(film, {**about, "receipt": receipt, "take": take})
+
+
+def _folded(library: Library, made: Sequence[Draft], order: Sequence[int]) -> list[Draft]:
+    twins = folded([draft.preview for draft in made], order)
+    for number, twin in twins.items():
+        why = made[number].verdict.why or f"looks like {made[twin].name}"
+        library.change(library.get(made[number].name), why=why, twin_of=made[twin].name)
+    return [
+        replace(draft, twin_of=made[twins[number]].name) if number in twins else draft
+        for number, draft in enumerate(made)
+    ]
+
+
+def draw_sheet(
+    backend: Backend, drafts: Sequence[Draft], fitted: Fit, title: str, path: Path
+) -> Path:
+    """Write a sheet of drafts in the order given: real decodes of two moments each, at the small scale."""
+    clips, labels = [], []
+    for place, draft in enumerate(drafts, start=1):
+        clips.append(Clip(np.stack(list(_moments(backend, draft.heading)))))
+        labels.append(f"{place}. {draft.name}, seed {draft.seed}: {told(draft)}")
+    sheet = contact_sheet(
+        clips, labels, columns=min(2, len(clips)), frames=len(clips[0]), width=224, title=title[:90]
+    )
+    with whole_file(path) as temporary:
+        part = temporary.with_suffix(".png")
+        write_image(sheet, part)
+        part.replace(temporary)
+    return path
+
+
+def told(draft: Draft) -> str:
+    """In a few words what became of a draft."""
+    if draft.verdict.why:
+        return f"dropped, {draft.verdict.why}"
+    shows = draft.verdict.shows
+    told_axes = [axis for axis in ("subject", "place", "time") if axis in shows]
+    seems = [f"{shows[axis][0]} {shows[axis][1]:.0%}" for axis in told_axes]
+    twin = f"; looks like {draft.twin_of}" if draft.twin_of else ""
+    return f"score {draft.verdict.score:.2f}" + (f" ({', '.join(seems)})" if seems else "") + twin
+
+
+def _moments(backend: Backend, latents: Tensor) -> Iterator[Frames]:
+    """Frames of a few moments, each decoded by itself: two latents are enough for one picture."""
+    length = latents.shape[1]
+    for share in MOMENTS if length > 2 else (0.0,):
+        last = max(1, round(share * (length - 1))) if length > 1 else 0
+        yield backend.decode(latents[:, max(0, last - 1) : last + 1], 1, lambda done, of: None)[-1]
+
+
+def _spread(frames: Frames, count: int = 4) -> Iterator[Frames]:
+    for number in range(min(count, len(frames))):
+        yield frames[int((number + 0.5) / min(count, len(frames)) * len(frames))]

@@ -1,0 +1,123 @@
+"""Which draft keeps its word: a scorer that sees words and film, and what it drops early, saying why.
+
+The reader (:mod:`ozora.model.reader`) looks at a draft's latents; the text encoder's Shot head tells what
+the words ask. Neither is the probe that evaluates films: that one only judges. Weights without a reader are
+ranked by the transformer's own likelihood ratio instead: how much better it recovers the noised film when it
+is told the words than when it is told nothing (the idea of diffusion classifiers, arXiv 2303.16203).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from torch import Tensor
+
+from ozora.media.clip import Frames
+
+Reading = Mapping[str, tuple[str, float]]
+"""Axis to (value, how sure from 0 to 1)."""
+
+AXES = {"subject": 1.0, "place": 1.0, "time": 1.0, "colour": 0.5}
+"""What the score counts, and how much: the axes that small models obey and a reader can tell apart."""
+
+SURE = 0.6
+"""The words ask for a value when the Shot head is at least as sure of it."""
+
+FLAT, FROZEN, FLICKERING = 5.0, 0.15, 24.0
+"""Limits in 255ths of a preview's pixels: contrast inside frames, change and alternation between them."""
+
+MISTAKEN = (0.05, 0.8)
+"""The asked subject has at most, and another at least, this probability: the draft shows somebody else."""
+
+ALIKE = 4.0
+"""Previews that differ by less, mean of 255ths, are one film for whoever chooses."""
+
+STANDING = {"action": ("stand",), "camera": ("static",)}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How good a draft is (higher is better), why it was dropped if it was, and what it seems to show."""
+
+    score: float
+    why: str = ""
+    shows: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+
+
+def judge(asked: Reading, shown: Mapping[str, Mapping[str, float]], preview: Frames, ratio: float) -> Verdict:
+    """Judge one draft.
+
+    ``asked`` is what the Shot head read in the words; ``shown`` the reader's probabilities, axis to value to
+    share, empty where the weights have none; ``preview`` (L, h, w, 3); ``ratio`` the likelihood ratio that
+    ranks without a reader.
+    """
+    seen = {axis: max(shares.items(), key=lambda pair: pair[1]) for axis, shares in shown.items()}
+    wanted = {axis: value for axis, (value, sure) in asked.items() if sure >= SURE}
+    counted = [axis for axis in AXES if axis in wanted and wanted[axis] in shown.get(axis, {})]
+    score = ratio
+    if counted:
+        parts = [AXES[axis] * math.log(max(1e-4, shown[axis][wanted[axis]])) for axis in counted]
+        score = sum(parts) / sum(AXES[axis] for axis in counted)
+    return Verdict(score, broken(preview, wanted) or mistaken(wanted, shown), seen)
+
+
+def broken(preview: Frames, wanted: Mapping[str, str]) -> str:
+    """Why a film is of no use to anybody, from its small frames (L, h, w, 3); empty if it may be."""
+    frames = preview.astype(np.float32)
+    contrast = float(frames.std(axis=(1, 2)).mean())
+    if contrast < FLAT:
+        return f"flat: its frames hardly differ from one colour (contrast {contrast:.1f} of 255)"
+    if len(frames) < 3:
+        return ""
+    change = float(np.abs(np.diff(frames, axis=0)).mean())
+    still = all(wanted.get(axis) in values for axis, values in STANDING.items())
+    if change < FROZEN and not still:
+        return f"frozen: nothing moves (frames change by {change:.2f} of 255)"
+    # A light that goes up and down again between frames; steady motion and fades have no second difference.
+    swing = float(np.abs(np.diff(frames.mean(axis=(1, 2)), n=2, axis=0)).mean())
+    if swing > FLICKERING:
+        return f"flickering: its light swings by {swing:.0f} of 255 from frame to frame"
+    return ""
+
+
+def mistaken(wanted: Mapping[str, str], shown: Mapping[str, Mapping[str, float]]) -> str:
+    """Why a film shows somebody else than the words say; empty if it may be the right one."""
+    subject, shares = wanted.get("subject"), shown.get("subject", {})
+    if subject is None or subject not in shares:
+        return ""
+    other, share = max(shares.items(), key=lambda pair: pair[1])
+    if shares[subject] > MISTAKEN[0] or share < MISTAKEN[1]:
+        return ""
+    return f"wrong subject: it looks like a {other} ({share:.0%}), asked was a {subject}"
+
+
+def ranked(verdicts: Sequence[Verdict]) -> list[int]:
+    """Numbers of the drafts, best first, those that were dropped last; a tie is won by the earlier one."""
+    return sorted(range(len(verdicts)), key=lambda i: (bool(verdicts[i].why), -verdicts[i].score, i))
+
+
+def folded(previews: Sequence[Frames], order: Sequence[int], alike: float = ALIKE) -> dict[int, int]:
+    """Near-duplicates: number of a draft to that of a better-ranked one that looks the same."""
+    kept: list[int] = []
+    found: dict[int, int] = {}
+    for number in order:
+        frames = previews[number].astype(np.float32)
+        twins = [one for one in kept if float(np.abs(previews[one] - frames).mean()) < alike]
+        if twins:
+            found[number] = twins[0]
+        else:
+            kept.append(number)
+    return found
+
+
+def likelihood_ratio(told: Tensor, untold: Tensor, film: Tensor) -> float:
+    """How much nearer to ``film`` the guess with the words is than the guess without, as a share.
+
+    All (1, L, C, h, w): the film's latents, and what the transformer recovers of them from the same noise.
+    """
+    with_words = float((told - film).square().mean())
+    without = float((untold - film).square().mean())
+    return (without - with_words) / max(without, 1e-9)

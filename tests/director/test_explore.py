@@ -1,0 +1,187 @@
+"""Drafts, their judgement and their finals, with networks that nobody taught anything."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+
+from ozora import Ozora, OzoraError, Request
+from ozora.backends.embedded import EmbeddedBackend, load_reader
+from ozora.backends.weights import check
+from ozora.director.explore import explore
+from ozora.director.finish import finish, heading_of
+from ozora.director.library import Library
+from ozora.director.ranking import Verdict, broken, folded, judge, mistaken, ranked
+from ozora.director.states import read_waiting
+from ozora.errors import WeightsError
+from ozora.media.images import read_image
+from ozora.media.video import read_clip, read_metadata
+from ozora.model.checkpoint import save_weights, weights_hash
+from ozora.model.reader import Reader, ReaderConfig
+
+REQUEST = Request("a red fox", seed=5, threads=1)
+
+
+@pytest.fixture(scope="module")
+def backend(tiny_weights):
+    return EmbeddedBackend(tiny_weights)
+
+
+@pytest.fixture(scope="module")
+def explored(backend, tmp_path_factory):
+    library = Library(tmp_path_factory.mktemp("explored") / "takes")
+    seen = []
+    return library, explore(backend, REQUEST, library, drafts=3, on_draft=seen.append), seen
+
+
+def test_drafts_lie_in_the_library_with_a_sheet(explored):
+    library, best, seen = explored
+    assert [draft.name for draft in seen] == ["a-red-fox-1", "a-red-fox-2", "a-red-fox-3"]
+    assert [draft.seed for draft in seen] == [5, 6, 7]
+    entries = library.entries()
+    assert [entry.kind for entry in entries] == ["draft"] * 3 and all(entry.spent > 0 for entry in entries)
+    assert {entry.name: entry.score for entry in entries} == pytest.approx(
+        {draft.name: draft.verdict.score for draft in best}, abs=1e-3
+    )
+    sheet = read_image(library.folder / "a-red-fox-sheet.png").frames[0]
+    assert sheet.shape[1] > 2 * 224 and sheet.std() > 5
+    assert all(draft.preview.shape == (4, 8, 12, 3) for draft in best)
+    assert sum(path.suffix == ".part" for path in library.folder.iterdir()) == 0
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_finished_draft_is_the_film_without_drafts_to_the_bit(explored, backend, tmp_path, number):
+    library, *_ = explored
+    film, take = finish(backend, library, f"a-red-fox-{number}")
+    whole = Ozora(backend=backend).generate("a red fox", seed=4 + number, threads=1)
+    assert torch.equal(take.latents, whole.latents)
+    assert film.read_bytes() == whole.save(tmp_path / "whole.mp4").read_bytes()
+    assert "1 of 3 steps" in take.receipt.notes[-1] and not take.receipt.whole
+    entry = library.get(film.name)
+    assert (entry.kind, entry.parents) == ("final", (f"a-red-fox-{number}",))
+    assert [child.name for child in library.children(f"a-red-fox-{number}")] == [entry.name]
+    library.remove(entry.name)
+    assert not film.exists() and library.get(f"a-red-fox-{number}").draft.is_file()
+
+
+def test_resume_may_change_the_scale_and_nothing_else(explored, backend, tmp_path):
+    library, *_ = explored
+    small, take = finish(backend, library, "a-red-fox-2", size="48x32", output=tmp_path / "small.mp4")
+    assert read_clip(small).frames.shape == (13, 32, 48, 3)
+    assert torch.equal(take.latents, Ozora(backend=backend).generate("a red fox", seed=6, threads=1).latents)
+    for settings, field in (
+        ({"size": "64x64"}, "size"), ({"steps": 5}, "steps"), ({"way": "magic"}, "way"),
+        ({"way": "lift", "strength": 0}, "strength"), ({"way": "lift", "steps": 1000}, "steps"),
+    ):  # fmt: skip
+        with pytest.raises(OzoraError, match=rf"^{field}: "):
+            finish(backend, library, "a-red-fox-2", output=tmp_path / "x.mp4", **settings)
+    assert not list(tmp_path.glob("*x.mp4*"))
+
+
+def test_lift_keeps_the_composition_and_says_where_it_comes_from(explored, backend, tmp_path):
+    library, *_ = explored
+    draft = read_waiting(library.get("a-red-fox-1").draft)
+    heading = heading_of(backend, draft)
+    kept = next(each.heading for each in explored[1] if each.name == "a-red-fox-1")
+    assert torch.equal(heading, kept)  # the look ahead can be taken again from the draft's file
+
+    def distance(strength, **settings):
+        film, take = finish(
+            backend, library, "a-red-fox-1", way="lift", strength=strength,
+            output=tmp_path / f"{strength}.mp4", **settings,
+        )  # fmt: skip
+        told = read_metadata(film)
+        assert len(told["given"]["draft"]) == 64 and told["settings"]["strength"] == strength
+        return float((take.latents - heading).square().mean()) if not settings else take
+
+    # Networks that learnt nothing make anything of noise: only near the draft is there a law to be seen.
+    assert distance(0.02) < distance(0.1) < distance(0.3)
+    square = distance(0.7, size="64x64", steps=2)
+    assert square.clip.frames.shape == (13, 64, 64, 3) and square.latents.shape[-2:] == (2, 2)
+
+
+def test_new_takes_are_named_so_and_other_takes_are_no_drafts(explored, backend, tmp_path):
+    library, *_ = explored
+    _, take = finish(backend, library, "a-red-fox-1", way="new take", steps=2, output=tmp_path / "new.mp4")
+    whole = Ozora(backend=backend).generate("a red fox", seed=5, steps=2, threads=1)
+    assert torch.equal(take.latents, whole.latents)
+    assert Library(tmp_path).get("new").about["take"]["way"] == "new take"
+    with pytest.raises(OzoraError, match="a draft, as `ozora explore` makes them"):
+        finish(backend, Library(tmp_path), "new")
+    with pytest.raises(OzoraError, match=r"^take: "):
+        finish(backend, library, "nobody")
+
+
+def test_exploring_beside_takes_that_are_there_finds_new_names(explored, backend):
+    library, *_ = explored
+    before = {path.name for path in library.folder.iterdir()}
+    best = explore(backend, replace(REQUEST, seed=9), library, drafts=1)
+    assert best[0].name not in {draft.name for draft in explored[1]}
+    assert before < {path.name for path in library.folder.iterdir()}
+    with pytest.raises(OzoraError, match=r"^drafts: "):
+        explore(backend, REQUEST, library, drafts=0)
+
+
+def test_a_reader_beside_the_weights_ranks_and_changes_no_film(backend, tiny_weights, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(tiny_weights, tmp_path / "tiny")
+    torch.manual_seed(1)
+    reader = Reader(ReaderConfig(4, (("subject", ("fox", "ball")),), 8))
+    torch.nn.init.normal_(reader.answers["subject"].weight, std=3)
+    told = {"config": asdict(reader.config), "autoencoder": weights_hash(folder / "autoencoder.safetensors")}
+    save_weights(folder / "reader.safetensors", reader.state_dict(), told)
+    assert check(folder).card.hash == backend.card.hash
+    best = explore(EmbeddedBackend(folder), REQUEST, Library(tmp_path / "takes"), drafts=3)
+    shares = [dict(draft.verdict.shows)["subject"] for draft in best]
+    assert all(value in ("fox", "ball") and 0.5 <= share <= 1 for value, share in shares)
+    save_weights(folder / "reader.safetensors", reader.state_dict(), {**told, "autoencoder": "0" * 64})
+    with pytest.raises(WeightsError, match="another autoencoder"):
+        load_reader(check(folder))
+
+
+def frames(*, contrast=60.0, motion=4.0, swing=0.0, length=8):
+    x = np.linspace(0, 3, 12)
+    film = [
+        128 + contrast * np.sin(x + motion * number / 30)[None, :, None] + swing * (-1) ** number
+        for number in range(length)
+    ]
+    return np.broadcast_to(np.stack(film), (length, 8, 12, 3)).clip(0, 255).astype(np.uint8)
+
+
+def test_broken_films_say_why():
+    assert broken(frames(), {}) == ""
+    assert broken(frames(contrast=1), {}).startswith("flat: ")
+    assert broken(frames(motion=0), {"action": "run"}).startswith("frozen: ")
+    assert broken(frames(motion=0), {"action": "stand", "camera": "static"}) == ""
+    assert broken(frames(swing=40), {}).startswith("flickering: ")
+    assert broken(frames(motion=0, length=1), {"action": "run"}) == ""
+
+
+def test_somebody_else_is_dropped_only_when_sure():
+    asked = {"subject": "fox"}
+    sure = {"subject": {"fox": 0.02, "ball": 0.98}}
+    assert mistaken(asked, sure).startswith("wrong subject: it looks like a ball")
+    assert mistaken(asked, {"subject": {"fox": 0.3, "ball": 0.7}}) == ""
+    assert mistaken(asked, {}) == mistaken({"subject": "whale"}, {"subject": {"fox": 0.0, "ball": 1.0}}) == ""
+
+
+def test_ranks_by_what_the_words_ask_with_the_dropped_last():
+    asked = {"subject": ("fox", 0.99), "place": ("sea", 0.3)}
+
+    def verdict(fox, film=None):
+        shown = {"subject": {"fox": fox, "ball": 1 - fox}, "place": {"sea": 0.0, "meadow": 1.0}}
+        return judge(asked, shown, frames() if film is None else film, ratio=0.0)
+
+    verdicts = [verdict(0.5), verdict(0.9, frames(contrast=1)), verdict(0.8), verdict(0.01)]
+    assert ranked(verdicts) == [2, 0, 1, 3]
+    # What the words do not surely ask does not count; without a reader the likelihood ratio ranks.
+    assert verdict(0.8).score == pytest.approx(np.log(0.8))
+    assert judge(asked, {}, frames(), ratio=0.25) == Verdict(0.25)
+
+
+def test_near_duplicates_fold_into_the_better_one():
+    films = [frames(), frames(contrast=30), frames(contrast=61), frames(contrast=31)]
+    assert folded(films, [2, 1, 0, 3]) == {0: 2, 3: 1}
+    assert folded(films, [0, 1, 2, 3], alike=0.0) == {}
