@@ -56,9 +56,10 @@ def generate(
             for number in range(request.count)
         ]
     order = {"request": _written(request), "keep_latents": keep_latents, **backend_named(backend)}
+    films: list[Path | None] = list(outputs) or [None] * request.count
     keepers = [
         Keeper(path, same_take(waiting_path(path), about) if path else None, about, order)
-        for path, about in zip(outputs or [None] * request.count, abouts, strict=True)
+        for path, about in zip(films, abouts, strict=True)
     ]
     try:
         for keeper in keepers:
