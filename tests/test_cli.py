@@ -251,22 +251,22 @@ def test_explore_finish_takes_mark_show_remove(ozora, tiny_weights, tmp_path):
     weights = ("--weights", tiny_weights)
     code, out, err = ozora("explore", "a red fox", "--drafts", 3, "--seed", 5, "--threads", 1, *weights)
     assert code == 0, err
-    names = re.findall(r"a-red-fox-\d", out)
-    assert sorted(set(names)) == ["a-red-fox-1", "a-red-fox-2", "a-red-fox-3"]
+    names = re.findall(r"red-fox-\d", out)
+    assert sorted(set(names)) == ["red-fox-1", "red-fox-2", "red-fox-3"]
     assert "dropped, flat" in out  # networks that learnt nothing film fog
-    assert "takes/a-red-fox-sheet.png" in out and "ozora finish" in err
-    code, out, err = ozora("finish", "a-red-fox-2")
-    assert code == 0 and "takes/a-red-fox-2-final.mp4" in out, err
+    assert "takes/red-fox-sheet.png" in out and "ozora finish" in err
+    code, out, err = ozora("finish", "red-fox-2")
+    assert code == 0 and "takes/red-fox-2-final.mp4" in out, err
     assert ozora("generate", "a red fox", "--seed", 6, "--threads", 1, "-o", "whole.mp4")[0] == 0
-    final = (tmp_path / "takes" / "a-red-fox-2-final.mp4").read_bytes()
+    final = (tmp_path / "takes" / "red-fox-2-final.mp4").read_bytes()
     assert final == (tmp_path / "whole.mp4").read_bytes()
-    assert ozora("mark", "a-red-fox-2-final", "accepted")[0] == 0
+    assert ozora("mark", "red-fox-2-final", "accepted")[0] == 0
     code, out, _ = ozora("takes", "mark=accepted")
-    assert "a-red-fox-2-final" in out and "a-red-fox-1" not in out and "for each accepted second" in out
-    assert "finished as a-red-fox-2-final" in ozora("show", "a-red-fox-2")[1]
-    assert ozora("remove", "a-red-fox-1", "a-red-fox-9")[0] == 2 and ozora("show", "a-red-fox-1")[0] == 0
-    assert ozora("remove", "a-red-fox-1", "a-red-fox-3")[0] == 0
-    assert not list((tmp_path / "takes").glob("a-red-fox-[13]*"))
+    assert "red-fox-2-final" in out and "red-fox-1" not in out and "for each accepted second" in out
+    assert "finished as red-fox-2-final" in ozora("show", "red-fox-2")[1]
+    assert ozora("remove", "red-fox-1", "red-fox-9")[0] == 2 and ozora("show", "red-fox-1")[0] == 0
+    assert ozora("remove", "red-fox-1", "red-fox-3")[0] == 0
+    assert not list((tmp_path / "takes").glob("red-fox-[13]*"))
 
 
 def test_quotes_and_budgets_on_the_command_line(ozora, tmp_path):

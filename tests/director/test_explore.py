@@ -37,14 +37,14 @@ def explored(backend, tmp_path_factory):
 
 def test_drafts_lie_in_the_library_with_a_sheet(explored):
     library, best, seen = explored
-    assert [draft.name for draft in seen] == ["a-red-fox-1", "a-red-fox-2", "a-red-fox-3"]
+    assert [draft.name for draft in seen] == ["red-fox-1", "red-fox-2", "red-fox-3"]
     assert [draft.seed for draft in seen] == [5, 6, 7]
     entries = library.entries()
     assert [entry.kind for entry in entries] == ["draft"] * 3 and all(entry.spent > 0 for entry in entries)
     assert {entry.name: entry.score for entry in entries} == pytest.approx(
         {draft.name: draft.verdict.score for draft in best}, abs=1e-3
     )
-    sheet = read_image(library.folder / "a-red-fox-sheet.png").frames[0]
+    sheet = read_image(library.folder / "red-fox-sheet.png").frames[0]
     assert sheet.shape[1] > 2 * 224 and sheet.std() > 5
     assert all(draft.preview.shape == (4, 8, 12, 3) for draft in best)
     assert sum(path.suffix == ".part" for path in library.folder.iterdir()) == 0
@@ -53,21 +53,21 @@ def test_drafts_lie_in_the_library_with_a_sheet(explored):
 @pytest.mark.parametrize("number", [1, 3])
 def test_a_finished_draft_is_the_film_without_drafts_to_the_bit(explored, backend, tmp_path, number):
     library, *_ = explored
-    film, take = finish(backend, library, f"a-red-fox-{number}")
+    film, take = finish(backend, library, f"red-fox-{number}")
     whole = Ozora(backend=backend).generate("a red fox", seed=4 + number, threads=1)
     assert torch.equal(take.latents, whole.latents)
     assert film.read_bytes() == whole.save(tmp_path / "whole.mp4").read_bytes()
     assert "1 of 3 steps" in take.receipt.notes[-1] and not take.receipt.whole
     entry = library.get(film.name)
-    assert (entry.kind, entry.parents) == ("final", (f"a-red-fox-{number}",))
-    assert [child.name for child in library.children(f"a-red-fox-{number}")] == [entry.name]
+    assert (entry.kind, entry.parents) == ("final", (f"red-fox-{number}",))
+    assert [child.name for child in library.children(f"red-fox-{number}")] == [entry.name]
     library.remove(entry.name)
-    assert not film.exists() and library.get(f"a-red-fox-{number}").draft.is_file()
+    assert not film.exists() and library.get(f"red-fox-{number}").draft.is_file()
 
 
 def test_resume_may_change_the_scale_and_nothing_else(explored, backend, tmp_path):
     library, *_ = explored
-    small, take = finish(backend, library, "a-red-fox-2", size="48x32", output=tmp_path / "small.mp4")
+    small, take = finish(backend, library, "red-fox-2", size="48x32", output=tmp_path / "small.mp4")
     assert read_clip(small).frames.shape == (13, 32, 48, 3)
     assert torch.equal(take.latents, Ozora(backend=backend).generate("a red fox", seed=6, threads=1).latents)
     for settings, field in (
@@ -75,20 +75,20 @@ def test_resume_may_change_the_scale_and_nothing_else(explored, backend, tmp_pat
         ({"way": "lift", "strength": 0}, "strength"), ({"way": "lift", "steps": 1000}, "steps"),
     ):  # fmt: skip
         with pytest.raises(OzoraError, match=rf"^{field}: "):
-            finish(backend, library, "a-red-fox-2", output=tmp_path / "x.mp4", **settings)
+            finish(backend, library, "red-fox-2", output=tmp_path / "x.mp4", **settings)
     assert not list(tmp_path.glob("*x.mp4*"))
 
 
 def test_lift_keeps_the_composition_and_says_where_it_comes_from(explored, backend, tmp_path):
     library, *_ = explored
-    draft = read_waiting(library.get("a-red-fox-1").draft)
+    draft = read_waiting(library.get("red-fox-1").draft)
     heading = heading_of(backend, draft)
-    kept = next(each.heading for each in explored[1] if each.name == "a-red-fox-1")
+    kept = next(each.heading for each in explored[1] if each.name == "red-fox-1")
     assert torch.equal(heading, kept)  # the look ahead can be taken again from the draft's file
 
     def distance(strength, **settings):
         film, take = finish(
-            backend, library, "a-red-fox-1", way="lift", strength=strength,
+            backend, library, "red-fox-1", way="lift", strength=strength,
             output=tmp_path / f"{strength}.mp4", **settings,
         )  # fmt: skip
         told = read_metadata(film)
@@ -103,7 +103,7 @@ def test_lift_keeps_the_composition_and_says_where_it_comes_from(explored, backe
 
 def test_new_takes_are_named_so_and_other_takes_are_no_drafts(explored, backend, tmp_path):
     library, *_ = explored
-    _, take = finish(backend, library, "a-red-fox-1", way="new take", steps=2, output=tmp_path / "new.mp4")
+    _, take = finish(backend, library, "red-fox-1", way="new take", steps=2, output=tmp_path / "new.mp4")
     whole = Ozora(backend=backend).generate("a red fox", seed=5, steps=2, threads=1)
     assert torch.equal(take.latents, whole.latents)
     assert Library(tmp_path).get("new").about["take"]["way"] == "new take"

@@ -112,9 +112,9 @@ def test_lineage_survives_copying(library, tmp_path):
 
 
 def test_new_names_are_free_of_every_file_that_is_there(library):
-    assert library.free_name("A red, red fox!") == "a-red-red-fox"
-    (library.folder / "a-red-red-fox-3.draft.safetensors").write_bytes(b"")
-    assert library.free_name("A red, red fox!") == "a-red-red-fox-take2"
-    (library.folder / ".a-red-red-fox-take2-final.mp4.take").write_bytes(b"")
-    assert library.free_name("A red, red fox!") == "a-red-red-fox-take3"
-    assert library.free_name("!!!") == "take"
+    assert library.free_name("A red, red fox!") == "red-red-fox"
+    (library.folder / "red-red-fox-3.draft.safetensors").write_bytes(b"")
+    assert library.free_name("A red, red fox!") == "red-red-fox-take2"
+    (library.folder / ".red-red-fox-take2-final.mp4.take").write_bytes(b"")
+    assert library.free_name("A red, red fox!") == "red-red-fox-take3"
+    assert library.free_name("The!!!") == "take"

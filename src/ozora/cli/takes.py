@@ -32,11 +32,12 @@ def takes(
     library = Library(folder)
     found = library.search(words or ())
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("take", "kind", "mark", "seed", "score", "cost", "prompt"):
-        table.add_column(name, justify="right" if name in ("seed", "score", "cost") else "left")
+    table.add_column("take", no_wrap=True, overflow="fold")
+    for name in ("kind", "mark", "seed", "score", "cost"):
+        table.add_column(name, no_wrap=True, justify="left" if name in ("kind", "mark") else "right")
+    table.add_column("what", overflow="ellipsis", no_wrap=True)
     for entry in found:
-        line = entry.prompt + (f"  [grey50]{entry.why}[/]" if entry.why else "")
-        line += f"  [grey50]from {', '.join(entry.parents)}[/]" if entry.parents else ""
+        line = f"from {', '.join(entry.parents)}" if entry.parents else entry.why or entry.prompt
         score = "" if entry.score is None else f"{entry.score:.2f}"
         mark = "" if entry.mark == "none" else entry.mark
         table.add_row(entry.name, entry.kind, mark, str(entry.seed), score, f"{entry.spent:.1f} s", line)

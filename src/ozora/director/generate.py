@@ -51,7 +51,7 @@ def generate(
     with using_threads(request.threads or thread_count()):
         abouts = [describe_take(planned, backend.card, first + number) for number in range(request.count)]
     order = {"request": _written(request), "keep_latents": keep_latents, **backend_named(backend)}
-    films: list[Path | None] = [*outputs] if outputs else [None] * request.count
+    films: list[Path | None] = list(outputs) or [None] * request.count
     keepers = [
         Keeper(path, same_take(waiting_path(path), about) if path else None, about, order)
         for path, about in zip(films, abouts, strict=True)

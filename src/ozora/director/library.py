@@ -221,7 +221,7 @@ class Library:
 
     def free_name(self, words: str) -> str:
         """A name from the first words of a prompt that no file here begins with."""
-        slug = "-".join(re.findall(r"\w+", words.lower())[:6])[:48] or "take"
+        slug = "-".join(_slug_words(words))[:32].rstrip("-") or "take"
         taken = [path.name.lstrip(".") for path in self.folder.iterdir()] if self.folder.is_dir() else []
         names = (slug if number == 1 else f"{slug}-take{number}" for number in range(1, len(taken) + 2))
         return next(name for name in names if not any(_begins_with(other, name) for other in taken))
@@ -249,6 +249,12 @@ def read_entry(sidecar: Path) -> Entry | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OzoraError):
         return None
     return entry if complete and (entry.film is not None or entry.draft.is_file()) else None
+
+
+def _slug_words(words: str) -> list[str]:
+    """The first words that say something: names are typed."""
+    little = {"a", "an", "the", "of", "in", "on", "over", "at", "and"}
+    return [word for word in re.findall(r"\w+", words.lower()) if word not in little][:4]
 
 
 def _begins_with(file: str, name: str) -> bool:

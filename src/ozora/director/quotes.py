@@ -12,8 +12,8 @@ import re
 import statistics
 import time
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -196,9 +196,7 @@ def read_settings(folder: Path | None = None) -> Rates:
         told = tomllib.loads(path.read_text("utf-8")).get("rates", {})
     except (OSError, ValueError) as error:
         raise refuse("settings", str(path), f"TOML that can be read ({error})") from error
-    kinds: dict[str, Callable[[Any], Any]] = {
-        each.name: str if isinstance(each.default, str) else float for each in fields(Rates)
-    }
+    kinds = {name: type(value) for name, value in vars(Rates()).items()}
     for name, value in told.items():
         if name not in kinds:
             raise refuse(f"settings {path.name}", name, ", ".join(kinds))
