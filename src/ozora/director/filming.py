@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from torch import Tensor
 from ozora.backends.backend import Backend, OnStep
 from ozora.director.fit import Fit
 from ozora.director.plan import Plan
+from ozora.director.rolls import Roll
 from ozora.director.timeline import WARM_UP, Timeline, reopened
 from ozora.director.windows import Window
 from ozora.media.clip import Frames
@@ -113,6 +116,28 @@ def decode_film(backend: Backend, latents: Tensor, fit: Fit, on_step: OnStep) ->
     if fit.openings == (0,) and not fit.ring:
         return backend.decode(latents, fit.scale, on_step)
     return np.concatenate(list(frames_of(backend, latents, fit, on_step)))
+
+
+def decode_long(
+    backend: Backend,
+    latents: Tensor,
+    fit: Fit,
+    on_step: OnStep,
+    path: Path | None,
+    metadata: Mapping[str, Any],
+) -> Frames:
+    """All frames of a film too long for memory, on disk; with ``path`` its MP4 is written as it is made."""
+    from ozora.media.video import write_frames
+
+    roll = Roll(fit.frames, fit.height, fit.width)
+    frames = roll.keeping(frames_of(backend, latents, fit, on_step))
+    if path is None:
+        deque(frames, maxlen=0)
+    else:
+        write_frames(
+            frames, path, width=fit.width, height=fit.height, fps=fit.fps, metadata=metadata, sidecar=True
+        )
+    return roll.frames
 
 
 def frames_of(backend: Backend, latents: Tensor, fit: Fit, on_step: OnStep) -> Iterator[Frames]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from ozora.backends.backend import Backend, Card
 from ozora.backends.machine import thread_count, using_threads
-from ozora.director.filming import decode_film, film_latents
+from ozora.director.filming import decode_film, decode_long, film_latents
 from ozora.director.latents import find_latents, kept_path, save_latents, waiting_path
 from ozora.director.plan import Plan, plan
 from ozora.director.request import HIGHEST_SEED, Request
+from ozora.director.rolls import LONGEST_IN_MEMORY
 from ozora.director.take import OnPhase, Receipt, Stopwatch, Take
 from ozora.errors import refuse
 from ozora.media.clip import Clip
@@ -89,12 +90,17 @@ def _one(
                 )
             if waiting is not None:
                 save_latents(waiting, latents, about)
+        film = path if path is not None and not is_picture(path) else None
         with watch.phase("decode", fitted.latents) as step:
-            frames = decode_film(backend, latents, fitted, step)
+            if fitted.frames > LONGEST_IN_MEMORY:
+                frames = decode_long(backend, latents, fitted, step, film, about)
+            else:
+                frames, film = decode_film(backend, latents, fitted, step), None
         take = Take(Clip(frames, fitted.fps, about), latents, fitted, Receipt(watch.seconds, notes, reading))
         if path is not None and waiting is not None:
             with watch.phase("write"):
-                take.save(path)
+                if film is None:
+                    take.save(path)
                 if keep_latents and not is_picture(path):
                     waiting.replace(kept_path(path))
     except KeyboardInterrupt:
