@@ -177,6 +177,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--sheet", type=Path, help="the films as a contact sheet")
     arguments = parser.parse_args()
+    told = Console(stderr=True)
     maker, console, only = Ozora(arguments.weights), Console(), arguments.only.split(",")
     table = Table(title=f"joins, {arguments.prompts} prompts: median (worst); bars {BARS}")
     for column in ("verb", *BARS):
@@ -195,7 +196,9 @@ def main() -> int:
         found[name] = {bar: [getattr(join, bar) for join in joins] for bar in BARS}
         middle = {bar: statistics.median(values) for bar, values in found[name].items()}
         broken |= name != "control" and any(middle[bar] > BARS[bar] for bar in BARS)
-        table.add_row(name, *(f"{middle[bar]:.2f} ({max(found[name][bar]):.2f})" for bar in BARS))
+        row = [f"{middle[bar]:.2f} ({max(found[name][bar]):.2f})" for bar in BARS]
+        table.add_row(name, *row)
+        told.print(name, *row, style="grey50")
     console.print(table)
     if "animate" in only:
         rows = [

@@ -33,7 +33,11 @@ def test_a_long_film_is_the_same_written_while_it_is_decoded(tiny_weights, tmp_p
         told: list[int] = []
         whole = decode_film(backend, latents, fit, nothing)
         path = tmp_path / "long.mp4"
-        frames = decode_long(backend, latents, fit, lambda done, of, told=told: told.append(done), path, {"ozora": "x"})
+
+        def tell(done, of, told=told):
+            told.append(done)
+
+        frames = decode_long(backend, latents, fit, tell, path, {"ozora": "x"})
         assert np.array_equal(frames, whole) and len(frames) == fit.frames
         assert told == sorted(told) and len(told) >= 11
         known = write_clip(Clip(whole, 12, {"ozora": "x"}), tmp_path / "whole.mp4")
