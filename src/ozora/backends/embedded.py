@@ -20,7 +20,7 @@ from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.checkpoint import load_weights
 from ozora.model.conditions import Condition, apply_all
-from ozora.model.sampler import sample
+from ozora.model.sampler import edit, sample
 from ozora.model.sizes import AutoencoderConfig
 from ozora.model.state import State
 from ozora.model.text import TextConfig, TextEncoder, TextOutput, encode, understood
@@ -113,6 +113,32 @@ class EmbeddedBackend:
             shift=self.card.sampling.shift,
             on_step=lambda done, total, _: on_step(done, total),
         )
+
+    @torch.inference_mode()
+    def edit(
+        self,
+        old: TextOutput,
+        new: TextOutput,
+        negative: TextOutput,
+        *,
+        source: Tensor,
+        seed: int,
+        steps: int,
+        strength: float,
+        guidance: float,
+        conditions: Sequence[Condition],
+        on_step: OnStep,
+        first: int = 0,
+    ) -> Tensor:
+        """Change a film (1, L, C, h, w) by the difference of two prompts."""
+        rate, length = FRAMES_PER_LATENT / self.card.grid.fps, source.shape[1]
+        state = State.blank(length, source.shape[2:], [seed], first=first)
+        state = replace(state, seconds=torch.arange(length).expand(1, -1) * rate)
+        return edit(
+            self.networks.transformer, old, new, negative, apply_all(state, conditions), source,
+            steps=steps, strength=strength, guidance=guidance, shift=self.card.sampling.shift,
+            on_step=lambda done, total, _: on_step(done, total),
+        )  # fmt: skip
 
     @torch.inference_mode()
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:

@@ -38,24 +38,41 @@ def film_latents(
     Steps are counted over all windows. What is kept comes out bit for bit.
     """
     line, known = plan.line, _known(backend, plan)
+    original = None if known is None else known.clone()
     for number, window in enumerate(line.windows):
 
         def step(now: int, of: int, before: int = number * steps) -> None:
             on_step(before + now, plan.windows * steps)
 
         first = window.new[0]
-        latents = backend.denoise(
-            understood[line.words[first]],
-            negative,
-            cells=plan.fit.cells,
-            latents=len(window),
-            seed=seed,
-            steps=steps,
-            guidance=guidance,
-            conditions=conditions(backend, line, window, known),
-            on_step=step,
-            first=window.start,
-        )
+        old, new = line.old_words[first], understood[line.words[first]]
+        if old is not None and known is not None:
+            latents = backend.edit(
+                understood[old],
+                new,
+                negative,
+                source=_source(backend, window, original),
+                seed=seed,
+                steps=steps,
+                strength=line.strength[first],
+                guidance=guidance,
+                conditions=_kept(backend, line, window, known),
+                on_step=step,
+                first=window.start,
+            )
+        else:
+            latents = backend.denoise(
+                new,
+                negative,
+                cells=plan.fit.cells,
+                latents=len(window),
+                seed=seed,
+                steps=steps,
+                guidance=guidance,
+                conditions=conditions(backend, line, window, known),
+                on_step=step,
+                first=window.start,
+            )
         known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1) if known is None else known
         for index in window.new:
             known[:, index] = latents[:, index - window.start]
@@ -69,29 +86,41 @@ def conditions(
     """What a window is given: history, what is kept, what is only noised; ``known`` (1, L, C, h, w)."""
     if known is None:
         return []
-    found: list[Condition] = []
-    strength, new = line.strength, set(window.new)
+    strength = line.strength
+    noised: list[Condition] = [
+        Renoised(known[:, index : index + 1], strength[index], index - window.start)
+        for index in window.new
+        if 0 < strength[index] < 1
+    ]
+    return [*_kept(backend, line, window, known), *noised]
+
+
+def _kept(backend: Backend, line: Timeline, window: Window, known: Tensor) -> list[Condition]:
+    """What of a window is there already."""
     # Past the end of a ring comes its second latent: the first, the opening, is not part of it.
     places = [
         index if index < line.length else index - line.length + 1
         for index in range(window.start, window.stop)
     ]
-
-    def run(begin: int, end: int) -> Tensor:
-        return known[:, places[begin:end]]
-
-    kept = [index not in new for index in places]
+    found: list[Condition] = []
+    kept = [index not in window.new for index in places]
     if window.reopened:
         found.append(FirstFrame(reopened(backend, known, window.start)))
         kept[0] = False
     edges = [number for number in range(1, len(places)) if kept[number] != kept[number - 1]]
     for begin, end in pairwise([0, *edges, len(places)]):
         if kept[begin]:
-            found.append(Span(run(begin, end), begin))
-    for number, index in enumerate(places):
-        if index in new and 0 < strength[index] < 1:
-            found.append(Renoised(run(number, number + 1), strength[index], number))
+            found.append(Span(known[:, places[begin:end]], begin))
     return found
+
+
+def _source(backend: Backend, window: Window, original: Tensor | None) -> Tensor:
+    """A window of the film as it was before it is edited."""
+    assert original is not None
+    part = original[:, window.start : window.stop]
+    if window.reopened:
+        part = torch.cat([reopened(backend, original, window.start), part[:, 1:]], 1)
+    return part
 
 
 def _known(backend: Backend, plan: Plan) -> Tensor | None:
