@@ -251,3 +251,21 @@ def test_what_is_no_film_is_named_before_any_compute(tiny_weights, tmp_path, mak
 def _cut_short(path):
     whole = write_clip(Clip(np.stack([picture(step) for step in range(40)])), path).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
+
+
+def test_an_edit_changes_by_the_difference_of_words(ozora, fox):
+    take, path = fox
+
+    def distance(other):
+        return float((other.latents - take.latents).square().mean())
+
+    # Told at the same guidance, the same words differ in nothing, and nothing changes.
+    same = ozora.edit(path, "a fox", guidance=1.5, seed=3)
+    assert distance(same) < 1e-9
+    other = ozora.edit(path, "a ball", guidance=1.5, seed=3)
+    assert distance(other) > 1e-6
+    assert ozora.edit(path, "a ball", guidance=1.5, seed=3).latents.equal(other.latents)
+    long = ozora.extend(path, "a fox", seconds=1, seed=3)  # longer than one window
+    edited = ozora.edit(long, "a ball", guidance=1.5, seed=3)
+    assert edited.latents.shape == long.latents.shape and not torch.equal(edited.latents, long.latents)
+    assert torch.equal(edited.latents[:, :4], other.latents)

@@ -94,6 +94,23 @@ class Backend(Protocol):
     def preview(self, latents: Tensor) -> Frames:
         """Latents (1, L, C, h, w) to tiny frames (L, 4h, 4w, 3), hardly at any cost."""
 
+    def edit(
+        self,
+        old: Any,
+        new: Any,
+        negative: Any,
+        *,
+        source: Tensor,
+        seed: int,
+        steps: int,
+        strength: float,
+        guidance: float,
+        conditions: Sequence[Condition],
+        on_step: OnStep,
+        first: int = 0,
+    ) -> Tensor:
+        """Latents (1, L, C, h, w) of ``source``, changed by the difference of ``old`` and ``new`` words."""
+
     def stream(self, latents: Tensor, scale: int) -> Iterator[Frames]:
         """Decode latents (1, L, C, h, w) one by one in constant memory: one frame, then four at a time."""
 

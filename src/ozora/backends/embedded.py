@@ -22,7 +22,7 @@ from ozora.model.checkpoint import load_weights, weights_hash
 from ozora.model.conditions import Condition, apply_all
 from ozora.model.preview import PreviewDecoder, fit_preview
 from ozora.model.reader import Reader, ReaderConfig
-from ozora.model.sampler import Moment, OnMoment, denoise_on
+from ozora.model.sampler import Moment, OnMoment, denoise_on, edit
 from ozora.model.sizes import AutoencoderConfig
 from ozora.model.state import State
 from ozora.model.text import TextConfig, TextEncoder, TextOutput, encode, understood
@@ -144,6 +144,32 @@ class EmbeddedBackend:
         if self._preview is None:
             self._preview = fit_preview(self.networks.autoencoder)
         return self._preview(latents)
+
+    @torch.inference_mode()
+    def edit(
+        self,
+        old: TextOutput,
+        new: TextOutput,
+        negative: TextOutput,
+        *,
+        source: Tensor,
+        seed: int,
+        steps: int,
+        strength: float,
+        guidance: float,
+        conditions: Sequence[Condition],
+        on_step: OnStep,
+        first: int = 0,
+    ) -> Tensor:
+        """Change a film (1, L, C, h, w) by the difference of two prompts."""
+        rate, length = FRAMES_PER_LATENT / self.card.grid.fps, source.shape[1]
+        state = State.blank(length, source.shape[2:], [seed], first=first)
+        state = replace(state, seconds=torch.arange(length).expand(1, -1) * rate)
+        return edit(
+            self.networks.transformer, old, new, negative, apply_all(state, conditions), source,
+            steps=steps, strength=strength, guidance=guidance, shift=self.card.sampling.shift,
+            on_step=lambda done, total, _: on_step(done, total),
+        )  # fmt: skip
 
     @torch.inference_mode()
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:

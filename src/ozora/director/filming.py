@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from torch import Tensor
 from ozora.backends.backend import Backend, OnStep
 from ozora.director.fit import Fit
 from ozora.director.plan import Plan
+from ozora.director.rolls import Roll
 from ozora.director.states import Progress
 from ozora.director.timeline import WARM_UP, Timeline, reopened
 from ozora.director.windows import Window
@@ -36,27 +39,51 @@ def film_latents(
     start: Progress,
     more: Sequence[Condition] = (),
     on_progress: OnProgress,
+    on_step: OnStep,
 ) -> Tensor:
     """Latents (1, L, C, h, w) of a plan, from wherever ``start`` stands; the same bits however stopped.
 
     ``understood`` holds all prompts of the plan as the backend read them; ``more`` are conditions of the
-    first window beside the plan's own. What is kept comes out bit for bit.
+    first window beside the plan's own. ``on_progress`` is told what going on needs, ``on_step`` how many
+    steps of all windows are made. What is kept comes out bit for bit.
     """
     line, known, moment = plan.line, start.known, start.moment
-    if known is None and moment is None:
-        known = given_latents(backend, plan)
+    given = given_latents(backend, plan) if _needs_given(plan, start) else None
+    known = given if known is None else known
     for number in range(start.window, plan.windows):
         window = line.windows[number]
-        if moment is None:
-            moment = begin_window(backend, plan, window, known, seed, more if number == 0 else ())
-            on_progress(Progress(number, moment, known))
+        first = window.new[0]
+        old, new = line.old_words[first], understood[line.words[first]]
 
-        def step(now: Moment, number: int = number, known: Tensor | None = known) -> None:
-            on_progress(Progress(number, now, known))
+        def step(done: int, of: int, before: int = number * steps) -> None:
+            on_step(before + done, plan.windows * steps)
 
-        words = understood[line.words[window.new[0]]]
-        moment = backend.go_on(words, negative, moment, steps=steps, guidance=guidance, on_moment=step)
-        latents, moment = moment.state.latent, None
+        if old is not None and known is not None:
+            on_progress(Progress(number, None, known))
+            latents = backend.edit(
+                understood[old],
+                new,
+                negative,
+                source=_source(backend, window, given),
+                seed=seed,
+                steps=steps,
+                strength=line.strength[first],
+                guidance=guidance,
+                conditions=_kept(backend, line, window, known),
+                on_step=step,
+                first=window.start,
+            )
+        else:
+            if moment is None:
+                moment = begin_window(backend, plan, window, known, seed, more if number == 0 else ())
+                on_progress(Progress(number, moment, known))
+
+            def after(now: Moment, number: int = number, known: Tensor | None = known) -> None:
+                on_progress(Progress(number, now, known))
+                step(now.step, steps)
+
+            moment = backend.go_on(new, negative, moment, steps=steps, guidance=guidance, on_moment=after)
+            latents, moment = moment.state.latent, None
         if known is None:
             known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1)
         known = known.clone()  # what was told of progress stays as it was told
@@ -90,29 +117,47 @@ def conditions(
     """What a window is given: history, what is kept, what is only noised; ``known`` (1, L, C, h, w)."""
     if known is None:
         return []
-    found: list[Condition] = []
-    strength, new = line.strength, set(window.new)
+    strength = line.strength
+    noised: list[Condition] = [
+        Renoised(known[:, index : index + 1], strength[index], index - window.start)
+        for index in window.new
+        if 0 < strength[index] < 1
+    ]
+    return [*_kept(backend, line, window, known), *noised]
+
+
+def _kept(backend: Backend, line: Timeline, window: Window, known: Tensor) -> list[Condition]:
+    """What of a window is there already."""
     # Past the end of a ring comes its second latent: the first, the opening, is not part of it.
     places = [
         index if index < line.length else index - line.length + 1
         for index in range(window.start, window.stop)
     ]
-
-    def run(begin: int, end: int) -> Tensor:
-        return known[:, places[begin:end]]
-
-    kept = [index not in new for index in places]
+    found: list[Condition] = []
+    kept = [index not in window.new for index in places]
     if window.reopened:
         found.append(FirstFrame(reopened(backend, known, window.start)))
         kept[0] = False
     edges = [number for number in range(1, len(places)) if kept[number] != kept[number - 1]]
     for begin, end in pairwise([0, *edges, len(places)]):
         if kept[begin]:
-            found.append(Span(run(begin, end), begin))
-    for number, index in enumerate(places):
-        if index in new and 0 < strength[index] < 1:
-            found.append(Renoised(run(number, number + 1), strength[index], number))
+            found.append(Span(known[:, places[begin:end]], begin))
     return found
+
+
+def _needs_given(plan: Plan, start: Progress) -> bool:
+    """Whether what is given must be encoded: not to go on with a state that holds it; for edits always."""
+    begun = start.known is not None or start.moment is not None
+    return not begun or any(words is not None for words in plan.line.old_words)
+
+
+def _source(backend: Backend, window: Window, original: Tensor | None) -> Tensor:
+    """A window of the film as it was before it is edited."""
+    assert original is not None
+    part = original[:, window.start : window.stop]
+    if window.reopened:
+        part = torch.cat([reopened(backend, original, window.start), part[:, 1:]], 1)
+    return part
 
 
 def given_latents(backend: Backend, plan: Plan) -> Tensor | None:
@@ -137,6 +182,28 @@ def decode_film(backend: Backend, latents: Tensor, fit: Fit, on_step: OnStep) ->
     if fit.openings == (0,) and not fit.ring:
         return backend.decode(latents, fit.scale, on_step)
     return np.concatenate(list(frames_of(backend, latents, fit, on_step)))
+
+
+def decode_long(
+    backend: Backend,
+    latents: Tensor,
+    fit: Fit,
+    on_step: OnStep,
+    path: Path | None,
+    metadata: Mapping[str, Any],
+) -> Frames:
+    """All frames of a film too long for memory, on disk; with ``path`` its MP4 is written as it is made."""
+    from ozora.media.video import write_frames
+
+    roll = Roll(fit.frames, fit.height, fit.width)
+    frames = roll.keeping(frames_of(backend, latents, fit, on_step))
+    if path is None:
+        deque(frames, maxlen=0)
+    else:
+        write_frames(
+            frames, path, width=fit.width, height=fit.height, fps=fit.fps, metadata=metadata, sidecar=False
+        )
+    return roll.frames
 
 
 def frames_of(backend: Backend, latents: Tensor, fit: Fit, on_step: OnStep) -> Iterator[Frames]:

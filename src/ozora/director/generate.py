@@ -10,10 +10,11 @@ from typing import Any
 
 from ozora.backends.backend import Backend, Card
 from ozora.backends.machine import thread_count, using_threads
-from ozora.director.filming import decode_film, film_latents
+from ozora.director.filming import decode_film, decode_long, film_latents
 from ozora.director.latents import kept_path, save_latents
 from ozora.director.plan import Plan, plan
 from ozora.director.request import HIGHEST_SEED, Request
+from ozora.director.rolls import LONGEST_IN_MEMORY
 from ozora.director.states import Keeper, Progress, same_take, sweep, waiting_path
 from ozora.director.take import OnPhase, Stopwatch, Take
 from ozora.errors import OzoraError, refuse
@@ -103,12 +104,6 @@ def film_take(
                 conditions = () if start.moment is not None else more()
             with watch.phase("denoise", total) as step:
 
-                def after(now: Progress) -> None:
-                    keeper.save(now, spent=watch.so_far())
-                    done = 0 if now.moment is None else now.moment.step
-                    if done:
-                        step(now.window * steps + done, total)
-
                 latents = film_latents(
                     backend,
                     planned,
@@ -119,23 +114,31 @@ def film_take(
                     guidance=settings["guidance"],
                     start=start.progress,
                     more=conditions,
-                    on_progress=after,
+                    on_progress=lambda now: keeper.save(now, spent=watch.so_far()),
+                    on_step=step,
                 )
             keeper.save(Progress(planned.windows), latents, watch.so_far())
     except OzoraError:
         if not keeper.now.steps_done:
             keeper.drop()
         raise
+    film = keeper.film if keeper.film is not None and not is_picture(keeper.film) else None
+    long = fitted.frames > LONGEST_IN_MEMORY
+    if keeper.film is not None:
+        sweep(keeper.film)
     with watch.phase("decode", fitted.latents) as step:
-        frames = decode_film(backend, latents, fitted, step)
+        if long:
+            frames = decode_long(backend, latents, fitted, step, film, about)
+        else:
+            frames = decode_film(backend, latents, fitted, step)
     whole = not start.steps_done
     take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading, whole))
     if keeper.film is not None:
-        sweep(keeper.film)
         with watch.phase("write"):
-            if keeper.now.order.get("keep_latents") and not is_picture(keeper.film):
-                save_latents(kept_path(keeper.film), latents, about)
-            take.save(keeper.film, sidecar=False)
+            if keeper.now.order.get("keep_latents") and film is not None:
+                save_latents(kept_path(film), latents, about)
+            if film is None or not long:  # a long film was written while it was decoded
+                take.save(keeper.film, sidecar=False)
         take = replace(take, receipt=watch.receipt(notes, reading, whole))
         take.save_sidecar(keeper.film, keeper.now.order.get("beside"))
         keeper.drop()

@@ -95,9 +95,9 @@ def save_waiting(path: Path, waiting: Waiting) -> None:
         tensors = {f"state.{name}": getattr(waiting.moment.state, name) for name in _PARTS}
         if waiting.moment.guess is not None:
             tensors["guess"] = waiting.moment.guess
-        if waiting.progress.known is not None:
-            tensors["known"] = waiting.progress.known
         told["step"] = str(waiting.moment.step)
+    if waiting.latents is None and waiting.progress.known is not None:
+        tensors["known"] = waiting.progress.known
     told["window"] = str(waiting.progress.window)
     with whole_file(path) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, told)

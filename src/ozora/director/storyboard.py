@@ -102,10 +102,13 @@ def board(document: Mapping[str, Any], folder: Path = Path()) -> Request:
 
 def _clip_parts(number: int, card: Card, words: str, cut: bool, stop: float) -> list[Part]:
     """A given film, and what goes on from it if the card is longer."""
-    from ozora.media.video import read_length
+    from ozora.media.video import measure
 
     assert card.clip is not None
-    length, room = read_length(card.clip, f"card {number}"), stop - card.at
+    try:
+        length, room = measure(card.clip)[3], stop - card.at
+    except OzoraError as error:
+        raise OzoraError(str(error).replace("film", f"card {number}", 1)) from error
     played: list[Part] = [Play(card.clip, stop=min(length, room), words=words, cut=cut)]
     if room - length >= SHORTEST_CARD:
         played.append(Fresh(room - length, words))

@@ -20,8 +20,8 @@ Image: TypeAlias = "str | Path | Clip"
 LEAST_STRENGTH = 0.05
 """Below this no noise is left to film from."""
 
-EDIT_STRENGTH = 0.8
-"""How far down the noise an edit begins: layout and motion are settled above, looks and colours below."""
+EDIT_STRENGTH = 0.9
+"""The noise level that an edit begins from: above it only layout is decided, and that should stay."""
 
 
 def picture(prompt: str, **settings: Any) -> Request:

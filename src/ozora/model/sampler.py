@@ -237,3 +237,51 @@ def first_unfinite(transformer: Transformer, state: State, level: Tensor, text: 
         for handle in handles:
             handle.remove()
     return f"layer {culprits[0]}" if culprits else "the output"
+
+
+OLD_WORDS_GUIDANCE = 1.5
+"""How far the words a film was made from are pushed while it is edited: less than the new ones."""
+
+
+@torch.no_grad()
+def edit(
+    transformer: Transformer,
+    old: TextOutput,
+    new: TextOutput,
+    negative: TextOutput | None,
+    state: State,
+    source: Tensor,
+    *,
+    steps: int = 12,
+    strength: float = 0.9,
+    guidance: float = 3.0,
+    shift: float | None = None,
+    on_step: OnStep | None = None,
+) -> Tensor:
+    """Change one film by the difference of two prompts and return its clean latents (1, L, C, h, w).
+
+    ``source`` (1, L, C, h, w) is the film as it was under ``old`` words. At each noise level, down from
+    ``strength``, it is noised with the state's noise and the velocities under ``old`` and ``new`` words are
+    asked for; the film moves by their difference, so that what both say alike stays (FlowEdit, arXiv
+    2412.08629). Frames given in ``state`` are what they are there under the new words, and as in ``source``
+    under the old.
+    """
+    device = next(transformer.parameters()).device
+    state, source = state.to(device), source.to(device)
+    before = _Predictor(transformer, old, negative, Guidance(OLD_WORDS_GUIDANCE))
+    after = _Predictor(transformer, new, negative, Guidance(guidance))
+    levels = step_levels(steps, natural_shift(source[0].numel()) if shift is None else shift) * strength
+    noise, given = state.latent, _frames(state.given)
+    film = torch.where(given, state.clean, source)
+    for step in range(steps):
+        now, lower = float(levels[step]), float(levels[step + 1])
+        level = torch.where(state.given, state.noise_level, now)  # (1, L)
+        was = torch.where(given, source, (1 - now) * source + now * noise)
+        becomes = torch.where(given, state.clean, film + was - source)
+        old_clean = before(replace(state, latent=was), level, step + 1)
+        new_clean = after(replace(state, latent=becomes), level, step + 1)
+        change = ((becomes - new_clean) - (was - old_clean)) / now  # difference of velocities
+        film = torch.where(given, film, film + (lower - now) * change)
+        if on_step is not None:
+            on_step(step + 1, steps, film)
+    return film

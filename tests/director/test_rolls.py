@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from ozora import Clip, Ozora, Request
+from ozora.director import generate as module
+from ozora.director.filming import decode_film, decode_long
+from ozora.director.fit import Fit
+from ozora.director.rolls import DROPPED_EVERY, Roll
+from ozora.media.video import write_clip
+
+
+def nothing(done, of):
+    pass
+
+
+def test_a_roll_holds_every_frame():
+    frames = np.random.default_rng(0).integers(0, 255, (3 * DROPPED_EVERY + 5, 8, 12, 3), np.uint8)
+    roll = Roll(*frames.shape[:3])
+    passed = list(roll.keeping(np.array_split(frames, 7)))
+    assert np.array_equal(passed, frames) and np.array_equal(roll.frames, frames)
+    held = roll.frames
+    del roll
+    assert np.array_equal(held, frames)  # whoever holds the frames holds the file
+
+
+def test_a_long_film_is_the_same_written_while_it_is_decoded(tiny_weights, tmp_path):
+    backend = Ozora(tiny_weights).backend
+    latents = torch.randn(1, 12, 4, 2, 3, generator=torch.Generator().manual_seed(0))
+    plain = Fit((3, 2), 2, 12, 12)
+    for fit in (plain, replace(plain, openings=(0, 5)), replace(plain, ring=True)):
+        told: list[int] = []
+        whole = decode_film(backend, latents, fit, nothing)
+        path = tmp_path / "long.mp4"
+
+        def tell(done, of, told=told):
+            told.append(done)
+
+        frames = decode_long(backend, latents, fit, tell, path, {"ozora": "x"})
+        assert np.array_equal(frames, whole) and len(frames) == fit.frames
+        assert told == sorted(told) and len(told) >= 11
+        known = write_clip(Clip(whole, 12, {"ozora": "x"}), tmp_path / "whole.mp4")
+        assert known.read_bytes() == path.read_bytes()
+        assert np.array_equal(decode_long(backend, latents, fit, nothing, None, {}), whole)
+
+
+def test_a_take_too_long_for_memory_is_an_ordinary_take(tiny_weights, tmp_path, monkeypatch):
+    ozora, request = Ozora(tiny_weights), Request("a fox", seconds=2, seed=1, steps=1)
+    short = next(ozora.takes(request, outputs=[tmp_path / "short.mp4"]))
+    monkeypatch.setattr(module, "LONGEST_IN_MEMORY", 20)
+    long = next(ozora.takes(request, outputs=[tmp_path / "long.mp4"]))
+    assert np.array_equal(long.clip.frames, short.clip.frames)
+    assert (tmp_path / "long.mp4").read_bytes() == (tmp_path / "short.mp4").read_bytes()
+    assert (tmp_path / "long.json").read_text() == (tmp_path / "short.json").read_text()
+    assert long.save(tmp_path / "again.mp4").read_bytes() == (tmp_path / "short.mp4").read_bytes()

@@ -1,0 +1,75 @@
+"""The verbs as people type them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ozora.cli import run
+from ozora.media.clip import Clip
+from ozora.media.video import read_clip, read_metadata, write_clip
+
+
+@pytest.fixture
+def ozora(tiny_weights, tmp_path, monkeypatch, capfd):
+    """Run a command line in a folder with two films and a picture; returns exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(np.full((64, 96, 3), 90, np.uint8)).save("grey.png")
+    frames = np.stack([np.full((64, 96, 3), 60 + 8 * step, np.uint8) for step in range(13)])
+    write_clip(Clip(frames), "a.mp4")
+    write_clip(Clip(frames[::-1]), "b.mp4")
+
+    def call(*arguments):
+        options = ["--weights", str(tiny_weights), "--seed", "1", "--steps", "1"]
+        code = run([*[str(argument) for argument in arguments], *options])
+        return code, *capfd.readouterr()
+
+    return call
+
+
+COMMANDS = {
+    "picture": (["picture", "a fox", "-o", "x.png"], None),
+    "animate": (["animate", "a fox", "--image", "grey.png", "--keyframe", "0.5=grey.png"], 13),
+    "extend": (["extend", "a.mp4", "a fox", "--seconds", "1"], 13 + 12),
+    "backwards": (["extend", "a.mp4", "a fox", "--backwards", "--seconds", "1"], 13 + 12),
+    "fill": (["fill", "a.mp4", "b.mp4", "a fox", "--seconds", "1"], 13 + 12 + 12),
+    "loop": (["loop", "a fox", "--source", "a.mp4", "--seconds", "1"], 12 + 12),
+    "blend": (["blend", "a.mp4", "b.mp4", "a fox", "--curve", "0:0,0.5:0.7,1:1"], 13),
+    "remix": (["remix", "a.mp4", "a fox", "--strength", "0.3"], 13),
+    "recut": (["recut", "a.mp4", "a fox", "--keep", "0-0.3", "--keep", "0.9-1.1"], 13),
+    "edit": (["edit", "a.mp4", "a fox"], 13),
+}
+
+
+@pytest.mark.parametrize(("arguments", "frames"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_every_verb_is_a_command(ozora, tmp_path, arguments, frames):
+    name = "x.mp4" if frames else "x.png"
+    code, out, err = ozora(*arguments, *([] if "-o" in arguments else ["-o", name]))
+    assert code == 0 and name in out, err
+    if frames:
+        assert len(read_clip("x.mp4")) == frames
+        assert read_metadata("x.mp4")["verb"] == arguments[0]
+
+
+BAD = {
+    "no source": (["extend", "none.mp4", "a fox"], "source"),
+    "not a film": (["remix", "grey.png", "a fox"], "source"),
+    "keyframe": (["animate", "a fox", "--keyframe", "grey.png"], "keyframe"),
+    "curve": (["blend", "a.mp4", "b.mp4", "a fox", "--curve", "wipe"], "curve"),
+    "points": (["blend", "a.mp4", "b.mp4", "a fox", "--curve", "0:x"], "curve"),
+    "keep": (["recut", "a.mp4", "a fox", "--keep", "all"], "keep"),
+    "strength": (["remix", "a.mp4", "a fox", "--strength", "0"], "strength"),
+    "seconds": (["extend", "a.mp4", "a fox", "--seconds", "-1"], "seconds"),
+    "no words": (["variation", "a.mp4"], "prompt"),
+    "ending": (["edit", "a.mp4", "a fox", "-o", "x.mov"], "output"),
+    "board": (["board", "none.toml"], "board|No such option"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "word"), BAD.values(), ids=BAD.keys())
+def test_bad_input_gives_one_sentence_and_no_file(ozora, tmp_path, arguments, word):
+    import re
+
+    before = sorted(tmp_path.iterdir())
+    code, out, err = ozora(*arguments)
+    assert code == 2 and out == "" and err.count("\n") == 1 and re.search(word, err), err
+    assert sorted(tmp_path.iterdir()) == before
