@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from PIL import Image
 
 from ozora import Clip, Ozora, OzoraError, Request
 from ozora.backends.embedded import EmbeddedBackend
+from ozora.director import verbs
+from ozora.director.plan import plan
 from ozora.director.resume import resume
 from ozora.director.states import Keeper, find_waiting, is_at_work, read_waiting, unfinished, waiting_path
 from ozora.model.conditions import Keyframe
@@ -224,3 +227,25 @@ def test_requests_survive_being_written_down(tmp_path):
         Request("a fox", head=Clip(np.zeros((5, 64, 96, 3), np.uint8))).to_json()
     with pytest.raises(OzoraError, match=r"^request: got 'colour'"):
         Request.from_json({"prompt": "a fox", "colour": "red"})
+
+
+@pytest.mark.parametrize(("steps_done", "verb"), [(2, "long"), (5, "long"), (5, "extend"), (0, "edit")])
+def test_films_of_several_windows_go_on_in_the_middle(backend, tmp_path, steps_done, verb):
+    source = film(backend, replace(REQUEST, count=1), tmp_path)[0]
+    request = {
+        "long": Request("a red fox", seed=4, threads=1, seconds=2 * backend.card.grid.seconds),
+        "extend": verbs.extend(source, "a red fox sits", seed=4, threads=1, seconds=4.0),
+        "edit": verbs.edit(source, "a blue fox", seed=4, threads=1),
+    }[verb]
+    (tmp_path / "whole").mkdir()
+    wanted = film(backend, request, tmp_path / "whole")[0]
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    die_filming(backend, request, folder, "denoise", steps_done, 1)
+    told = []
+    list(resume(folder, lambda _: backend, on_phase=told.append))
+    assert (folder / "fox-1.mp4").read_bytes() == wanted.read_bytes()
+    steps = int(backend.card.sampling.steps) * plan(request, backend.card).windows
+    # An edit begins its window again, any other film goes on at the very step.
+    assert sum(now.name == "denoise" and now.done > 0 for now in told) == steps - steps_done
+    assert names(folder) == names(tmp_path / "whole")
