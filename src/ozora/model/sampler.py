@@ -52,19 +52,21 @@ def sample(
     steps: int = 8,
     guidance: Guidance | float = 3.0,
     shift: float | None = None,
-    order: int = 2,
+    order: int | None = None,
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Denoise every film of ``state`` and return the clean latents (B, L, C, h, w).
 
     ``text`` holds one prompt for all films or one for each, ``negative`` likewise (None: no text guidance).
     ``shift`` moves the steps towards noise, by default by the size of the film. ``order`` 1 is Euler, 2
-    reuses the guess of the step before (DPM-Solver++ 2M, arXiv 2211.01095). Frames start at the state's own
+    reuses the guess of the step before (DPM-Solver++ 2M, arXiv 2211.01095); by default 2, and 1 for a student
+    that aims, whose answers already know where they step to. Frames start at the state's own
     noise levels; given frames are returned bit for bit. Films are made one by one, so that each is the same
     in any batch. The noise is the state's: the same state gives the same latents. ``on_step`` counts the
     steps of all films. Raises OzoraError for impossible settings, and where values stop being finite,
     naming the step and the layer.
     """
+    order = (1 if transformer.config.aims else 2) if order is None else order
     if order not in (1, 2):
         raise refuse("order", order, "1 (Euler) or 2 (multistep)")
     guide = guidance if isinstance(guidance, Guidance) else Guidance(text=guidance)
@@ -72,28 +74,35 @@ def sample(
     total = steps * len(state)
     films = []
     for film in range(len(state)):
-        predictor = _Predictor(transformer, _prompt(text, film), _prompt(negative, film), guide)
+        predictor = Predictor(transformer, _prompt(text, film), _prompt(negative, film), guide)
 
         def report(step: int, guess: Tensor, done: int = film * steps) -> None:
             if on_step is not None:
                 on_step(done + step, total, guess)
 
-        films.append(_denoise(predictor, state.select(film), levels, order, report))
+        films.append(denoise(predictor, state.select(film), levels, order, report).latent)
     return torch.cat(films)
 
 
-def _denoise(
-    predict: _Predictor, state: State, levels: Tensor, order: int, report: Callable[[int, Tensor], None]
-) -> Tensor:
-    """The denoising loop of one film, from its own noise levels down to zero."""
+def denoise(
+    predict: Predictor,
+    state: State,
+    levels: Tensor,
+    order: int,
+    report: Callable[[int, Tensor], None] = lambda step, guess: None,
+) -> State:
+    """Take ``state`` down ``levels`` (S,), each a share of the frames' own noise levels; where it then is.
+
+    The ``noise_level`` of the result is still that of the start: the shares count from there.
+    """
     state = state.to(predict.device)
     levels = torch.where(
         state.given, state.noise_level, levels.to(predict.device)[:, None, None] * state.noise_level
     )
     previous: Tensor | None = None
     for step in range(len(levels) - 1):
-        level, lower = levels[step], levels[step + 1]  # (1, L)
-        guess = predict(state, level, step + 1)  # (1, L, C, h, w)
+        level, lower = levels[step], levels[step + 1]  # (B, L)
+        guess = predict(state, level, lower, step + 1)  # (B, L, C, h, w)
         aim = guess
         if order == 2 and previous is not None and step + 2 < len(levels):
             aim = guess + _trend(levels[step - 1 : step + 2]) * (guess - previous)
@@ -102,7 +111,7 @@ def _denoise(
         state = replace(state, latent=torch.where(_frames(state.given), state.clean, latent))
         previous = guess
         report(step + 1, torch.where(_frames(state.given), state.clean, guess))
-    return state.latent
+    return state
 
 
 def _trend(levels: Tensor) -> Tensor:
@@ -125,7 +134,7 @@ def _prompt(text: TextOutput | None, film: int) -> TextOutput | None:
     return None if text is None else text.select(film if len(text) > 1 else 0)
 
 
-class _Predictor:
+class Predictor:
     """The guided guess of the clean latents."""
 
     def __init__(
@@ -134,11 +143,11 @@ class _Predictor:
         self.transformer, self.text, self.negative, self.guide = transformer, text, negative, guide
         self.device = next(transformer.parameters()).device
 
-    def __call__(self, state: State, level: Tensor, step: int) -> Tensor:
-        """Guess at noise levels ``level`` (1, L); the step's number is for the message of a failure."""
+    def __call__(self, state: State, level: Tensor, lower: Tensor, step: int) -> Tensor:
+        """Guess at noise levels ``level`` (B, L), to step to ``lower``; a failure names ``step``."""
 
         def ask(text: TextOutput | None) -> tuple[Tensor, Tensor]:
-            answer = self.transformer(state.latent, level, state.given, state.seconds, text)
+            answer = self.transformer(state.latent, level, state.given, state.seconds, text, aim=lower)
             if not bool(torch.isfinite(answer.clean).all()):
                 culprit = first_unfinite(self.transformer, state, level, text)
                 raise OzoraError(

@@ -9,7 +9,15 @@ import torch
 
 from ozora.train.autoencoder import AutoencoderTask
 from ozora.train.probe import ProbeTask
-from ozora.train.recipes import AutoencoderRecipe, ProbeRecipe, Recipe, TextRecipe, TransformerRecipe
+from ozora.train.recipes import (
+    AutoencoderRecipe,
+    ProbeRecipe,
+    Recipe,
+    StudentRecipe,
+    TextRecipe,
+    TransformerRecipe,
+)
+from ozora.train.student import StudentTask
 from ozora.train.tasks import Inputs, Task
 from ozora.train.text import TextTask
 from ozora.train.transformer import TransformerTask
@@ -18,6 +26,7 @@ MAKERS: dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]] = {
     AutoencoderRecipe: AutoencoderTask,
     TextRecipe: TextTask,
     TransformerRecipe: TransformerTask,
+    StudentRecipe: StudentTask,
     ProbeRecipe: ProbeTask,
 }
 
