@@ -1,4 +1,4 @@
-"""Few-step students: they begin as their teacher, learn what several guided steps do, and film without guidance."""
+"""Students begin as their teacher, learn what several guided steps do, and film without guidance."""
 
 from __future__ import annotations
 
