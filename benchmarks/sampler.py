@@ -4,7 +4,7 @@
 
 For each size and film: milliseconds a step (one pass), the share of the measured matrix-product rate that it
 reaches, seconds of film a second at the default steps (decoding left out), and memory. `LTX` and `Wan` are
-the transformers of `diffusers` (pip install diffusers), with random weights, the same width, tokens and words,
+the transformers of `diffusers` (pip install diffusers), with random weights, equal width, tokens and words,
 and as many layers as give them the parameters of ours; without diffusers those columns stay empty. The
 candidates take turns; with one thread the processor's own seconds are counted, so that figures hold on a busy
 machine too.

@@ -52,8 +52,8 @@ class Int8Linear(nn.Module):
         scale = weight.abs().amax(1).clamp(min=1e-12) / 127
         zero = torch.zeros(len(weight), dtype=torch.long)
         with warnings.catch_warnings():
-            # Quantised tensors will leave PyTorch some day; in the versions we allow, nothing else is as quick
-            # on processors without AVX-512.
+            # Quantised tensors will leave PyTorch some day; in the versions we allow, nothing else is as
+            # quick on processors without AVX-512.
             warnings.simplefilter("ignore", UserWarning)
             rounded = torch.quantize_per_channel(weight, scale.double(), zero, 0, torch.qint8)
         self.packed = torch.ops.quantized.linear_prepack(rounded, None)
