@@ -26,6 +26,9 @@ def train(
     ] = None,
     autoencoder: Annotated[Path | None, typer.Option(help="Trained autoencoder weights.")] = None,
     text: Annotated[Path | None, typer.Option(help="Pre-trained text encoder weights.")] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Folder of the trained transformer that a student learns from.")
+    ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Folder of an earlier run's weights to begin a new run with.")
     ] = None,
@@ -48,8 +51,8 @@ def train(
 
     report = run(
         recipe, minutes=minutes, out=out, resume=resume, footage=footage or (), latents=latents or (),
-        autoencoder=autoencoder, text=text, start=start, overrides=overrides or (), device=device,
-        steps=steps, pause=pause,
+        autoencoder=autoencoder, text=text, teacher=teacher, start=start, overrides=overrides or (),
+        device=device, steps=steps, pause=pause,
     )  # fmt: skip
     state = "finished" if report.finished else f"paused, go on with --resume {report.out}"
     said.print(f"[bold]{report.weights}[/]  {report.step} steps in {report.seconds:.0f} s, {state}")

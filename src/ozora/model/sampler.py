@@ -17,6 +17,7 @@ from ozora.model.transformer import Transformer
 OnStep = Callable[[int, int, Tensor], None]
 """Called after step k of n with the present guess of clean latents (1, L, C, h, w); may raise to cancel."""
 
+
 @dataclass(frozen=True)
 class Moment:
     """Where the denoising of one film stands: all that the remaining steps depend on.
@@ -74,19 +75,21 @@ def sample(
     steps: int = 8,
     guidance: Guidance | float = 3.0,
     shift: float | None = None,
-    order: int = 2,
+    order: int | None = None,
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Denoise every film of ``state`` and return the clean latents (B, L, C, h, w).
 
     ``text`` holds one prompt for all films or one for each, ``negative`` likewise (None: no text guidance).
     ``shift`` moves the steps towards noise, by default by the size of the film. ``order`` 1 is Euler, 2
-    reuses the guess of the step before (DPM-Solver++ 2M, arXiv 2211.01095). Frames start at the state's own
+    reuses the guess of the step before (DPM-Solver++ 2M, arXiv 2211.01095); by default 2, and 1 for a student
+    that aims, whose answers already know where they step to. Frames start at the state's own
     noise levels; given frames are returned bit for bit. Films are made one by one, so that each is the same
     in any batch. The noise is the state's: the same state gives the same latents. ``on_step`` counts the
     steps of all films. Raises OzoraError for impossible settings, and where values stop being finite,
     naming the step and the layer.
     """
+    order = (1 if transformer.config.aims else 2) if order is None else order
     if order not in (1, 2):
         raise refuse("order", order, "1 (Euler) or 2 (multistep)")
     guide = guidance if isinstance(guidance, Guidance) else Guidance(text=guidance)
@@ -94,13 +97,13 @@ def sample(
     total = steps * len(state)
     films = []
     for film in range(len(state)):
-        predictor = _Predictor(transformer, _prompt(text, film), _prompt(negative, film), guide)
+        predictor = Predictor(transformer, _prompt(text, film), _prompt(negative, film), guide)
 
         def report(now: Moment, done: int = film * steps) -> None:
             if on_step is not None:
                 on_step(done + now.step, total, now.preview)
 
-        done = _go_on(predictor, Moment(0, state.select(film)), levels, order, steps, report)
+        done = denoise(predictor, Moment(0, state.select(film)), levels, order, tell=report)
         films.append(done.state.latent)
     return torch.cat(films)
 
@@ -115,7 +118,7 @@ def denoise_on(
     steps: int,
     guidance: Guidance | float = 3.0,
     shift: float | None = None,
-    order: int = 2,
+    order: int | None = None,
     until: int | None = None,
     on_moment: OnMoment | None = None,
 ) -> Moment:
@@ -125,6 +128,7 @@ def denoise_on(
     the bit: so a draft is the beginning of its final, and a killed take loses nothing. Settings as for
     ``sample``. Raises OzoraError for a moment that is not one film's, or not of this schedule.
     """
+    order = (1 if transformer.config.aims else 2) if order is None else order
     if order not in (1, 2):
         raise refuse("order", order, "1 (Euler) or 2 (multistep)")
     if len(moment.state) != 1 or not 0 <= moment.step <= steps:
@@ -133,22 +137,31 @@ def denoise_on(
     guide = guidance if isinstance(guidance, Guidance) else Guidance(text=guidance)
     values = moment.state.latent[0].numel()
     levels = step_levels(steps, natural_shift(values) if shift is None else shift)
-    predictor = _Predictor(transformer, _prompt(text, 0), _prompt(negative, 0), guide)
-    tell = on_moment or (lambda now: None)
-    return _go_on(predictor, moment, levels, order, steps if until is None else until, tell)
+    predictor = Predictor(transformer, _prompt(text, 0), _prompt(negative, 0), guide)
+    return denoise(predictor, moment, levels, order, until=until, tell=on_moment)
 
 
-def _go_on(
-    predict: _Predictor, moment: Moment, levels: Tensor, order: int, until: int, tell: OnMoment
+def denoise(
+    predict: Predictor,
+    moment: Moment,
+    levels: Tensor,
+    order: int,
+    *,
+    until: int | None = None,
+    tell: OnMoment | None = None,
 ) -> Moment:
-    """The denoising loop of one film: from ``moment`` to step ``until``, each frame by its own level."""
+    """The denoising loop, of a film or a batch: from ``moment`` down ``levels`` (S + 1,), or ``until`` a step.
+
+    Each level is a share of the frames' own noise levels, those of the state that denoising began with.
+    """
+    until = len(levels) - 1 if until is None else until
     state, previous = moment.state.to(predict.device), moment.guess
     levels = torch.where(
         state.given, state.noise_level, levels.to(predict.device)[:, None, None] * state.noise_level
     )
     for step in range(moment.step, until):
-        level, lower = levels[step], levels[step + 1]  # (1, L)
-        guess = predict(state, level, step + 1)  # (1, L, C, h, w)
+        level, lower = levels[step], levels[step + 1]  # (B, L)
+        guess = predict(state, level, lower, step + 1)  # (B, L, C, h, w)
         aim = guess
         if order == 2 and previous is not None and step + 2 < len(levels):
             aim = guess + _trend(levels[step - 1 : step + 2]) * (guess - previous)
@@ -157,7 +170,8 @@ def _go_on(
         state = replace(state, latent=torch.where(_frames(state.given), state.clean, latent))
         previous = guess
         moment = Moment(step + 1, state, guess)
-        tell(moment)
+        if tell is not None:
+            tell(moment)
     return moment
 
 
@@ -181,7 +195,7 @@ def _prompt(text: TextOutput | None, film: int) -> TextOutput | None:
     return None if text is None else text.select(film if len(text) > 1 else 0)
 
 
-class _Predictor:
+class Predictor:
     """The guided guess of the clean latents."""
 
     def __init__(
@@ -190,11 +204,11 @@ class _Predictor:
         self.transformer, self.text, self.negative, self.guide = transformer, text, negative, guide
         self.device = next(transformer.parameters()).device
 
-    def __call__(self, state: State, level: Tensor, step: int) -> Tensor:
-        """Guess at noise levels ``level`` (1, L); the step's number is for the message of a failure."""
+    def __call__(self, state: State, level: Tensor, lower: Tensor, step: int) -> Tensor:
+        """Guess at noise levels ``level`` (B, L), to step to ``lower``; a failure names ``step``."""
 
         def ask(text: TextOutput | None) -> tuple[Tensor, Tensor]:
-            answer = self.transformer(state.latent, level, state.given, state.seconds, text)
+            answer = self.transformer(state.latent, level, state.given, state.seconds, text, aim=lower)
             if not bool(torch.isfinite(answer.clean).all()):
                 culprit = first_unfinite(self.transformer, state, level, text)
                 raise OzoraError(
@@ -268,8 +282,8 @@ def edit(
     """
     device = next(transformer.parameters()).device
     state, source = state.to(device), source.to(device)
-    before = _Predictor(transformer, old, negative, Guidance(OLD_WORDS_GUIDANCE))
-    after = _Predictor(transformer, new, negative, Guidance(guidance))
+    before = Predictor(transformer, old, negative, Guidance(OLD_WORDS_GUIDANCE))
+    after = Predictor(transformer, new, negative, Guidance(guidance))
     levels = step_levels(steps, natural_shift(source[0].numel()) if shift is None else shift) * strength
     noise, given = state.latent, _frames(state.given)
     film = torch.where(given, state.clean, source)
@@ -278,8 +292,9 @@ def edit(
         level = torch.where(state.given, state.noise_level, now)  # (1, L)
         was = torch.where(given, source, (1 - now) * source + now * noise)
         becomes = torch.where(given, state.clean, film + was - source)
-        old_clean = before(replace(state, latent=was), level, step + 1)
-        new_clean = after(replace(state, latent=becomes), level, step + 1)
+        aim = torch.where(state.given, state.noise_level, lower)
+        old_clean = before(replace(state, latent=was), level, aim, step + 1)
+        new_clean = after(replace(state, latent=becomes), level, aim, step + 1)
         change = ((becomes - new_clean) - (was - old_clean)) / now  # difference of velocities
         film = torch.where(given, film, film + (lower - now) * change)
         if on_step is not None:

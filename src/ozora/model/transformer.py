@@ -45,6 +45,7 @@ class TransformerConfig:
     time_features: int = 128
     early_after: int = 3
     routed: tuple[int, int] = (1, 3)
+    aims: bool = False  # told which noise level its answer steps to, as a few-step student is
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
@@ -220,6 +221,7 @@ class Transformer(nn.Module):
         self.context_condition = nn.Parameter(torch.zeros(width))
         self.frame_in = _linear(config.time_features + 3, width)
         self.frame_out = _linear(width, width)
+        self.aim_in = _linear(config.time_features, width, zero=True) if config.aims else None
         self.pooled_in = _linear(width, width, zero=True)
         self.shared = _linear(width, 6 * width, zero=True)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
@@ -234,6 +236,7 @@ class Transformer(nn.Module):
         seconds: Tensor,
         text: TextOutput,
         *,
+        aim: Tensor | None = None,
         route: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> TransformerOutput:
@@ -241,8 +244,11 @@ class Transformer(nn.Module):
 
         ``latents`` (B, L, C, h, w) noisy; ``timestep`` (B, L) noise level 0..1 of each latent frame;
         ``given`` (B, L) True where the frame is known; ``seconds`` (B, L) when each frame happens; ``text``
-        of B prompts, or of one for all. ``route`` is the share of each frame's cells that skips the routed
-        blocks, drawn from ``generator`` (training only). Raises OzoraError where shapes do not fit.
+        of B prompts, or of one for all. ``aim`` (B, L) is the noise level that the answer will step to, for a
+        network that ``aims``: a step straight towards its answer then lands where many small steps would
+        (flow maps, arXiv 2406.07507); others do not read it. ``route`` is the share of each frame's cells
+        that skips the routed blocks, drawn from ``generator`` (training only). Raises OzoraError where
+        shapes do not fit.
         """
         batch, frames, channels, height, width = latents.shape
         if channels != self.config.channels or timestep.shape != (batch, frames):
@@ -265,7 +271,8 @@ class Transformer(nn.Module):
         kept = None
         if route > 0.0:
             kept = _kept_cells((batch, frames, height * width), route, latents.device, generator)
-        condition = self.condition(timestep, given, seconds, text.pooled)  # (B, 1+L, d)
+        aim = timestep if aim is None else aim
+        condition = self.condition(timestep, given, seconds, text.pooled, aim)  # (B, 1+L, d)
         last, middle = self._run_blocks(tokens, condition, stream, kept)
 
         keep, change = (part[:, :, None, None, None] for part in _preconditioning(timestep.float()))
@@ -297,17 +304,26 @@ class Transformer(nn.Module):
                 middle = tokens
         return tokens, middle
 
-    def condition(self, timestep: Tensor, given: Tensor, seconds: Tensor, pooled: Tensor) -> Tensor:
+    def condition(
+        self, timestep: Tensor, given: Tensor, seconds: Tensor, pooled: Tensor, aim: Tensor
+    ) -> Tensor:
         """What each frame's scales and shifts depend on: (B, 1+L, d), row 0 for registers and words."""
-        half = self.config.time_features // 2
-        rate = torch.exp(torch.arange(half, device=timestep.device) * (math.log(FASTEST_WAVE) / half))
-        phase = timestep.float()[..., None] * rate  # (B, L, half) radians
         opens = seconds == 0  # the latent that opens a film holds a single frame, others hold several
         flags = torch.stack((given.float(), opens.float(), frame_steps(seconds)), dim=-1)
-        features = torch.cat((phase.cos(), phase.sin(), flags), dim=-1)  # (B, L, features)
-        frames = self.frame_out(F.silu(self.frame_in(features)))  # (B, L, d)
+        features = torch.cat((self._waves(timestep), flags), dim=-1)  # (B, L, features)
+        inner = self.frame_in(features)  # (B, L, d)
+        if self.aim_in is not None:
+            inner = inner + self.aim_in(self._waves(aim))
+        frames = self.frame_out(F.silu(inner))  # (B, L, d)
         rows = torch.cat((self.context_condition.expand(len(frames), 1, -1), frames), dim=1)
         return rows + self.pooled_in(pooled)[:, None]
+
+    def _waves(self, level: Tensor) -> Tensor:
+        """Noise levels (B, L) as cosines and sines (B, L, time_features)."""
+        half = self.config.time_features // 2
+        rate = torch.exp(torch.arange(half, device=level.device) * (math.log(FASTEST_WAVE) / half))
+        phase = level.float()[..., None] * rate  # (B, L, half) radians
+        return torch.cat((phase.cos(), phase.sin()), dim=-1)
 
 
 def _preconditioning(timestep: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,9 +15,11 @@ from ozora.train.recipes import (
     ProbeRecipe,
     ReaderRecipe,
     Recipe,
+    StudentRecipe,
     TextRecipe,
     TransformerRecipe,
 )
+from ozora.train.student import StudentTask
 from ozora.train.tasks import Inputs, Task
 from ozora.train.text import TextTask
 from ozora.train.transformer import TransformerTask
@@ -26,6 +28,7 @@ MAKERS: dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]] = {
     AutoencoderRecipe: AutoencoderTask,
     TextRecipe: TextTask,
     TransformerRecipe: TransformerTask,
+    StudentRecipe: StudentTask,
     ProbeRecipe: ProbeTask,
     ReaderRecipe: ReaderTask,
 }

@@ -93,6 +93,21 @@ class TransformerRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class StudentRecipe(Recipe):
+    """Teach a student to film in few unguided steps; a stage's ``frames`` are latent frames."""
+
+    guidance: float = 3.0  # of the teacher
+    teacher_steps: int = 16  # of the teacher in a whole film
+    best_steps: int = 32  # of the films that samples are measured against
+    step_counts: tuple[int, int, int] = (2, 4, 8)
+    step_shares: tuple[float, float, float] = (0.2, 0.5, 0.3)
+    shown_steps: int = 4
+    remixed: float = 0.15  # share of films that begin at noisy footage
+    captions: tuple[float, float, float] = (0.2, 0.4, 0.4)  # full, medium, terse
+    variants: int = 4
+
+
+@dataclass(frozen=True)
 class ProbeRecipe(Recipe):
     """Train the evaluation probe on footage, some of it seen through an autoencoder where one is given."""
 
@@ -141,6 +156,18 @@ def micro_transformer() -> TransformerRecipe:
         stages=(Stage(0.32, 1, 64), Stage(0.37, 5, 16), Stage(1.0, 13, 8)),
         optimiser=OptimiserRecipe(rate=1e-3, matrix_rate=3e-3, average=0.995),
         captions=(0.15, 0.35, 0.40, 0.10),
+    )
+
+
+def micro_student() -> StudentRecipe:
+    """Few steps for the small transformer: 40 minutes on one CPU core."""
+    return StudentRecipe(
+        name="micro_student",
+        size="micro",
+        minutes=40,
+        stages=(Stage(0.1, 1, 32), Stage(1.0, 13, 4)),
+        optimiser=OptimiserRecipe(rate=3e-4, matrix_rate=5e-4, average=0.98),
+        sample_every=0.2,
     )
 
 
@@ -202,6 +229,18 @@ def mini_transformer() -> TransformerRecipe:
     )
 
 
+def mini_student() -> StudentRecipe:
+    """Few steps for the shipped transformer: 9 minutes on one large GPU."""
+    return StudentRecipe(
+        name="mini_student",
+        size="mini",
+        minutes=9,
+        stages=(Stage(0.1, 1, 512), Stage(1.0, 13, 64)),
+        optimiser=OptimiserRecipe(rate=2e-4, matrix_rate=3e-4, average=0.99),
+        sample_every=0.3,
+    )
+
+
 def mini_probe() -> ProbeRecipe:
     """The judge with a GPU's patience: 3 minutes."""
     return replace(
@@ -215,11 +254,13 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
         micro_autoencoder,
         micro_text,
         micro_transformer,
+        micro_student,
         micro_probe,
         micro_reader,
         mini_autoencoder,
         mini_text,
         mini_transformer,
+        mini_student,
         mini_probe,
     )
 }

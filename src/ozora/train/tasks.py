@@ -29,6 +29,7 @@ class Inputs:
     autoencoder: Path | None = None
     text: Path | None = None
     out: Path | None = None
+    teacher: Path | None = None
 
 
 class Task(Protocol):
