@@ -14,6 +14,7 @@ from ozora.errors import refuse
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.checkpoint import load_weights, save_weights
 from ozora.model.sizes import AutoencoderConfig
+from ozora.train import distributed
 from ozora.train.recipes import Stage
 
 
@@ -102,7 +103,12 @@ def export(
     ledger_root: str,
     facts: dict[str, Any],
 ) -> Path:
-    """Write int8 weights that say what they are: network, configuration, recipe, steps and ledger root."""
+    """Write int8 weights that say what they are: network, configuration, recipe, steps and ledger root.
+
+    Of several processes all must call this together; one of them writes.
+    """
     metadata = {"network": kind, "config": config, "ledger_root": ledger_root, **facts}
-    save_weights(path, network.state_dict(), metadata)
+    tensors = distributed.whole_state(network)
+    if distributed.leads():
+        save_weights(path, tensors, metadata)
     return path
