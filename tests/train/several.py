@@ -26,7 +26,10 @@ TRANSFORMER = (
     "size=toy", "micro_batches=2", "stages.0.batch=8", "stages.1.batch=4", "stages.2.batch=4", "route=0.5",
     "stages.1.frames=2", "stages.2.frames=3", "sample_every=0.9", "sample_steps=1",
 )  # fmt: skip
-AUTOENCODER = ("micro_batches=2", "stages.0.until=1.0", "stages.0.batch=4", "statistics_clips=8", "sample_every=0.9")
+AUTOENCODER = (
+    "micro_batches=2", "stages.0.until=1.0", "stages.0.batch=4", "stages.1.frames=1", "stages.2.frames=1",
+    "statistics_clips=8", "sample_every=0.9",
+)  # fmt: skip
 
 
 def film(folder: Path, name: str, pause: float | None = None, resume: Path | None = None) -> Report:

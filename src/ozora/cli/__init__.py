@@ -26,6 +26,7 @@ app.command("generate", epilog=films.EXAMPLES)(films.generate)
 app.add_typer(world.app, name="world")
 app.add_typer(weights.app, name="weights")
 app.command("train")(training.train)
+app.command("plan")(training.plan)
 app.command("encode")(training.encode)
 app.command("evaluate")(evaluate.evaluate)
 

@@ -10,6 +10,7 @@ Without ``torchrun`` every function here does nothing, at no cost.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +27,7 @@ from ozora.train.alignment import Alignment
 _SHARED_OUT = (Transformer, TextEncoder, Alignment)
 """Networks that are only ever called as a whole, so that FSDP sees every use of their parameters."""
 
-_UNITS = "blocks"
+UNITS = "blocks"
 """Name of the module lists whose members are gathered one at a time, as they are needed."""
 
 
@@ -68,23 +69,30 @@ def joined(device: str | None) -> Iterator[torch.device]:
         dist.destroy_process_group()
 
 
+def can_be_shared_out(networks: Mapping[str, nn.Module]) -> bool:
+    """Whether all of a run's networks may be shared out by rows; else all stay whole in every process."""
+    return all(isinstance(network, _SHARED_OUT) for network in networks.values())
+
+
 def share_out(networks: Mapping[str, nn.Module], device: torch.device) -> None:
     """Leave each process its rows of every parameter, if all networks allow it; in place.
 
     Block by block: a block's parameters are gathered just before it runs and dropped just after, in the
     backward pass again, and its gradients are averaged over all processes as soon as they are known.
     """
-    if count() == 1 or not all(isinstance(network, _SHARED_OUT) for network in networks.values()):
+    if count() == 1 or not can_be_shared_out(networks):
         return
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
+    # Its warning is for networks that change what a block returned in place; ours never do.
+    warnings.filterwarnings("ignore", message="FSDP2-wrapped module .* returned a view tensor")
     mesh = init_device_mesh(device.type, (count(),))
     for network in networks.values():
         units = [
             unit
             for path, module in network.named_modules()
-            if path.split(".")[-1] == _UNITS
+            if path.split(".")[-1] == UNITS
             for unit in module.children()
         ]
         for unit in (*units, network):

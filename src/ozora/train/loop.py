@@ -219,8 +219,10 @@ def split(recipe: Recipe, state: dict[str, Any] | None) -> int:
     if parts < 1 or parts % processes:
         allowed = f"a divisor of the run's {parts} micro-batches (--set micro_batches=… for other numbers)"
         raise refuse("processes", processes, allowed)
+    start = 0.0
     for number, stage in enumerate(recipe.stages):
-        if stage.batch % parts:
+        reached, start = start < min(stage.until, 1.0), max(start, stage.until)
+        if reached and stage.batch % parts:
             raise refuse(f"stages.{number}.batch", stage.batch, f"multiples of the {parts} micro-batches")
     return parts
 
