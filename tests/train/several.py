@@ -1,6 +1,7 @@
 """What test_distributed runs under ``torchrun``: the same toy runs in this process or in several together.
 
-``python several.py FOLDER``; FOLDER holds ``latents.safetensors``, ``stills`` and the first half of a run.
+``several.py FOLDER``; FOLDER holds ``latents.safetensors``, ``stills`` and the first half of a run. The last
+run goes on until the processes are killed, politely; each that ends well then leaves a file to say so.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from pathlib import Path
 
 import torch.distributed as dist
 
+from ozora.cli import run
 from ozora.model.text import TEXT_SIZES, TextConfig
 from ozora.model.transformer import TRANSFORMER_SIZES, TransformerConfig
 from ozora.train.loop import Report, train
 
-STEPS, HALF = 36, 18
-TEXT_SIZES["toy"] = TextConfig(byte_width=16, width=48, layers=2, heads=3, hidden=56)
+STEPS, HALF = 24, 12
+TEXT_SIZES["toy"] = TextConfig(byte_width=16, byte_layers=1, width=48, layers=1, heads=3, hidden=56)
 TRANSFORMER_SIZES["toy"] = TransformerConfig(
-    4, 48, layers=4, heads=3, hidden=72, registers=3, low_rank=5, early_after=3
+    4, 48, layers=3, heads=3, hidden=72, registers=3, low_rank=5, early_after=2, routed=(1, 2)
 )
 """Rows that no two processes can halve evenly, and matrices of several shapes."""
 
@@ -30,6 +32,8 @@ AUTOENCODER = (
     "micro_batches=2", "stages.0.until=1.0", "stages.0.batch=4", "stages.1.frames=1", "stages.2.frames=1",
     "statistics_clips=8", "sample_every=0.9",
 )  # fmt: skip
+
+STOPPED = ("size=toy", "shots=24", "stages.0.batch=4", "sample_every=0.9", "save_every=3600")
 
 
 def film(folder: Path, name: str, pause: float | None = None, resume: Path | None = None) -> Report:
@@ -57,6 +61,9 @@ def main(folder: Path) -> None:
     film(folder, "two", resume=folder / "two")
     film(folder, "one-then-two", resume=folder / "one-then-two")
     picture(folder, "pictures-two")
+    small = [word for override in STOPPED for word in ("--set", override)]
+    code = run(["train", "micro_text", "--out", str(folder / "stopped"), "--device", "cpu", *small])
+    (folder / f"ended-{dist.get_rank()}").write_text(str(code))
     dist.destroy_process_group()
 
 

@@ -50,15 +50,13 @@ def one_plan(plan: Plan) -> RenderableType:
     recipe, machine = plan.recipe, plan.recipe.machine
     parts = ", ".join(f"{name} {short(count)}" for name, count in plan.parameters.items())
     table = Table(title=f"{recipe.name}: {parts} parameters")
-    table.add_column("stage")
-    for name in ("batch", "forward", "backward", "attention", "hours", "steps", "clips seen", "GB activations"):
+    for name in ("frames", "batch", "FLOPs/clip", "attention", "hours", "steps", "clips seen", "GB"):
         table.add_column(name, justify="right")
     for part in plan.stages:
         table.add_row(
-            f"{part.stage.frames} frames",
+            str(part.stage.frames),
             str(part.stage.batch),
-            short(part.per_clip.forward),
-            short(part.per_clip.backward),
+            short(part.per_clip.step),
             f"{part.per_clip.attention / part.per_clip.step:.0%}",
             f"{part.seconds / 3600:.3g}",
             f"{part.steps:.0f}",
@@ -70,7 +68,8 @@ def one_plan(plan: Plan) -> RenderableType:
     speed = f"{short(machine.matmul)}FLOP/s in matrix products, of which {machine.mfu:.0%} is reckoned with"
     return Group(
         table,
-        f"FLOPs are per clip of {width}×{height} cells; attention is its share of both passes.",
+        f"FLOPs: both passes over a clip of {width}×{height} cells; attention's share of them beside. "
+        "GB: what a micro-batch's forward pass leaves on each device.",
         f"{recipe.devices} × {machine.name}: {speed}{micro}.",
         f"Memory of each: {plan.state / 1e9:.1f} GB parameters, gradients, moments and average, "
         f"{plan.gathered / 1e9:.1f} GB gathered, {plan.memory / 1e9:.1f} GB in all.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,8 @@ def train(
         autoencoder=autoencoder, text=text, start=start, overrides=overrides or (), device=device,
         steps=steps, pause=pause,
     )  # fmt: skip
+    if os.environ.get("RANK", "0") != "0":
+        return  # of several processes one talks
     state = "finished" if report.finished else f"paused, go on with --resume {report.out}"
     said.print(f"[bold]{report.weights}[/]  {report.step} steps in {report.seconds:.0f} s, {state}")
 

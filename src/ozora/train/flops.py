@@ -116,7 +116,7 @@ def alignment_flops(width: int, classes: int, film: FilmShape) -> Flops:
 
 
 def autoencoder_flops(config: AutoencoderConfig, frames: int, height: int, width: int, large: int) -> Flops:
-    """One clip of ``frames`` frames and ``height`` × ``width`` cells, there and back; ``large`` frames at ×2 too.
+    """One clip of ``frames`` frames of ``height`` × ``width`` cells there and back, ``large`` of them at ×2.
 
     Convolutions have many shapes, so these are counted by PyTorch on a network without memory or values.
     """

@@ -31,6 +31,7 @@ from ozora.train.journal import Means, StopGently, forget_after, open_lines, she
 from ozora.train.makers import make_task
 from ozora.train.optimisers import MovingAverage, build, schedule, set_rates
 from ozora.train.recipes import Recipe, Stage, get_recipe
+from ozora.train.speed import Speed, Speedometer
 from ozora.train.states import Place, Trained, has_state, load_state, restore, save_state
 from ozora.train.tasks import Inputs, Task, begin_with
 
@@ -49,6 +50,7 @@ class Report:
     measures: dict[str, float]
     weights: Path
     finished: bool
+    speed: Speed | None = None  # of this call's training, where the task counts its work
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,10 @@ def run(
 
     if device.type == "cuda" and recipe.compile:
         task.compile()
-    started = saved = time.monotonic()
     elapsed, here, stopped = before, 0.0, False
     progress, told = budget.progress(step, before), Means()
+    speedometer = Speedometer(getattr(task, "work", None), device)
+    started = saved = time.monotonic()
     next_sample = (int(progress / recipe.sample_every) + 1) * recipe.sample_every
     next_line = progress
     with StopGently() as stop:
@@ -169,6 +172,7 @@ def run(
             row = bar.add_task(recipe.name, total=1.0, loss="", step=step)
             while progress < 1.0 and not budget.paused(step, here) and not stopped:
                 stage = stage_at(recipe, progress)
+                step_started = time.monotonic()
                 set_rates(optimisers, schedule(recipe.optimiser, progress))
                 losses = one_step(task, optimisers, recipe, stage, micro_batches, samples, progress, device)
                 step, samples = step + 1, samples + stage.batch
@@ -176,6 +180,7 @@ def run(
                 told.add(losses)
                 # The first process has the clock; whoever is asked to stop, stops all.
                 now = time.monotonic()
+                speedometer.step(now - step_started)
                 clock = (now - started, now - saved) if distributed.leads() else (0.0, 0.0)
                 here, unsaved, asked = distributed.agree(*clock, float(stop.asked))
                 elapsed, stopped = before + here, bool(asked)
@@ -183,6 +188,7 @@ def run(
                 if progress >= next_line or progress >= 1.0:
                     means = told.take()
                     line = {"step": step, "seconds": round(elapsed, 2), "frames": stage.frames, **means}
+                    line |= _told(speedometer.since_last())
                     lines.write(json.dumps(line) + "\n")
                     lines.flush()
                     next_line = progress + 1 / LOG_LINES
@@ -200,10 +206,13 @@ def run(
         facts["seconds"] = round(elapsed, 1)
         with open_lines(out) as lines:
             measures = _show(task, average, out, stage_at(recipe, progress), step, lines)
+            speed = speedometer.overall()
+            if speed is not None:
+                lines.write(json.dumps({"step": step, "overall": _told(speed)}) + "\n")
         with average.applied():
             weights = task.export(out, {**facts, "measures": measures})
         distributed.wait()
-    report = Report(out, step, elapsed, told.last, measures, weights, progress >= 1.0)
+    report = Report(out, step, elapsed, told.last, measures, weights, progress >= 1.0, speed)
     console.print(_table(recipe, report))
     return report
 
@@ -296,6 +305,10 @@ def _show(
     return measures
 
 
+def _told(speed: Speed | None) -> dict[str, float]:
+    return {} if speed is None else speed.told()
+
+
 def _budget(recipe: Recipe, minutes: float | None, steps: int | None, pause: float | None) -> Budget:
     minutes = recipe.minutes if minutes is None else minutes
     if minutes <= 0:
@@ -330,6 +343,11 @@ def _table(recipe: Recipe, report: Report) -> Table:
     table.add_row("minutes", f"{report.seconds / 60:.1f}")
     for name, value in (report.losses | report.measures).items():
         table.add_row(name, f"{value:.5f}")
+    if report.speed is not None:
+        table.add_row("tokens/s", f"{report.speed.tokens_per_second:,.0f}")
+        table.add_row("TFLOP/s", f"{report.speed.flops_per_second / 1e12:.3g}")
+        share = f"{report.speed.mfu:.1%} of {report.speed.matmul / 1e12:.3g} TFLOP/s"
+        table.add_row("MFU, of a measured matrix product", share)
     table.add_row("weights", str(report.weights))
     return table
 

@@ -41,6 +41,8 @@ class Task(Protocol):
     rate_factors: dict[str, float]
     """Rates of a network relative to the recipe's, where not 1."""
 
+    # A task may also keep ``work: Work``, what it has done so far; the loop then tells how fast it is.
+
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """Whether a parameter is a hidden matrix, for Muon."""
         ...
