@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ozora.errors import refuse
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.checkpoint import load_weights, save_weights
+from ozora.model.checkpoint import SHARD_BYTES, load_weights, save_weights
 from ozora.model.sizes import AutoencoderConfig
 from ozora.train import distributed
 from ozora.train.recipes import Stage
@@ -112,5 +112,6 @@ def export(
     metadata = {"network": kind, "config": config, "ledger_root": ledger_root, **facts}
     tensors = distributed.whole_state(network)
     if distributed.leads():
-        save_weights(path, tensors, metadata)
+        largest = max(tensor.numel() for tensor in tensors.values())  # a byte each, and room for the header
+        save_weights(path, tensors, metadata, shard_bytes=max(SHARD_BYTES, largest + largest // 8))
     return path
