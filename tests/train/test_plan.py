@@ -59,7 +59,7 @@ def test_the_command_shows_one_plan_or_compares_several(capsys: pytest.CaptureFi
     assert "298 M" in told and "192.00 USD" in told
     assert run(["plan", "base_transformer", "micro_text"]) == 0
     told = capsys.readouterr().out
-    assert "micro_text" in told and "240" in told
+    assert "micro_text" in told and "240.00" in told and "4 min" in told
     assert run(["plan", "huge_transformer"]) == 2
     assert (short(999), short(31_100_000), short(2.4e21)) == ("999", "31.1 M", "2.4 Z")
 

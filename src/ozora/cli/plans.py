@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 
@@ -24,19 +25,29 @@ def short(value: float) -> str:
     return f"{value:.3g}"
 
 
+def duration(seconds: float) -> str:
+    """Minutes or hours.
+
+    >>> duration(240), duration(43200)
+    ('4 min', '12 h')
+    """
+    return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"
+
+
 def table_of_plans(plans: Sequence[Plan]) -> Table:
     """One line for each recipe."""
-    table = Table(title="What training takes, by plan")
-    table.add_column("recipe")
-    for name in ("parameters", "on", "hours", "FLOPs", "clips seen", "GB each", "USD"):
-        table.add_column(name, justify="right")
+    table = Table(title="What training takes, by plan", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("recipe", no_wrap=True)
+    for name in ("size", "on", "for", "FLOPs", "clips", "GB", "USD"):
+        table.add_column(name, justify="right", no_wrap=True)
     for plan in plans:
         recipe = plan.recipe
+        several = f"{recipe.devices} " if recipe.devices > 1 else ""
         table.add_row(
             recipe.name,
             short(sum(plan.parameters.values())),
-            f"{recipe.devices} × {recipe.machine.name}",
-            f"{recipe.minutes / 60:.3g}",
+            several + recipe.machine.name,
+            duration(recipe.minutes * 60),
             short(plan.flops),
             short(sum(part.clips for part in plan.stages)),
             f"{plan.memory / 1e9:.1f}",
@@ -49,8 +60,8 @@ def one_plan(plan: Plan) -> RenderableType:
     """A recipe stage by stage, and what the figures stand on."""
     recipe, machine = plan.recipe, plan.recipe.machine
     parts = ", ".join(f"{name} {short(count)}" for name, count in plan.parameters.items())
-    table = Table(title=f"{recipe.name}: {parts} parameters")
-    for name in ("frames", "batch", "FLOPs/clip", "attention", "hours", "steps", "clips seen", "GB"):
+    table = Table(title=f"{recipe.name}: {parts} parameters", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("frames", "batch", "FLOPs/clip", "attention", "for", "steps", "clips seen", "GB"):
         table.add_column(name, justify="right")
     for part in plan.stages:
         table.add_row(
@@ -58,13 +69,13 @@ def one_plan(plan: Plan) -> RenderableType:
             str(part.stage.batch),
             short(part.per_clip.step),
             f"{part.per_clip.attention / part.per_clip.step:.0%}",
-            f"{part.seconds / 3600:.3g}",
+            duration(part.seconds),
             f"{part.steps:.0f}",
             short(part.clips),
             f"{part.activations / 1e9:.1f}",
         )
     width, height = recipe.cells
-    micro = f", {recipe.micro_batches} micro-batches a batch" if recipe.micro_batches else ""
+    micro = f", {recipe.micro_batches} micro-batches to a batch" if recipe.micro_batches else ""
     speed = f"{short(machine.matmul)}FLOP/s in matrix products, of which {machine.mfu:.0%} is reckoned with"
     return Group(
         table,
