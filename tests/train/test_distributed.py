@@ -73,7 +73,7 @@ def runs(stills: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
         stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
-        last, until = folder / "stopped" / "losses.jsonl", time.monotonic() + 300
+        last, until = folder / "stopped" / "losses.jsonl", time.monotonic() + 900
         while process.poll() is None and time.monotonic() < until and len(read(last)) < 3:
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)

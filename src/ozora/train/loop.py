@@ -30,7 +30,7 @@ from ozora.train import distributed
 from ozora.train.journal import Means, StopGently, forget_after, open_lines, sheets, show_progress
 from ozora.train.makers import make_task
 from ozora.train.optimisers import MovingAverage, build, schedule, set_rates
-from ozora.train.recipes import Recipe, Stage, get_recipe
+from ozora.train.recipes import PLANNED, Recipe, Stage, get_recipe
 from ozora.train.speed import Speed, Speedometer
 from ozora.train.states import Place, Trained, has_state, load_state, restore, save_state
 from ozora.train.tasks import Inputs, Task, begin_with
@@ -202,7 +202,8 @@ def run(
             bar.update(row, completed=progress)
         elapsed = before + distributed.agree(time.monotonic() - started)[0]
         save(elapsed)
-        facts = {"recipe": recipe.name, "settings": asdict(recipe), "steps": step}
+        settings = {name: value for name, value in asdict(recipe).items() if name not in PLANNED}
+        facts = {"recipe": recipe.name, "settings": settings, "steps": step}
         facts["seconds"] = round(elapsed, 1)
         with open_lines(out) as lines:
             measures = _show(task, average, out, stage_at(recipe, progress), step, lines)

@@ -73,6 +73,10 @@ class Recipe:
     cells: tuple[int, int] = (14, 8)  # cells across and down that the plan reckons with; the footage decides
 
 
+PLANNED = ("machine", "devices", "cells")
+"""Fields that only a plan reads: what a run was really made on, weights do not claim to know."""
+
+
 @dataclass(frozen=True)
 class AutoencoderRecipe(Recipe):
     """Train the autoencoder on footage."""
