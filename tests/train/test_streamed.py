@@ -75,6 +75,15 @@ def test_what_cannot_be_streamed_is_refused(given: str, told: str, tmp_path: Pat
         open_footage([Path("world:64x32"), tmp_path], tmp_path, torch.device("cpu"))
 
 
+def test_several_processes_want_footage_from_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ozora.train.distributed.count", lambda: 2)
+    with pytest.raises(OzoraError, match="folders shot before"):
+        open_footage([Path("world:64x32")], tmp_path, torch.device("cpu"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_network_trains_on_what_is_filmed_meanwhile(tmp_path: Path) -> None:
     report = train(
         "micro_autoencoder", out=tmp_path / "run", footage=["world:64x32:1"], steps=2, quiet=True,

@@ -49,6 +49,7 @@ app.command("remove")(takes.remove)
 app.add_typer(world.app, name="world")
 app.add_typer(weights.app, name="weights")
 app.command("train")(training.train)
+app.command("plan")(training.plan)
 app.command("encode")(training.encode)
 app.command("evaluate")(evaluate.evaluate)
 

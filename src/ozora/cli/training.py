@@ -1,7 +1,8 @@
-"""`ozora train`."""
+"""`ozora train`, `ozora plan` and `ozora encode`."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -54,8 +55,34 @@ def train(
         autoencoder=autoencoder, text=text, teacher=teacher, start=start, overrides=overrides or (),
         device=device, steps=steps, pause=pause,
     )  # fmt: skip
+    if os.environ.get("RANK", "0") != "0":
+        return  # of several processes one talks
     state = "finished" if report.finished else f"paused, go on with --resume {report.out}"
     said.print(f"[bold]{report.weights}[/]  {report.step} steps in {report.seconds:.0f} s, {state}")
+
+
+def plan(
+    recipes: Annotated[
+        list[str] | None, typer.Argument(help="Recipes, such as base_transformer; all if none.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Change the recipes: --set devices=16, --set machine.price=1.9, --set cells=32,18."
+        ),
+    ] = None,
+) -> None:
+    """Say what training will take before it takes it: parameters, FLOPs, memory, hours and money.
+
+    [bold]Example[/]: ozora plan base_transformer --set devices=16
+    """
+    from ozora.cli.plans import one_plan, table_of_plans
+    from ozora.cli.show import said
+    from ozora.train.plan import plan as reckon
+    from ozora.train.recipes import RECIPES, get_recipe
+
+    plans = [reckon(get_recipe(name, overrides or ())) for name in recipes or RECIPES]
+    said.print(one_plan(plans[0]) if len(plans) == 1 else table_of_plans(plans))
 
 
 def encode(

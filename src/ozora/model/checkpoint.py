@@ -25,6 +25,9 @@ from torch import Tensor
 from ozora.errors import WeightsError
 
 FORMAT = "ozora-weights-1"
+SHARD_BYTES = 16 * 2**20
+"""What a file of weights holds at most, unless a single tensor is larger."""
+
 _SCALE = "::scale"
 _BLANK = "seal here" + "_" * 55  # 64 characters, unlike any checksum that metadata may hold
 _SMALLEST_QUANTISED = 1024
@@ -36,7 +39,7 @@ def save_weights(
     tensors: Mapping[str, Tensor],
     metadata: Mapping[str, Any],
     quantise: bool = True,
-    shard_bytes: int = 16 * 2**20,
+    shard_bytes: int = SHARD_BYTES,
 ) -> None:
     """Write ``tensors`` and JSON-serialisable ``metadata`` to ``path`` (``*.safetensors``).
 

@@ -150,7 +150,7 @@ def denoise(
     until: int | None = None,
     tell: OnMoment | None = None,
 ) -> Moment:
-    """The denoising loop, of a film or a batch: from ``moment`` down ``levels`` (S + 1,), or ``until`` a step.
+    """The denoising loop, of a film or a batch: from ``moment`` down ``levels`` (S + 1,) or ``until`` a step.
 
     Each level is a share of the frames' own noise levels, those of the state that denoising began with.
     """

@@ -73,4 +73,25 @@ MINI = AutoencoderConfig(
     cosine_path=True,
 )
 
-SIZES: dict[str, AutoencoderConfig] = {config.name: config for config in (MICRO, MINI)}
+BASE = AutoencoderConfig(
+    name="base",
+    latent_channels=48,
+    encoder_channels=(128, 256, 512),
+    encoder_blocks=(3, 4, 6),
+    decoder_channels=(640, 384, 192, 96),
+    decoder_blocks=(6, 4, 4, 3),
+    cosine_path=True,
+)
+
+LARGE = AutoencoderConfig(
+    name="large",
+    latent_channels=48,
+    encoder_channels=(192, 384, 768),
+    encoder_blocks=(4, 6, 10),
+    decoder_channels=(1024, 640, 320, 128),
+    decoder_blocks=(10, 6, 4, 4),
+    cosine_path=True,
+)
+"""Four times the parameters of ``BASE``, and as many channels per cell: its latents are as easy to learn."""
+
+SIZES: dict[str, AutoencoderConfig] = {config.name: config for config in (MICRO, MINI, BASE, LARGE)}

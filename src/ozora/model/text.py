@@ -53,6 +53,10 @@ class TextConfig:
 TEXT_SIZES: dict[str, TextConfig] = {
     "micro": TextConfig(),
     "mini": TextConfig(out_width=512, byte_width=128, width=256, layers=4, heads=4, hidden=704),
+    "base": TextConfig(out_width=1024, byte_width=192, width=512, layers=6, heads=8, hidden=1408),
+    "large": TextConfig(
+        out_width=2304, byte_width=256, byte_layers=3, width=1024, layers=10, heads=16, hidden=2816
+    ),
 }
 
 

@@ -63,6 +63,12 @@ TRANSFORMER_SIZES: dict[str, TransformerConfig] = {
     "mini": TransformerConfig(
         channels=32, width=512, layers=10, heads=8, hidden=1408, early_after=7, routed=(2, 7)
     ),
+    "base": TransformerConfig(
+        channels=48, width=1024, layers=22, heads=16, hidden=2816, early_after=15, routed=(2, 15)
+    ),
+    "large": TransformerConfig(
+        channels=48, width=2304, layers=32, heads=18, hidden=5760, low_rank=32, early_after=22, routed=(2, 22)
+    ),
 }
 
 

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.sizes import SIZES
+from ozora.model.sizes import SIZES, SPATIAL_FACTOR, TEMPORAL_FACTOR
 from ozora.train.banks import FootageBatch
+from ozora.train.flops import autoencoder_flops
 from ozora.train.losses_autoencoder import autoencoder_loss
 from ozora.train.recipes import AutoencoderRecipe, Stage
 from ozora.train.sheets import psnr, save_sheet, spread
+from ozora.train.speed import Work
 from ozora.train.streamed import open_footage
 from ozora.train.tasks import Inputs, export, needed
 
@@ -31,6 +33,7 @@ class AutoencoderTask:
         self.autoencoder.encoder.requires_grad_(not recipe.decoder_only)
         self.networks: dict[str, nn.Module] = {"autoencoder": self.autoencoder}
         self.rate_factors: dict[str, float] = {}
+        self.work = Work()
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """Everything is a convolution: AdamW for all."""
@@ -43,6 +46,7 @@ class AutoencoderTask:
             clips = clips.mirrored()
         if self.recipe.window and float(torch.rand(1, generator=generator)) < self.recipe.window_share:
             clips = clips.cropped(self.recipe.window, generator)
+        self._count(clips)
         result = autoencoder_loss(
             self.autoencoder,
             clips.small,
@@ -52,6 +56,18 @@ class AutoencoderTask:
             generator=generator,
         )
         return {"total": result.total, **result.parts}
+
+    def _count(self, clips: FootageBatch) -> None:
+        """Note the arithmetic of a batch; convolutions take as much for every cell."""
+        if self.recipe.decoder_only:
+            return  # half of the gradients are not taken, and how much they would be is not counted
+        frames, height, width = clips.pixels.shape[1:4]
+        share = self.recipe.losses.large_share
+        large = max(1, round(share * frames)) if share else 0
+        cells = height * width / (2 * SPATIAL_FACTOR) ** 2
+        one = autoencoder_flops(self.autoencoder.config, frames, 2, 2, large) * (cells / 4)
+        latents = 1 + (frames - 1) // TEMPORAL_FACTOR
+        self.work.add(len(clips.shots) * latents * cells, one * len(clips.shots))
 
     @torch.no_grad()
     def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:

@@ -2,31 +2,37 @@
 
 ``train(recipe, minutes=…, out=…)`` builds the recipe's task, runs it until the time is up and exports
 weights. In ``out``: ``state.pt`` (everything needed to go on), ``losses.jsonl``, ``samples/`` and the
-exported weights.
+exported weights. Under ``torchrun`` the same call trains in several processes; see ``distributed``.
+
+Nothing is drawn from a generator that runs on. A batch goes through in micro-batches, and each draws its
+clips, words and noise from a generator of its own, keyed by the seed and by the number of its first sample
+among all that the run has seen. So neither an interruption nor the number of processes changes a run.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
-import signal
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from torch import Tensor
 
 from ozora.errors import OzoraError, refuse
+from ozora.train import distributed
+from ozora.train.journal import Means, StopGently, forget_after, open_lines, sheets, show_progress
 from ozora.train.makers import make_task
 from ozora.train.optimisers import MovingAverage, build, schedule, set_rates
-from ozora.train.recipes import Recipe, Stage, get_recipe
-from ozora.train.states import load_state, restore, save_state
+from ozora.train.recipes import PLANNED, Recipe, Stage, get_recipe
+from ozora.train.speed import Speed, Speedometer
+from ozora.train.states import Place, Trained, has_state, load_state, restore, save_state
 from ozora.train.tasks import Inputs, Task, begin_with
 
 LOG_LINES = 2000
@@ -44,6 +50,7 @@ class Report:
     measures: dict[str, float]
     weights: Path
     finished: bool
+    speed: Speed | None = None  # of this call's training, where the task counts its work
 
 
 @dataclass(frozen=True)
@@ -107,28 +114,31 @@ def train(
     """
     chosen = get_recipe(recipe, overrides) if isinstance(recipe, str) else recipe
     budget = _budget(chosen, minutes, steps, pause)
-    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     out = Path(out)
-    state = load_state(Path(resume), chosen) if resume is not None else None
-    if state is None and (out / "state.pt").exists():
-        raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
-    seed_everything(chosen.seed)
-    inputs = Inputs(
-        tuple(map(Path, footage)),
-        tuple(map(Path, latents)),
-        autoencoder=_path(autoencoder),
-        text=_path(text),
-        out=out,
-        teacher=_path(teacher),
-    )
-    task = make_task(chosen, inputs, place)
-    if start is not None:
-        begin_with(task, Path(start))
-    torch.set_flush_denormal(True)  # moments of rarely used weights fade into numbers that CPUs are slow with
-    try:
-        return run(chosen, task, budget, out, place, state, Console(quiet=quiet))
-    finally:
-        torch.set_flush_denormal(False)  # the processor's state is the whole program's
+    with distributed.joined(device) as place:
+        state = load_state(Path(resume), chosen) if resume is not None else None
+        if state is None and has_state(out):
+            raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
+        split(chosen, state)
+        distributed.wait()  # nobody has written to ``out`` before everybody has looked
+        seed_everything(chosen.seed)
+        inputs = Inputs(
+            tuple(map(Path, footage)),
+            tuple(map(Path, latents)),
+            autoencoder=_path(autoencoder),
+            text=_path(text),
+            out=out,
+            teacher=_path(teacher),
+        )
+        task = make_task(chosen, inputs, place)
+        if start is not None:
+            begin_with(task, Path(start))
+        torch.set_flush_denormal(True)  # moments of rarely used weights fade into numbers CPUs are slow with
+        try:
+            console = Console(quiet=quiet or not distributed.leads())
+            return run(chosen, task, budget, out, place, state, console)
+        finally:
+            torch.set_flush_denormal(False)  # the processor's state is the whole program's
 
 
 def run(
@@ -142,80 +152,139 @@ def run(
 ) -> Report:
     """Train ``task`` within ``budget``; see ``train``."""
     out.mkdir(parents=True, exist_ok=True)
+    micro_batches = split(recipe, state)
+    distributed.share_out(task.networks, device)
     optimisers = build(recipe.optimiser, task.networks, task.rate_factors, task.is_matrix)
     average = MovingAverage(task.networks, recipe.optimiser.average)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    step, before = 0, 0.0
+    trained = Trained(task.networks, optimisers, average)
+    step, before, samples = 0, 0.0, 0
     if state is not None:
-        step, before = state["step"], state["elapsed"]
-        restore(state, task.networks, optimisers, average, generator)
-        _forget_after(out / "losses.jsonl", step)
+        step, before, samples = state["step"], state["elapsed"], state.get("samples", 0)
+        restore(state, trained)
+        forget_after(out, step)
+
+    def save(elapsed: float) -> None:
+        save_state(out, Place(recipe.name, recipe.size, step, elapsed, samples, micro_batches), trained)
+
     if device.type == "cuda" and recipe.compile:
         task.compile()
+    elapsed, here, stopped = before, 0.0, False
+    progress, told = budget.progress(step, before), Means()
+    speedometer = Speedometer(getattr(task, "work", None), device)
     started = saved = time.monotonic()
-    progress, told = budget.progress(step, before), _Means()
     next_sample = (int(progress / recipe.sample_every) + 1) * recipe.sample_every
     next_line = progress
-    with _bar(console) as bar, (out / "losses.jsonl").open("a") as lines, _stop_gently() as stop:
-        row = bar.add_task(recipe.name, total=1.0, loss="", step=step)
-        while progress < 1.0 and not budget.paused(step, time.monotonic() - started) and not stop:
-            stage = stage_at(recipe, progress)
-            set_rates(optimisers, schedule(recipe.optimiser, progress))
-            losses = one_step(task, optimisers, generator, stage, progress, recipe.optimiser.clip, device)
-            step += 1
-            average.update(step)
-            told.add(losses)
-            now = time.monotonic()
-            elapsed = before + now - started
-            progress = budget.progress(step, elapsed)
-            if progress >= next_line or progress >= 1.0:
-                means = told.take()
-                line = {"step": step, "seconds": round(elapsed, 2), "frames": stage.frames, **means}
-                lines.write(json.dumps(line) + "\n")
-                lines.flush()
-                next_line = progress + 1 / LOG_LINES
-                bar.update(row, completed=progress, loss=f"{means['total']:.4f}", step=step)
-            if progress >= next_sample and progress < 1.0:
-                next_sample += recipe.sample_every
-                measures = _show(task, average, out, stage, step, lines)
-            if now - saved > recipe.save_every:
-                saved = now
-                save_state(out, recipe, step, elapsed, task.networks, optimisers, average, generator)
-        bar.update(row, completed=progress)
-    elapsed = before + time.monotonic() - started
-    save_state(out, recipe, step, elapsed, task.networks, optimisers, average, generator)
-    facts = {"recipe": recipe.name, "settings": asdict(recipe), "steps": step, "seconds": round(elapsed, 1)}
-    with (out / "losses.jsonl").open("a") as lines:
-        measures = _show(task, average, out, stage_at(recipe, progress), step, lines)
-    with average.applied():
-        weights = task.export(out, {**facts, "measures": measures})
-    report = Report(out, step, elapsed, told.last, measures, weights, progress >= 1.0)
+    with StopGently() as stop:
+        with show_progress(console) as bar, open_lines(out) as lines:
+            row = bar.add_task(recipe.name, total=1.0, loss="", step=step)
+            while progress < 1.0 and not budget.paused(step, here) and not stopped:
+                stage = stage_at(recipe, progress)
+                step_started = time.monotonic()
+                set_rates(optimisers, schedule(recipe.optimiser, progress))
+                losses = one_step(task, optimisers, recipe, stage, micro_batches, samples, progress, device)
+                step, samples = step + 1, samples + stage.batch
+                average.update(step)
+                told.add(losses)
+                # The first process has the clock; whoever is asked to stop, stops all.
+                now = time.monotonic()
+                speedometer.step(now - step_started)
+                clock = (now - started, now - saved) if distributed.leads() else (0.0, 0.0)
+                here, unsaved, asked = distributed.agree(*clock, float(stop.asked))
+                elapsed, stopped = before + here, bool(asked)
+                progress = budget.progress(step, elapsed)
+                if progress >= next_line or progress >= 1.0:
+                    means = told.take()
+                    line = {"step": step, "seconds": round(elapsed, 2), "frames": stage.frames, **means}
+                    line |= _told(speedometer.since_last())
+                    lines.write(json.dumps(line) + "\n")
+                    lines.flush()
+                    next_line = progress + 1 / LOG_LINES
+                    bar.update(row, completed=progress, loss=f"{means['total']:.4f}", step=step)
+                if progress >= next_sample and progress < 1.0:
+                    next_sample += recipe.sample_every
+                    measures = _show(task, average, out, stage, step, lines)
+                if unsaved > recipe.save_every:
+                    saved = now
+                    save(elapsed)
+            bar.update(row, completed=progress)
+        elapsed = before + distributed.agree(time.monotonic() - started)[0]
+        save(elapsed)
+        settings = {name: value for name, value in asdict(recipe).items() if name not in PLANNED}
+        facts = {"recipe": recipe.name, "settings": settings, "steps": step}
+        facts["seconds"] = round(elapsed, 1)
+        with open_lines(out) as lines:
+            measures = _show(task, average, out, stage_at(recipe, progress), step, lines)
+            speed = speedometer.overall()
+            if speed is not None:
+                lines.write(json.dumps({"step": step, "overall": _told(speed)}) + "\n")
+        with average.applied():
+            weights = task.export(out, {**facts, "measures": measures})
+        distributed.wait()
+    report = Report(out, step, elapsed, told.last, measures, weights, progress >= 1.0, speed)
     console.print(_table(recipe, report))
     return report
+
+
+def split(recipe: Recipe, state: dict[str, Any] | None) -> int:
+    """Into how many micro-batches each batch of a run is split, by all processes together.
+
+    A run keeps what it began with, so that it stays the same run on another number of processes. Raises
+    ``OzoraError`` where that does not go into equal parts.
+    """
+    processes = distributed.count()
+    parts = recipe.micro_batches or (state or {}).get("micro_batches", 0) or processes
+    if parts < 1 or parts % processes:
+        allowed = f"a divisor of the run's {parts} micro-batches (--set micro_batches=… for other numbers)"
+        raise refuse("processes", processes, allowed)
+    start = 0.0
+    for number, stage in enumerate(recipe.stages):
+        reached, start = start < min(stage.until, 1.0), max(start, stage.until)
+        if reached and stage.batch % parts:
+            raise refuse(f"stages.{number}.batch", stage.batch, f"multiples of the {parts} micro-batches")
+    return parts
 
 
 def one_step(
     task: Task,
     optimisers: list[torch.optim.Optimizer],
-    generator: torch.Generator,
+    recipe: Recipe,
     stage: Stage,
+    micro_batches: int,
+    samples: int,
     progress: float,
-    clip: float,
     device: torch.device,
-) -> dict[str, Tensor]:
-    """Draw a batch, take its gradients, clip them, move; returns losses. Non-finite values stop the run."""
+) -> list[dict[str, Tensor]]:
+    """Draw a batch, take its gradients, clip them, move; non-finite values stop the run.
+
+    ``samples`` is how many came before this batch. Returns the losses of each micro-batch of this process.
+    """
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        losses = task.losses(generator, stage, progress)
-    losses["total"].backward()
+    part = replace(stage, batch=stage.batch // micro_batches)
+    mine = micro_batches // distributed.count()
+    told = []
+    for number in range(distributed.rank() * mine, (distributed.rank() + 1) * mine):
+        key = sample_key(recipe.seed, samples + number * part.batch)
+        seed_everything(key)  # for layers that draw without being handed a generator
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            losses = task.losses(torch.Generator().manual_seed(key), part, progress)
+        (losses["total"] / mine).backward()
+        told.append({name: value.detach() for name, value in losses.items()})
     parameters = [p for group in optimisers for entry in group.param_groups for p in entry["params"]]
-    norm = torch.nn.utils.clip_grad_norm_(parameters, clip)
-    if not bool(torch.isfinite(losses["total"].detach() + norm)):
-        raise OzoraError(f"training stopped: {_culprit(losses, task)} is not finite.")
+    distributed.average_gradients(parameters)
+    norm = distributed.whole(torch.nn.utils.clip_grad_norm_(parameters, recipe.optimiser.clip))
+    finite = all(bool(torch.isfinite(losses["total"] + norm)) for losses in told)
+    (broken,) = distributed.agree(float(not finite))
+    if broken:
+        raise OzoraError(f"training stopped: {_culprit(told, task)} is not finite.")
     for optimiser in optimisers:
         optimiser.step()
-    return {**{name: value.detach() for name, value in losses.items()}, "gradient_norm": norm.detach()}
+    return [{**losses, "gradient_norm": norm.detach()} for losses in told]
+
+
+def sample_key(seed: int, sample: int) -> int:
+    """The seed of what is drawn for sample number ``sample`` of a run and those that go through with it."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {sample}".encode()).digest()[:8], "big") >> 1
 
 
 def stage_at(recipe: Recipe, progress: float) -> Stage:
@@ -233,10 +302,10 @@ def _show(
     task: Task, average: MovingAverage, out: Path, stage: Stage, step: int, lines: TextIO
 ) -> dict[str, float]:
     """Let the task show itself with averaged parameters, disturbing no generator, and note the measures."""
-    with average.applied(), torch.random.fork_rng():
+    with average.applied(), torch.random.fork_rng(), sheets(out) as folder:
         for network in task.networks.values():
             network.eval()
-        measures = task.samples(out / "samples", stage, f"{step:07d}")
+        measures = task.samples(folder, stage, f"{step:07d}")
         for network in task.networks.values():
             network.train()
     if measures:
@@ -244,59 +313,8 @@ def _show(
     return measures
 
 
-def _forget_after(path: Path, step: int) -> None:
-    """Drop lines of steps that a crash undid: they come again."""
-    if path.exists():
-        lines = path.read_text().splitlines(keepends=True)
-        known = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
-        path.write_text("".join(known))
-
-
-class _Means:
-    """Means of losses since the last line."""
-
-    def __init__(self) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
-        self.last: dict[str, float] = {}
-
-    def add(self, losses: dict[str, Tensor]) -> None:
-        for name, value in losses.items():
-            self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value
-            self._counts[name] = self._counts.get(name, 0) + 1
-
-    def take(self) -> dict[str, float]:
-        self.last = {name: round(float(value) / self._counts[name], 6) for name, value in self._sums.items()}
-        self._sums, self._counts = {}, {}
-        return self.last
-
-
-class _stop_gently:  # noqa: N801 - used like a function
-    """Ctrl-C (or a polite kill) ends the run after the step at hand, all saved; twice ends it at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, Any] = {}
-
-    def __bool__(self) -> bool:
-        return self.asked
-
-    def __enter__(self) -> _stop_gently:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                self._before[number] = signal.signal(number, self._ask)
-            except ValueError:  # not in the main thread: nobody can press Ctrl-C here
-                break
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, _: object) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
+def _told(speed: Speed | None) -> dict[str, float]:
+    return {} if speed is None else speed.told()
 
 
 def _budget(recipe: Recipe, minutes: float | None, steps: int | None, pause: float | None) -> Budget:
@@ -311,28 +329,18 @@ def _budget(recipe: Recipe, minutes: float | None, steps: int | None, pause: flo
     return Budget(minutes * 60, steps, in_seconds)
 
 
-def _culprit(losses: dict[str, Tensor], task: Task) -> str:
+def _culprit(told: list[dict[str, Tensor]], task: Task) -> str:
     """Name what went wrong first: a loss, else the gradient of a parameter."""
-    for name, value in losses.items():
-        if name != "total" and not bool(torch.isfinite(value).all()):
-            return f"the loss {name!r}"
+    for losses in told:
+        for name, value in losses.items():
+            if name != "total" and not bool(torch.isfinite(value).all()):
+                return f"the loss {name!r}"
     for name, network in task.networks.items():
         for path, parameter in network.named_parameters():
-            if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
+            gradient = None if parameter.grad is None else distributed.local(parameter.grad)
+            if gradient is not None and not bool(torch.isfinite(gradient).all()):
                 return f"the gradient of {name}.{path}"
     return "the total loss"
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("step {task.fields[step]} loss {task.fields[loss]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=console.quiet,
-    )
 
 
 def _table(recipe: Recipe, report: Report) -> Table:
@@ -343,6 +351,11 @@ def _table(recipe: Recipe, report: Report) -> Table:
     table.add_row("minutes", f"{report.seconds / 60:.1f}")
     for name, value in (report.losses | report.measures).items():
         table.add_row(name, f"{value:.5f}")
+    if report.speed is not None:
+        table.add_row("tokens/s", f"{report.speed.tokens_per_second:,.0f}")
+        table.add_row("TFLOP/s", f"{report.speed.flops_per_second / 1e12:.3g}")
+        share = f"{report.speed.mfu:.1%} of {report.speed.matmul / 1e12:.3g} TFLOP/s"
+        table.add_row("MFU, of a measured matrix product", share)
     table.add_row("weights", str(report.weights))
     return table
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
+from ozora.train.distributed import by_owner, fill, local
 from ozora.train.recipes import OptimiserRecipe
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
@@ -21,7 +23,8 @@ class Muon(torch.optim.Optimizer):
 
     The update is scaled by 0.2·√max(rows, columns), so that its size matches AdamW's and rates carry over
     (Moonlight, arXiv 2502.16982). Unlike ``torch.optim.Muon`` it works through all matrices of one shape
-    together and, on a CPU, in float32: there bfloat16 products are tens of times slower.
+    together and, on a CPU, in float32: there bfloat16 products are tens of times slower; and of matrices
+    that are shared out among processes, each is made orthogonal whole, in one of them.
     """
 
     def __init__(
@@ -37,21 +40,30 @@ class Muon(torch.optim.Optimizer):
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     alike[tuple(parameter.shape)].append(parameter)
+            owner = 0
             for shape, parameters in alike.items():
                 directions = [self._direction(p, group["momentum"]) for p in parameters]
-                updates = orthogonalise(torch.stack(directions)).unbind()
-                torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+                shards = [p for p in parameters if isinstance(p, DTensor)]
+                if shards:
+                    updates = by_owner(shards, directions, orthogonalise, owner)
+                    owner += len(shards)  # where there are few matrices of a shape, others own the next
+                else:
+                    updates = list(orthogonalise(torch.stack(directions)).unbind())
+                here = [local(p) for p in parameters]
+                torch._foreach_mul_(here, 1 - group["lr"] * group["weight_decay"])
                 scale = 0.2 * max(shape) ** 0.5
-                torch._foreach_add_(parameters, updates, alpha=-group["lr"] * scale)
+                torch._foreach_add_(here, updates, alpha=-group["lr"] * scale)
 
     def _direction(self, parameter: Tensor, momentum: float) -> Tensor:
-        """Nesterov momentum: where the averaged gradient will point after this step."""
+        """Nesterov momentum: where the averaged gradient will point after this step; of shared-out
+        parameters this process's rows."""
         assert parameter.grad is not None
         state = self.state[parameter]
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(parameter)
-        state["momentum"].lerp_(parameter.grad, 1 - momentum)
-        return parameter.grad.lerp(state["momentum"], momentum)
+        gradient, average = local(parameter.grad), local(state["momentum"])
+        average.lerp_(gradient, 1 - momentum)
+        return gradient.lerp(average, momentum)
 
 
 def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
@@ -141,22 +153,23 @@ class MovingAverage:
     def update(self, step: int) -> None:
         """Move towards the live parameters after step number ``step`` (from 1)."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(list(self.values.values()), list(self._live.values()), 1 - decay)
+        values = [local(value) for value in self.values.values()]
+        torch._foreach_lerp_(values, [local(p) for p in self._live.values()], 1 - decay)
 
     def load(self, values: dict[str, Tensor]) -> None:
         """Take over saved values."""
         for name, value in self.values.items():
-            value.copy_(values[name])
+            fill(value, values[name])
 
     @contextmanager
     @torch.no_grad()
     def applied(self) -> Iterator[None]:
         """Inside, the networks carry the averaged parameters; afterwards their own again, bit for bit."""
-        kept = {name: parameter.detach().clone() for name, parameter in self._live.items()}
+        kept = {name: local(parameter).detach().clone() for name, parameter in self._live.items()}
         try:
             for name, parameter in self._live.items():
-                parameter.copy_(self.values[name])
+                local(parameter).copy_(local(self.values[name]))
             yield
         finally:
             for name, parameter in self._live.items():
-                parameter.copy_(kept[name])
+                local(parameter).copy_(kept[name])

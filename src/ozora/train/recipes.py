@@ -40,6 +40,21 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What a run is planned on: how fast a device multiplies matrices, and what an hour of it costs."""
+
+    name: str
+    matmul: float  # FLOP/s of a large matrix product at the working precision
+    mfu: float  # share of it that training is expected to reach
+    price: float  # USD per device and hour
+
+
+TWO_CORES = Machine("2 cores", 0.1e12, 0.5, 0.04)
+H200 = Machine("H200", 790e12, 0.35, 2.50)
+"""Products in bfloat16: 790 TFLOP/s is measured; the share is a plan, the price a usual one of 2026."""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What every run has. ``size`` names the networks' shape, ``minutes`` the budget unless one is given."""
 
@@ -52,6 +67,14 @@ class Recipe:
     sample_every: float = 0.1  # share of the budget between two sheets of samples
     save_every: float = 60.0  # seconds between two saved states
     compile: bool = True  # on a GPU
+    micro_batches: int = 0  # parts that a batch goes through in, shared among processes; 0: one for each
+    machine: Machine = TWO_CORES  # what ``minutes`` are meant for, with ``devices`` of them; for `ozora plan`
+    devices: int = 1
+    cells: tuple[int, int] = (14, 8)  # cells across and down that the plan reckons with; the footage decides
+
+
+PLANNED = ("machine", "devices", "cells")
+"""Fields that only a plan reads: what a run was really made on, weights do not claim to know."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +225,8 @@ def mini_autoencoder() -> AutoencoderRecipe:
         stages=(Stage(0.15, 1, 256), Stage(0.55, 9, 96), Stage(1.0, 17, 64)),
         optimiser=OptimiserRecipe(rate=1e-3, average=0.999, weight_decay=0.0),
         statistics_clips=2048,
+        machine=H200,
+        cells=(10, 6),
     )
 
 
@@ -214,6 +239,8 @@ def mini_text() -> TextRecipe:
         stages=(Stage(1.0, 1, 512),),
         optimiser=OptimiserRecipe(rate=1e-3, matrix_rate=1e-3),
         shots=100_000,
+        machine=H200,
+        cells=(10, 6),
     )
 
 
@@ -226,6 +253,8 @@ def mini_transformer() -> TransformerRecipe:
         stages=(Stage(0.25, 1, 2048), Stage(0.5, 5, 512), Stage(1.0, 13, 256)),
         optimiser=OptimiserRecipe(rate=5e-4, matrix_rate=1e-3, average=0.9995),
         route=0.5,
+        machine=H200,
+        cells=(10, 6),
     )
 
 
@@ -244,7 +273,100 @@ def mini_student() -> StudentRecipe:
 def mini_probe() -> ProbeRecipe:
     """The judge with a GPU's patience: 3 minutes."""
     return replace(
-        micro_probe(), name="mini_probe", minutes=3, stages=(Stage(0.4, 17, 128), Stage(1.0, 49, 64))
+        micro_probe(),
+        name="mini_probe",
+        minutes=3,
+        stages=(Stage(0.4, 17, 128), Stage(1.0, 49, 64)),
+        machine=H200,
+        cells=(10, 6),
+    )
+
+
+def base_autoencoder() -> AutoencoderRecipe:
+    """107 M parameters: 4 hours on eight large GPUs."""
+    return AutoencoderRecipe(
+        name="base_autoencoder",
+        size="base",
+        minutes=240,
+        stages=(Stage(0.2, 1, 1024), Stage(0.6, 9, 256), Stage(1.0, 17, 128)),
+        optimiser=OptimiserRecipe(rate=5e-4, average=0.9995, weight_decay=0.0),
+        statistics_clips=2048,
+        machine=H200,
+        devices=8,
+        cells=(16, 9),
+        micro_batches=16,
+    )
+
+
+def base_text() -> TextRecipe:
+    """21 M parameters, before they meet a picture: 10 minutes on one GPU."""
+    return TextRecipe(
+        name="base_text",
+        size="base",
+        minutes=10,
+        stages=(Stage(1.0, 1, 1024),),
+        optimiser=OptimiserRecipe(rate=6e-4, matrix_rate=6e-4),
+        shots=1_000_000,
+        machine=H200,
+    )
+
+
+def base_transformer() -> TransformerRecipe:
+    """300 M parameters, films of 512×288: 12 hours on eight large GPUs."""
+    return TransformerRecipe(
+        name="base_transformer",
+        size="base",
+        minutes=720,
+        stages=(Stage(0.2, 1, 4096), Stage(0.4, 5, 1024), Stage(1.0, 13, 512)),
+        optimiser=OptimiserRecipe(rate=3e-4, matrix_rate=6e-4, average=0.9999, warm_up=0.01),
+        route=0.5,
+        machine=H200,
+        devices=8,
+        cells=(16, 9),
+        micro_batches=64,
+    )
+
+
+def large_autoencoder() -> AutoencoderRecipe:
+    """418 M parameters: 12 hours on 32 large GPUs."""
+    return replace(
+        base_autoencoder(),
+        name="large_autoencoder",
+        size="large",
+        minutes=720,
+        stages=(Stage(0.2, 1, 2048), Stage(0.6, 9, 512), Stage(1.0, 17, 256)),
+        optimiser=OptimiserRecipe(rate=3e-4, average=0.9999, weight_decay=0.0),
+        devices=32,
+        cells=(32, 18),
+        micro_batches=64,
+    )
+
+
+def large_text() -> TextRecipe:
+    """135 M parameters, before they meet a picture: an hour on one GPU."""
+    return replace(
+        base_text(),
+        name="large_text",
+        size="large",
+        minutes=60,
+        stages=(Stage(1.0, 1, 2048),),
+        optimiser=OptimiserRecipe(rate=3e-4, matrix_rate=3e-4),
+        shots=4_000_000,
+    )
+
+
+def large_transformer() -> TransformerRecipe:
+    """2 G parameters, films of 1024×576: two days on 64 large GPUs, eight to a machine."""
+    return replace(
+        base_transformer(),
+        name="large_transformer",
+        size="large",
+        minutes=2880,
+        stages=(Stage(0.2, 1, 8192), Stage(0.4, 5, 2048), Stage(1.0, 13, 1024)),
+        optimiser=OptimiserRecipe(rate=2e-4, matrix_rate=4e-4, average=0.9999, warm_up=0.01),
+        devices=64,
+        cells=(32, 18),
+        micro_batches=1024,
     )
 
 
@@ -262,6 +384,12 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
         mini_transformer,
         mini_student,
         mini_probe,
+        base_autoencoder,
+        base_text,
+        base_transformer,
+        large_autoencoder,
+        large_text,
+        large_transformer,
     )
 }
 """Every run by its name."""

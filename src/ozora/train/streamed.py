@@ -20,6 +20,7 @@ import torch
 
 from ozora.errors import refuse
 from ozora.rights.ledger import Entry, Ledger
+from ozora.train import distributed
 from ozora.train.banks import FootageBank, FootageBatch, FootageSource
 from ozora.train.footage import Plan, content_hash, quiet_worker
 from ozora.world.film import film
@@ -119,7 +120,7 @@ class StreamedFootage:
 def open_footage(given: Sequence[Path], out: Path | None, device: torch.device) -> FootageSource:
     """Folders of footage, or ``world:WIDTHxHEIGHT[:WORKERS]`` to film while training, its ledger in ``out``.
 
-    Raises OzoraError for what is neither, and for both at once.
+    Raises OzoraError for what is neither, for both at once, and for filming in several processes.
     """
     names = [str(path) for path in given]
     if not any(name.startswith("world:") for name in names):
@@ -127,6 +128,9 @@ def open_footage(given: Sequence[Path], out: Path | None, device: torch.device) 
     found = _FORM.fullmatch(names[0])
     if len(names) > 1 or found is None or out is None:
         raise refuse("footage", " and ".join(names), _FORMS)
+    if distributed.count() > 1:
+        allowed = "folders shot before: one process films while it trains, several would film the same"
+        raise refuse("footage", names[0], allowed)
     width, height, workers = int(found[1]), int(found[2]), int(found[3] or 2)
     if width % 32 or height % 32 or not (width and height and workers):
         raise refuse("footage", names[0], "sides that are multiples of 32, and one worker or more")

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from ozora.errors import refuse
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.checkpoint import load_weights, save_weights
+from ozora.model.checkpoint import SHARD_BYTES, load_weights, save_weights
 from ozora.model.sizes import AutoencoderConfig
+from ozora.train import distributed
 from ozora.train.recipes import Stage
 
 
@@ -40,6 +41,8 @@ class Task(Protocol):
 
     rate_factors: dict[str, float]
     """Rates of a network relative to the recipe's, where not 1."""
+
+    # A task may also keep ``work: Work``, what it has done so far; the loop then tells how fast it is.
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """Whether a parameter is a hidden matrix, for Muon."""
@@ -103,7 +106,13 @@ def export(
     ledger_root: str,
     facts: dict[str, Any],
 ) -> Path:
-    """Write int8 weights that say what they are: network, configuration, recipe, steps and ledger root."""
+    """Write int8 weights that say what they are: network, configuration, recipe, steps and ledger root.
+
+    Of several processes all must call this together; one of them writes.
+    """
     metadata = {"network": kind, "config": config, "ledger_root": ledger_root, **facts}
-    save_weights(path, network.state_dict(), metadata)
+    tensors = distributed.whole_state(network)
+    if distributed.leads():
+        largest = max(tensor.numel() for tensor in tensors.values())  # a byte each, and room for the header
+        save_weights(path, tensors, metadata, shard_bytes=max(SHARD_BYTES, largest + largest // 8))
     return path

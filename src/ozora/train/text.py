@@ -14,9 +14,11 @@ from torch import Tensor, nn
 
 from ozora.model.text import TEXT_SIZES, TextEncoder
 from ozora.rights.ledger import EMPTY_ROOT
+from ozora.train.flops import text_flops
 from ozora.train.recipes import Stage, TextRecipe
+from ozora.train.speed import Work
 from ozora.train.tasks import Inputs, export
-from ozora.train.words import CaptionBank, fields_accuracy, fields_loss, slip
+from ozora.train.words import CaptionBank, different_words, fields_accuracy, fields_loss, slip
 from ozora.world import concepts
 from ozora.world.sampling import sample_shot
 
@@ -33,6 +35,7 @@ class TextTask:
         self.text = TextEncoder(config).to(device)
         self.networks: dict[str, nn.Module] = {"text": self.text}
         self.rate_factors: dict[str, float] = {}
+        self.work = Work()
         shots = [sample_shot(recipe.seed * 1_000_003 + number) for number in range(recipe.shots + _UNSEEN)]
         self.captions = CaptionBank(shots[_UNSEEN:], variants=_VARIANTS, seed=recipe.seed)
         self.unseen = CaptionBank(shots[:_UNSEEN], variants=1, seed=recipe.seed + 1)
@@ -46,6 +49,9 @@ class TextTask:
         picks = torch.randint(len(self.captions.shots), (stage.batch,), generator=generator).tolist()
         tokens, mask = self.captions.draw(picks, generator)
         tokens = slip(tokens, self.recipe.typo_share, generator)
+        batch, words = tokens.shape[:2]
+        flops = text_flops(self.text.config, words, different_words(tokens) / batch)
+        self.work.add(batch * words, flops * batch)
         output = self.text(tokens.to(self.device), mask.to(self.device))
         labels = self.captions.labels(picks)
         right = torch.stack(list(fields_accuracy(output.fields, labels).values())).mean()

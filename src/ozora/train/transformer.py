@@ -17,11 +17,13 @@ from ozora.model.state import State
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder, encode
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
 from ozora.train.alignment import Alignment
+from ozora.train.flops import FilmShape, alignment_flops, place_flops, text_flops, transformer_flops
 from ozora.train.latents import LatentBank, latent_seconds
 from ozora.train.recipes import Stage, TransformerRecipe
 from ozora.train.sheets import save_sheet, spread
+from ozora.train.speed import Work
 from ozora.train.tasks import Inputs, export, load_autoencoder, load_into, needed
-from ozora.train.words import CaptionBank, drop_captions, fields_loss, slip
+from ozora.train.words import CaptionBank, different_words, drop_captions, fields_loss, slip
 from ozora.world import concepts
 
 SHOWN_PROMPTS = (
@@ -57,6 +59,7 @@ class TransformerTask:
             "alignment": self.alignment,
         }
         self.rate_factors = {"text": recipe.text_rate}
+        self.work = Work()
         *shares, self._without_words = recipe.captions
         self.captions = CaptionBank(
             self.bank.shots, variants=recipe.variants, shares=shares, seed=recipe.seed
@@ -80,10 +83,11 @@ class TransformerTask:
             text,
             batch.seconds,
             noise,
-            route=self.recipe.route if progress < self.recipe.route_until else 0.0,
+            route=self._route(progress),
             early_weight=self.recipe.early_weight,
             emphasis=emphasis(batch.shares, self.recipe.subject_weight),
         )
+        self._count(batch.clean, tokens, progress)
         labels = self.captions.labels(batch.shots)
         fields = fields_loss(text.fields, labels, worded.to(self.device))
         total = flow.total + self.recipe.fields_weight * fields
@@ -92,6 +96,21 @@ class TransformerTask:
             parts["align"] = self.alignment(flow.middle, batch.shares, labels)
             total = total + self.recipe.align_weight * parts["align"]
         return {"total": total, **parts}
+
+    def _route(self, progress: float) -> float:
+        return self.recipe.route if progress < self.recipe.route_until else 0.0
+
+    def _count(self, clean: Tensor, tokens: Tensor, progress: float) -> None:
+        """Note the arithmetic of a batch of clips (B, L, C, h, w) with their captions (B, W, 16)."""
+        batch, frames, _, height, width = clean.shape
+        config, words = self.transformer.config, tokens.shape[1]
+        film = FilmShape(frames, height, width, words)
+        one = transformer_flops(config, film, self._route(progress))
+        one += text_flops(self.text.config, words, different_words(tokens) / batch)
+        if self.recipe.align_weight and progress < self.recipe.align_until:
+            one += alignment_flops(config.width, self.alignment.out.out_features, film)
+        seen = batch * (config.registers + words + film.cells)
+        self.work.add(seen, one * batch + place_flops(config, film))
 
     @torch.no_grad()
     def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:

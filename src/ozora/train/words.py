@@ -101,6 +101,12 @@ def drop_captions(
     return tokens * kept[:, None, None], torch.where(kept[:, None], mask, first), kept
 
 
+def different_words(tokens: Tensor) -> int:
+    """How many different words a batch (B, W, 16) has, the empty one included."""
+    keys = torch.randint(2**62, (tokens.shape[-1],), generator=torch.Generator().manual_seed(1))
+    return len((tokens * keys).sum(-1).unique())  # sums wrap around: a hash of each word
+
+
 def slip(tokens: Tensor, share: float, generator: torch.Generator, words: float = 0.15) -> Tensor:
     """Misspell about ``words`` of the words in ``share`` of the prompts (B, W, 16): drop, double, swap or
     miss a key.
