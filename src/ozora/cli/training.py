@@ -26,6 +26,9 @@ def train(
     ] = None,
     autoencoder: Annotated[Path | None, typer.Option(help="Trained autoencoder weights.")] = None,
     text: Annotated[Path | None, typer.Option(help="Pre-trained text encoder weights.")] = None,
+    eyes: Annotated[
+        Path | None, typer.Option(help="Eyes trained for perception: a perceptual loss for the autoencoder.")
+    ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Folder of an earlier run's weights to begin a new run with.")
     ] = None,
@@ -48,7 +51,7 @@ def train(
 
     report = run(
         recipe, minutes=minutes, out=out, resume=resume, footage=footage or (), latents=latents or (),
-        autoencoder=autoencoder, text=text, start=start, overrides=overrides or (), device=device,
+        autoencoder=autoencoder, text=text, eyes=eyes, start=start, overrides=overrides or (), device=device,
         steps=steps, pause=pause,
     )  # fmt: skip
     state = "finished" if report.finished else f"paused, go on with --resume {report.out}"

@@ -76,6 +76,7 @@ def train(
     latents: Sequence[str | Path] = (),
     autoencoder: str | Path | None = None,
     text: str | Path | None = None,
+    eyes: str | Path | None = None,
     start: str | Path | None = None,
     overrides: Sequence[str] = (),
     device: str | None = None,
@@ -94,6 +95,7 @@ def train(
         latents: files written by ``encode_footage`` (transformer).
         autoencoder: trained autoencoder weights (transformer: to show samples; probe: to see through them).
         text: pre-trained text encoder weights (transformer).
+        eyes: weights of eyes trained for perception (autoencoder: a perceptual loss).
         start: folder of an earlier run's exported weights, which the networks begin with; unlike ``resume``
             this is a new run with a budget and stages of its own.
         overrides: dotted changes to the recipe, as ``optimiser.rate=1e-3``.
@@ -112,7 +114,7 @@ def train(
         raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
     seed_everything(chosen.seed)
     inputs = Inputs(
-        tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text), out
+        tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text), _path(eyes), out
     )
     task = make_task(chosen, inputs, place)
     if start is not None:

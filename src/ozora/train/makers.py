@@ -8,8 +8,16 @@ from typing import Any
 import torch
 
 from ozora.train.autoencoder import AutoencoderTask
+from ozora.train.eyes import EyesTask
 from ozora.train.probe import ProbeTask
-from ozora.train.recipes import AutoencoderRecipe, ProbeRecipe, Recipe, TextRecipe, TransformerRecipe
+from ozora.train.recipes import (
+    AutoencoderRecipe,
+    EyesRecipe,
+    ProbeRecipe,
+    Recipe,
+    TextRecipe,
+    TransformerRecipe,
+)
 from ozora.train.tasks import Inputs, Task
 from ozora.train.text import TextTask
 from ozora.train.transformer import TransformerTask
@@ -19,6 +27,7 @@ MAKERS: dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]] = {
     TextRecipe: TextTask,
     TransformerRecipe: TransformerTask,
     ProbeRecipe: ProbeTask,
+    EyesRecipe: EyesTask,
 }
 
 
