@@ -226,7 +226,7 @@ class Eyes(nn.Module):
         guess = guess + self.far(torch.cat([own, alike, guess], 1))
         guess = F.interpolate(guess, scale_factor=2.0, mode="bilinear", align_corners=False)
         here, there = (scales[0][:, s].flatten(0, 1) for s in (slice(None, -1), slice(1, None)))
-        alike = _compared(here, _fetched(there, guess * (FLOW_SCALE / CELL)), REACH_FINE)
+        alike = _compared(here, read_along(there, guess * (FLOW_SCALE / CELL)), REACH_FINE)
         own = pyramid[0].unflatten(0, (batch, frames))[:, :-1].flatten(0, 1)
         flow = guess + self.near(torch.cat([own, alike, guess], 1))
         return (FLOW_SCALE * flow).unflatten(0, (batch, frames - 1))
@@ -307,7 +307,7 @@ def _expected(alike: Tensor, reach: int) -> Tensor:
     return torch.einsum("nphw,kp->nkhw", share, ways)
 
 
-def _fetched(x: Tensor, steps: Tensor) -> Tensor:
+def read_along(x: Tensor, steps: Tensor) -> Tensor:
     """Features (N, C, h, w) read ``steps`` (N, 2, h, w) cells away from each place."""
     height, width = x.shape[-2:]
     size = torch.tensor([width, height], device=x.device, dtype=x.dtype)
