@@ -22,6 +22,7 @@ from ozora.evaluate.calibration import AUTOENCODER, ORIGINAL
 from ozora.evaluate.corruptions import CORRUPTIONS, MORE
 from ozora.evaluate.distances import clip_points
 from ozora.evaluate.films import Frames, kept
+from ozora.evaluate.looking import film_unseen, look, through_autoencoder
 from ozora.evaluate.metrics import (
     COPIES,
     DOUBLED,
@@ -36,7 +37,6 @@ from ozora.evaluate.metrics import (
     SetMetric,
 )
 from ozora.evaluate.prompts import MOST_DRAWN, Prompt, skilled_shot
-from ozora.evaluate.referee import film_unseen, look, through_autoencoder
 from ozora.evaluate.restaged import doubled, film_without
 from ozora.evaluate.sight import FilmSight, see
 from ozora.evaluate.variety import memorisation
@@ -193,7 +193,8 @@ def view_versions(
         for name, film in films.items():
             sight = see(eyes, film, shot.fps)
             real = real or sight
-            seen = None if probe is None else look(probe, film, prompt, shot.fps)
+            probed = probe is not None and name in (ORIGINAL, AUTOENCODER, "frozen")  # what camera notices
+            seen = look(probe, film, prompt, shot.fps) if probe is not None and probed else None
             versions.setdefault(name, [None] * clips)[index] = Viewing(prompt, sight, seen, real)
         if on_progress is not None:
             on_progress(index + 1, clips)

@@ -22,13 +22,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ozora.errors import refuse
-from ozora.train.banks import FootageBank, FootageBatch
 from ozora.rights.ledger import Ledger
+from ozora.train.banks import FootageBank, FootageBatch
 from ozora.train.footage import Plan, quiet_worker, read_plan, shard_paths
 from ozora.train.streamed import StreamedClip, StreamedFootage, film_clip, read_stream, together
 from ozora.world.film import film
 from ozora.world.shot import Shot
-from ozora.world.truth import CLASSES, truth_class
+from ozora.world.truth import truth_class
 
 CELL = 4
 """Pixels of the delivered size along each side of a cell."""
