@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -105,8 +106,9 @@ def speed(view: Viewing) -> Answer:
     mine = view.sight.of_kind(subject.kind)
     if not mine:
         return False
-    fast = [np.hypot(*relative_motion(sight, tracks[0])) for sight, tracks in ((view.sight, mine), (view.real, real))]
-    return bool(abs(np.log((fast[0] + 1e-3) / (fast[1] + 1e-3))) < np.log(SPEED_WITHIN))
+    made_speed = np.hypot(*relative_motion(view.sight, mine[0]))
+    real_speed = np.hypot(*relative_motion(view.real, real[0]))
+    return bool(abs(np.log((made_speed + 1e-3) / (real_speed + 1e-3))) < np.log(SPEED_WITHIN))
 
 
 def order(view: Viewing) -> Answer:
@@ -194,8 +196,8 @@ def camera(view: Viewing) -> Answer:
 SKILLS: Mapping[str, Callable[[Viewing], Answer]] = {
     skill.__name__: skill
     for skill in (
-        presence, count, colour, size, relation, action, direction, speed, order, place, time, weather, camera,
-        look,
+        presence, count, colour, size, relation, action, direction, speed, order, place, time, weather,
+        camera, look,
     )
 }  # fmt: skip
 """Every skill by its name."""
@@ -207,12 +209,14 @@ def accepted(view: Viewing, skills: Mapping[str, Callable[[Viewing], Answer]] = 
 
 
 def relative_motion(sight: FilmSight, track: Track) -> tuple[float, float]:
-    """Body widths per second that a track goes right and down, against what is around it: the median motion of
-    the cells about it that belong to nobody. A camera that follows does not hide that somebody runs."""
+    """Body widths per second that a track goes right and down, against what is around it.
+
+    That is the median motion of the cells about it that belong to nobody: a camera that follows does not hide
+    that somebody runs.
+    """
     ways = []
     height, width = sight.light.shape[-2:]
-    pairs = zip(track.sightings[:-1], track.sightings[1:], strict=True)
-    for one, next_one in pairs:
+    for one, next_one in pairwise(track.sightings):
         if next_one.frame != one.frame + 1 or next_one.frame in sight.cuts:
             continue
         reach = max(2.0, 1.5 * np.sqrt(one.area * height * width))

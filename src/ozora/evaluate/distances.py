@@ -54,8 +54,8 @@ def kernel_distance(made: Points, real: Points) -> float:
 
 def frame_points(films: Sequence[FilmSight], each: int = 6) -> Points:
     """What the eyes feel of ``each`` frames of every film, (N, C)."""
-    rows = [film.features[np.linspace(0, film.frames - 1, each).round().astype(int)].numpy() for film in films]
-    return np.concatenate(rows)
+    moments = [np.linspace(0, film.frames - 1, each).round().astype(int) for film in films]
+    return np.concatenate([film.features[at].numpy() for film, at in zip(films, moments, strict=True)])
 
 
 def clip_points(films: Sequence[FilmSight]) -> Points:
@@ -76,8 +76,8 @@ def _clip_point(film: FilmSight) -> Points:
     soon = np.abs(np.diff(values, axis=0)).mean(0) if len(values) > 1 else np.zeros(values.shape[1])
     later = np.abs(values[4:] - values[:-4]).mean(0) if len(values) > 4 else soon
     length = film.flow.square().sum(1).sqrt().numpy() if len(film.flow) else np.zeros((1, 1, 1))
-    motion = [np.log1p(length.mean()), np.log1p(length.std()), np.log1p(np.abs(np.diff(length, axis=0)).mean())
-              if len(length) > 1 else 0.0]  # fmt: skip
+    jerks = float(np.abs(np.diff(length, axis=0)).mean()) if len(length) > 1 else 0.0
+    motion = np.log1p([length.mean(), length.std(), jerks])
     return np.concatenate([values.mean(0), soon, later, motion])
 
 

@@ -41,7 +41,7 @@ class Eyesight:
     direction: Share
     action: Share
     counted: Share  # frames with as many sightings as instances
-    cells: dict[str, float]  # shares of cells and frames, errors of depth and flow: see ``losses_eyes.measures``
+    cells: dict[str, float]  # shares of cells and frames, errors: see ``losses_eyes.measures``
 
     def to_json(self) -> dict[str, object]:
         """As JSON values."""
@@ -57,7 +57,7 @@ def eyesight(
     height: int = 128,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Eyesight:
-    """Film a moment of three frames of each of ``shots`` fresh shots, and compare what is seen with the truth."""
+    """Film a moment of each of ``shots`` fresh shots, three frames, and compare what is seen with the truth."""
     tallies: dict[str, list[int]] = {}
     cells: dict[str, list[float]] = {}
     for index in range(shots):
@@ -75,10 +75,9 @@ def eyesight(
         if on_progress is not None:
             on_progress(index + 1, shots)
     shares = {name: Share(sum(values), len(values)) for name, values in tallies.items()}
-    none = Share(0, 0)
+    names = ("found", "kind", "colour", "size", "direction", "action", "counted")
     return Eyesight(
-        **{name: shares.get(name, none) for name in ("found", "kind", "colour", "size", "direction", "action")},
-        counted=shares["counted"],
+        **{name: shares.get(name, Share(0, 0)) for name in names},
         cells={name: float(np.mean(values)) for name, values in cells.items()},
     )
 
@@ -102,12 +101,9 @@ def _compare(
     stands: dict[int, Sighting] = {}
     if there and seen:
         numbers = list(there)
-        gaps = np.array(
-            [
-                [np.hypot(one.x * width - there[n][0], one.y * height - there[n][1]) / there[n][2] for one in seen]
-                for n in numbers
-            ]
-        )
+        places = np.array([(one.x * width, one.y * height) for one in seen])  # (S, 2)
+        truth = np.array([there[number] for number in numbers])  # (N, 3)
+        gaps = np.linalg.norm(places[None] - truth[:, None, :2], axis=-1) / truth[:, 2:]
         for row, column in zip(*linear_sum_assignment(gaps), strict=True):
             if gaps[row, column] <= 1.0:
                 stands[numbers[row]] = seen[column]

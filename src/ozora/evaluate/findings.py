@@ -1,4 +1,4 @@
-"""The referee's findings on a set of films: the metrics that stood their trial, and why others are missing."""
+"""The referee's findings on a set of films: the metrics that stood their trial, and why others do not show."""
 
 from __future__ import annotations
 

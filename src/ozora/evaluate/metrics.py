@@ -74,7 +74,7 @@ METRICS: tuple[Metric, ...] = (
     _skill("camera", "frozen"),
     _skill("look"),
     Metric(
-        "permanence", "share of the actors that neither vanish nor appear in the open, nor come back as others",
+        "permanence", "share of actors that neither vanish nor appear in the open, nor come back as others",
         _film(permanence.permanence), (VANISHING, "shuffled"),
     ),
     Metric(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ozora.evaluate.sight import FilmSight
@@ -28,8 +30,11 @@ def permanence(film: FilmSight) -> float | None:
 
 
 def sameness(film: FilmSight) -> float | None:
-    """How alike the main actor is before and after the cut, or in both halves of a film without one: overlap
-    (Bhattacharyya 1943) of its kind and colour as the eyes see them, 0 … 1. None if it is not seen in both."""
+    """How alike the main actor is before and after the cut, or in both halves of a film without one.
+
+    Overlap (Bhattacharyya 1943) of its kind and colour as the eyes see them, 0 … 1; None if it is not seen in
+    both.
+    """
     middle = film.cuts[0] if film.cuts else film.frames // 2
     actors = sorted(film.sure, key=lambda track: -len(track.sightings))
     if not actors:
@@ -65,14 +70,14 @@ def _stays(film: FilmSight, track: Track) -> bool:
         if not (whole or at_edge or at_cut):
             return False
     frames = [one.frame for one in track.sightings]
-    for before, after in zip(frames[:-1], frames[1:], strict=True):
+    for before, after in pairwise(frames):
         if after - before > slack and not _same(track, before, after):
             return False
     return True
 
 
 def _same(track: Track, before: int, after: int) -> bool:
-    """Whether the track's likeliest kind and colour are those of the few frames on the other side of a gap."""
+    """Whether a track's likeliest kind and colour are the same on both sides of a gap."""
     sides = [
         [one for one in track.sightings if low <= one.frame <= high]
         for low, high in ((before - 5, before), (after, after + 5))

@@ -61,7 +61,8 @@ def acceleration(path: NDArray[np.float64] | None) -> float | None:
     parabola that fits it best. None if nothing comes down by ``LEAST_FALL``."""
     if path is None:
         return None
-    falls = [run for run in _runs(path, -1) if run[0, 1] - run[-1, 1] >= LEAST_FALL and len(run) >= LEAST_FRAMES]
+    downs = [run for run in _runs(path, -1) if len(run) >= LEAST_FRAMES]
+    falls = [run for run in downs if run[0, 1] - run[-1, 1] >= LEAST_FALL]
     if not falls:
         return None
     longest = max(falls, key=lambda run: run[0, 1] - run[-1, 1])

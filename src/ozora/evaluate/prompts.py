@@ -85,7 +85,8 @@ def read_prompts(suite: str | Path = "first", words: Words | None = None) -> tup
         entries = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         shipped = ", ".join(sorted(file.stem for file in _FOLDER.glob("*.json")))
-        raise refuse("prompts", name, f"{shipped}, a readable JSON file of prompts, seed:N, or skills:N") from error
+        allowed = f"{shipped}, a readable JSON file of prompts, seed:N, or skills:N"
+        raise refuse("prompts", name, allowed) from error
     if not isinstance(entries, list) or not entries:
         raise refuse("prompts", name, "a JSON list of one or more prompts")
     return tuple(_prompt(entry, f"prompts[{index}]") for index, entry in enumerate(entries))

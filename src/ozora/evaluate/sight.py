@@ -22,7 +22,7 @@ SURE = 0.12
 """Confidence from which a track counts as somebody."""
 
 CUT_CHANGE, CUT_TIMES = 0.10, 5.0
-"""A cut changes the mean cell by this much of black to white, and so many times more than the median frame."""
+"""A cut changes the mean cell by this much of black to white, and so many times the median change."""
 
 Values = NDArray[np.float64]
 

@@ -67,7 +67,7 @@ class Track:
 
     @property
     def confidence(self) -> float:
-        """How sure it is that somebody is there and who: mean of centres times the probability of the kind."""
+        """How sure it is that somebody is there, and who: mean of centres times probability of the kind."""
         return float(np.mean([one.score for one in self.sightings])) * self.kind_share
 
     @property
@@ -160,7 +160,7 @@ def sightings(config: EyesConfig, seen: Seen, film: int = 0, first_frame: int = 
 
 
 def _members(silhouette: Tensor, centre: Tensor, offset: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The instance of every cell (h, w), −1 for nobody's; the cells of the centres (N, 2) and their scores."""
+    """The instance of every cell (h, w), −1 for nobody's; the centres' cells (N, 2) and their scores."""
     share = centre.sigmoid()
     top = F.max_pool2d(share[None, None], 5, 1, 2)[0, 0]
     peaks = torch.nonzero((share == top) & (share > LEAST_CENTRE))  # (N, 2) row and column

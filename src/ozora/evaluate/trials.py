@@ -113,8 +113,13 @@ class Trials:
             raise OzoraError(f"calibration: this is no record of trials ({error}).") from error
 
 
+def trials_path(eyes: Path) -> Path:
+    """Where the record of the trials of eyes lies: beside their weights."""
+    return eyes.with_suffix(".trials.json")
+
+
 def read_trials(path: str | Path, eyes: str) -> Trials:
-    """The trials that lie beside eyes whose hash is ``eyes``. Raises OzoraError if there are none for them."""
+    """The trials that lie beside eyes whose hash is ``eyes``; raises OzoraError if none are there for them."""
     path = Path(path)
     try:
         found = Trials.from_json(json.loads(path.read_text(encoding="utf-8")))
@@ -182,7 +187,8 @@ def view_versions(
         films: dict[str, Frames] = {}
         for name, make in makers.items():
             told = (more or shot) if name == DOUBLED else shot
-            note = {"shot": told.to_json(), "frames": frames, "width": width, "height": height, "version": name}
+            note = {"shot": told.to_json(), "frames": frames, "width": width, "height": height}
+            note["version"] = name
             films[name] = kept(None if out is None else Path(out) / name / f"{index:04d}.png", note, make)
         original, empty = films[ORIGINAL], films[REMOVED]
         if autoencoder is not None:
@@ -268,7 +274,8 @@ def tried_memorisation(viewings: Viewings) -> Verdict:
         COPIES: Noticed(memorisation(copies, training, fresh), len(copies)),
     }
     stands = scores[COPIES].value >= 0.9 and scores[ORIGINAL].value <= 0.25
-    why = "" if stands else f"finds {scores[COPIES].value:.0%} of copies, and {scores[ORIGINAL].value:.0%} of fresh films"
+    found, wrongly = scores[COPIES].value, scores[ORIGINAL].value
+    why = "" if stands else f"finds {found:.0%} of copies, and {wrongly:.0%} of fresh films"
     return Verdict(MEMORISATION, stands, why, scores)
 
 
@@ -301,8 +308,9 @@ def _halves(
     for fold in range(-1, FOLDS):
         both = []
         for half in (0, 1):
-            mine = [p for i, p in enumerate(made) if i % 2 == half and i // 2 % FOLDS != fold and p is not None]
-            theirs = [p for i, p in enumerate(real) if i % 2 != half and i // 2 % FOLDS != fold]
+            kept_in = [i for i in range(len(real)) if i // 2 % FOLDS != fold]
+            mine = [p for i in kept_in if i % 2 == half and (p := made[i]) is not None]
+            theirs = [real[i] for i in kept_in if i % 2 != half]
             both.append(metric.measure(np.concatenate(mine), np.concatenate(theirs)))
         values.append(float(np.mean(both)))
     return np.array(values)
@@ -320,7 +328,8 @@ def _verdict(metric: Metric | SetMetric, scores: dict[str, Noticed], sign: float
         if noticed is None or noticed.worse is None:
             why.append(f"too few films with {name} to tell")
         elif noticed.worse < LUCK:
-            why.append(f"does not notice {name} ({noticed.value:.3g}, {scores[ORIGINAL].value:.3g} untouched)")
+            untouched = scores[ORIGINAL].value
+            why.append(f"does not notice {name} ({noticed.value:.3g}, {untouched:.3g} untouched)")
         elif again is not None and sign * (again.value - noticed.value) <= 0:
             why.append(f"the autoencoder looks as bad ({again.value:.3g}) as {name} ({noticed.value:.3g})")
     return Verdict(metric.name, not why, "; ".join(why), scores)

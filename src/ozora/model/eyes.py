@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -74,12 +75,17 @@ class EyesConfig:
     def from_json(data: Mapping[str, object]) -> EyesConfig:
         """Read ``to_json``; a missing or ill-formed entry is a ``WeightsError``."""
         try:
-            words = {key: _words(data[key]) for key in ("traits", "scene")}
             whole = {key: int(str(data[key])) for key in ("first_subject", "fine", "width", "height", "fps")}
-            sizes = {key: tuple(int(str(v)) for v in _list(data[key])) for key in ("widths", "blocks")}
-            return EyesConfig(
-                name=str(data["name"]), classes=tuple(map(str, _list(data["classes"]))), **words, **whole, **sizes
-            )  # type: ignore[arg-type]
+            values: dict[str, Any] = {
+                **whole,
+                "name": str(data["name"]),
+                "classes": tuple(map(str, _list(data["classes"]))),
+                "traits": _words(data["traits"]),
+                "scene": _words(data["scene"]),
+                "widths": tuple(int(str(value)) for value in _list(data["widths"])),
+                "blocks": tuple(int(str(value)) for value in _list(data["blocks"])),
+            }
+            return EyesConfig(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"eyes weights: their configuration is not readable ({error}).") from error
 
@@ -113,6 +119,15 @@ class Block(nn.Module):
         return F.relu(x + self.second(F.relu(self.norm(self.first(x)))))
 
 
+def _corrector(inputs: int, hidden: int) -> nn.Sequential:
+    """Two convolutions that add to a guess of motion; at first nothing."""
+    last = nn.Conv2d(hidden, 2, 3, padding=1)
+    nn.init.zeros_(last.weight)
+    if last.bias is not None:
+        nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Conv2d(inputs, hidden, 3, padding=1), nn.ReLU(), last)
+
+
 class Eyes(nn.Module):
     """Dense sight; ``forward`` for films of the size it knows, ``look`` for any."""
 
@@ -143,27 +158,23 @@ class Eyes(nn.Module):
             nn.Linear(2 * widths[3] + 3 * 4 * 6, 128), nn.ReLU(), nn.Linear(128, values)
         )
         around = ((2 * REACH_COARSE + 1) ** 2, (2 * REACH_FINE + 1) ** 2)
-        self.far = nn.Sequential(
-            nn.Conv2d(widths[1] + around[0] + 2, fine, 3, padding=1), nn.ReLU(), nn.Conv2d(fine, 2, 3, padding=1)
-        )
-        self.near = nn.Sequential(
-            nn.Conv2d(fine + around[1] + 2, fine, 3, padding=1), nn.ReLU(), nn.Conv2d(fine, 2, 3, padding=1)
-        )
-        for branch in (self.far, self.near):
-            nn.init.zeros_(branch[-1].weight)
-            nn.init.zeros_(branch[-1].bias)
-        for module in [self.open, *self.down]:
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        self.far = _corrector(widths[1] + around[0] + 2, fine)
+        self.near = _corrector(fine + around[1] + 2, fine)
+        for module in (self.open, *self.down):
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
     def _sizes(self) -> dict[str, int]:
         """Channels of every answer that is given by cells."""
         traits = {f"trait {axis}": len(words) for axis, words in self.config.traits}
-        return {"classes": len(self.config.classes), **traits, "depth": 1, "silhouette": 1, "centre": 1, "offset": 2}
+        single = {"depth": 1, "silhouette": 1, "centre": 1, "offset": 2}
+        return {"classes": len(self.config.classes), **traits, **single}
 
     def forward(self, video: Tensor) -> Seen:
-        """Look at ``video`` (B, T, 3, H, W) in [−1, 1], sides multiples of ``STRIDE``, about the size known."""
+        """See ``video`` (B, T, 3, H, W) in [−1, 1], sides multiples of ``STRIDE``, about the size that is known."""
         if video.ndim != 5 or video.shape[2] != 3 or video.shape[-1] % STRIDE or video.shape[-2] % STRIDE:
-            raise ValueError(f"video must be (B, T, 3, H, W), sides multiples of {STRIDE}, got {tuple(video.shape)}")
+            shape = tuple(video.shape)
+            raise ValueError(f"video must be (B, T, 3, H, W), sides multiples of {STRIDE}, got {shape}")
         batch, frames = video.shape[:2]
         scales = self.encode(video)
         coarse = scales[3].flatten(0, 1)
@@ -245,7 +256,7 @@ class Eyes(nn.Module):
 
 
 def fitted(video: Tensor, config: EyesConfig) -> Tensor:
-    """``video`` at about the size the eyes know, aspect kept as well as sides that are multiples of 32 can."""
+    """``video`` at about the size the eyes know, its aspect kept as well as multiples of 32 can."""
     height, width = video.shape[-2:]
     factor = (config.width * config.height / (height * width)) ** 0.5
     size = tuple(max(STRIDE, STRIDE * round(side * factor / STRIDE)) for side in (height, width))
@@ -283,7 +294,7 @@ def _shifted(x: Tensor) -> Tensor:
 
 
 def _compared(here: Tensor, there: Tensor, reach: int) -> Tensor:
-    """Cosine of features (N, C, h, w) with those up to ``reach`` cells away in another frame: (N, P, h, w)."""
+    """Cosine of features (N, C, h, w) and those up to ``reach`` cells away in another frame: (N, P, h, w)."""
     here, there = F.normalize(here, dim=1), F.normalize(there, dim=1)
     side = 2 * reach + 1
     height, width = here.shape[-2:]

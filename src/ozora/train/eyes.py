@@ -41,7 +41,8 @@ class EyesTask:
     """What the loop needs to train eyes; see ``tasks.Task``."""
 
     def __init__(self, recipe: EyesRecipe, inputs: Inputs, device: torch.device) -> None:
-        footage = needed(inputs.footage, "footage", "folders with their truth (`ozora world truth`), or world:WIDTHxHEIGHT")
+        wanted = "folders with their truth (`ozora world truth`), or world:WIDTHxHEIGHT"
+        footage = needed(inputs.footage, "footage", wanted)
         if recipe.purpose not in EYES_PURPOSES:
             raise refuse("purpose", recipe.purpose, " or ".join(EYES_PURPOSES))
         self.recipe, self.device = recipe, device
@@ -63,7 +64,8 @@ class EyesTask:
         if int(torch.randint(2, (1,), generator=generator)):
             lesson = lesson.mirrored()
         video = lesson.clips.large
-        if float(torch.rand(1, generator=generator)) < self.recipe.decoded_share and self.autoencoder is not None:
+        decoded = float(torch.rand(1, generator=generator)) < self.recipe.decoded_share
+        if decoded and self.autoencoder is not None:
             few = max(1, stage.batch // 2)
             video = torch.cat([self._decoded(lesson, few), video[few:]])
         video = spoil_film(video, generator, self.recipe.spoil)
@@ -93,7 +95,8 @@ class EyesTask:
             for name, value in measures(self.eyes, seen, truth).items():
                 sums.setdefault(name, []).append(value)
             if number == 0:
-                save_sheet(folder / f"{label}.png", sight_rows(self.eyes.config, lesson.clips.large, seen, _SHOWN))
+                rows = sight_rows(self.eyes.config, lesson.clips.large, seen, _SHOWN)
+                save_sheet(folder / f"{label}.png", rows)
         return {f"clean_{name}": sum(values) / len(values) for name, values in sums.items()}
 
     def export(self, folder: Path, facts: dict[str, Any]) -> Path:

@@ -114,7 +114,8 @@ def train(
         raise refuse("out", str(out), f"a new folder, or --resume {out} to go on with the run it holds")
     seed_everything(chosen.seed)
     inputs = Inputs(
-        tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text), _path(eyes), out
+        tuple(map(Path, footage)), tuple(map(Path, latents)), _path(autoencoder), _path(text), _path(eyes),
+        out,
     )
     task = make_task(chosen, inputs, place)
     if start is not None:

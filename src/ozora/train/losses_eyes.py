@@ -1,4 +1,4 @@
-"""What the eyes are trained on: the film set's truth about every cell, and its words for the whole picture."""
+"""What the eyes are trained on: the film set's truth about every cell, its words for the whole picture."""
 
 from __future__ import annotations
 
@@ -195,8 +195,8 @@ def _trait(axis: str, values: Sequence[str], ids: Tensor, shots: Sequence[Shot])
 
 def _scene(axis: str, values: Sequence[str], shots: Sequence[Shot], device: torch.device) -> Tensor:
     index = {value: number for number, value in enumerate(values)}
-    labels = [NOT_ASKED if _passes(axis, shot) else index.get(shot_fields(shot)[axis], NOT_ASKED) for shot in shots]
-    return torch.tensor(labels, device=device)
+    words = ["" if _passes(axis, shot) else shot_fields(shot)[axis] for shot in shots]
+    return torch.tensor([index.get(word, NOT_ASKED) for word in words], device=device)
 
 
 def _passes(axis: str, shot: Shot) -> bool:
@@ -228,8 +228,8 @@ def measures(eyes: Eyes, seen: Seen, truth: Targets) -> Mapping[str, float]:
     for axis, label in truth.scene.items():
         each = label[:, None].expand(-1, seen.depth.shape[1])
         told[axis] = _share(seen.scene[axis].argmax(-1) == each, each != NOT_ASKED)
-    both = ((seen.silhouette > 0) & truth.there).sum() / ((seen.silhouette > 0) | truth.there).sum().clamp(min=1)
-    told["silhouette_iou"] = float(both)
+    guess = seen.silhouette > 0
+    told["silhouette_iou"] = float((guess & truth.there).sum() / (guess | truth.there).sum().clamp(min=1))
     told["depth_error"] = float(depth_loss(seen.depth, truth.depth, truth.deep))
     if truth.flow.shape[1]:
         error = (seen.flow - truth.flow).square().sum(2).sqrt()

@@ -15,7 +15,7 @@ BRIGHTEST_FLOW = 8.0
 
 
 def sight_rows(config: EyesConfig, video: Tensor, seen: Seen, count: int, frame: int = 0) -> list[Tensor]:
-    """Rows of a sheet, each (N, 3, H, W) in [−1, 1]: frames, classes, depth, centres and flow of one frame."""
+    """Rows of a sheet, each (N, 3, H, W) in [−1, 1]: frames, classes, depth, centres, flow of one frame."""
     rows = [video[:count, frame]]
     palette = class_colours(config).to(video)
     rows.append(_grown(palette[seen.classes[:count, frame].argmax(1)].movedim(-1, 1)))

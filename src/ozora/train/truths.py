@@ -98,7 +98,7 @@ def truths_of(shot: Shot, frames: Sequence[int], ids: Tensor) -> Truths:
 
 
 def told_by_ids(shot: Shot, ids: Tensor) -> Truths:
-    """What the subject ids (T, H, W) alone tell: who is where; of depth, motion and the set nothing. B is 1."""
+    """What subject ids (T, H, W) alone tell: who is where; nothing of depth, motion and the set. B is 1."""
     owner = _owners(ids)  # (T, h, w)
     classes = torch.full_like(owner, UNKNOWN)
     for number in range(1, len(shot.instances) + 1):
@@ -179,7 +179,7 @@ def _tell(path: Path) -> None:
 def _gathered(
     path: Path, tell: Callable[[Shot, Sequence[int], Tensor], Truths]
 ) -> dict[str, Tensor]:
-    """What ``tell`` says of every window of a shard's clips, (clips, windows, frames, …), and their starts."""
+    """What ``tell`` says of all windows of a shard's clips, (clips, windows, frames, …), and their starts."""
     with safe_open(path, framework="pt") as shard:
         header = json.loads(shard.metadata()["footage"])
         ids = shard.get_tensor("ids")  # (N, T, H, W)
@@ -254,7 +254,7 @@ class TruthBank:
 
         rows, windows = pick(len(told.depth)), pick(len(starts))
         firsts = pick(told.depth.shape[2] - frames + 1)
-        cuts = [starts[window] + first for window, first in zip(windows.tolist(), firsts.tolist(), strict=True)]
+        cuts = (torch.tensor(starts)[windows] + firsts).tolist()
         clip = self.bank.cut(kind, rows.tolist(), cuts, frames)
         parts = {}
         for entry in fields(Truths):
@@ -271,10 +271,13 @@ class StreamedTruths:
     Five frames are filmed of every shot, for more shots teach more than longer ones do.
     """
 
-    def __init__(self, plan: Plan, ledger: Ledger, *, workers: int, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, plan: Plan, ledger: Ledger, *, workers: int, device: str | torch.device = "cpu"
+    ) -> None:
         self.source = StreamedFootage(
-            plan, ledger, workers=workers, capacity=STREAMED_CLIPS, least=4 * workers, device=device, work=_film_told
-        )
+            plan, ledger, workers=workers, capacity=STREAMED_CLIPS, least=4 * workers, device=device,
+            work=_film_told,
+        )  # fmt: skip
         self.device, self.fps = torch.device(device), self.source.fps
 
     def ledger_root(self) -> str:
