@@ -4,7 +4,8 @@ that was spoilt on purpose.
     python benchmarks/calibration.py --probe PROBE.safetensors [--autoencoder AUTOENCODER.safetensors]
         [--clips 64] [--size 224x128] [--out FOLDER]
     python benchmarks/calibration.py --eyes EYES.safetensors [--probe …] [--autoencoder …] [--clips 45]
-        [--shots 90] [--size 224x128] [--out FOLDER] [--docs docs/scorecard.md] [--machine WORDS]
+        [--shots 90] [--frames 37] [--workers 2] [--size 224x128] [--out FOLDER] [--docs docs/scorecard.md]
+        [--machine WORDS]
 
 With ``--eyes`` every metric of the scorecard stands trial; the record is written beside the eyes, where
 `ozora evaluate` reads which metrics it may print, and into the page that ``--docs`` names. Without, the probe
@@ -43,6 +44,8 @@ def main() -> int:
     parser.add_argument("--autoencoder", type=Path)
     parser.add_argument("--clips", type=int)
     parser.add_argument("--shots", type=int, default=90, help="moments on which eyesight is measured")
+    parser.add_argument("--workers", type=int, default=1, help="processes that film and look")
+    parser.add_argument("--frames", type=int, default=37)
     parser.add_argument("--size", default="224x128")
     parser.add_argument("--out", type=Path, help="keep the clips and calibration.json here")
     parser.add_argument("--docs", type=Path, help="page whose calibration tables are written anew")
@@ -94,7 +97,7 @@ def try_eyes(arguments: argparse.Namespace) -> int:
         clips = progress.add_task("trials", total=count)
         trials = try_metrics(
             eyes, probe, clips=count, width=width, height=height, autoencoder=autoencoder, out=arguments.out,
-            identity=weights_hash(arguments.eyes),
+            identity=weights_hash(arguments.eyes), workers=arguments.workers, frames=arguments.frames,
             on_progress=lambda done, _: progress.update(clips, completed=done),
         )  # fmt: skip
     record = json.dumps({**trials.to_json(), "eyesight": sight.to_json()}, indent=1) + "\n"
@@ -143,8 +146,8 @@ def trials_table(trials: Trials) -> list[str]:
     """The verdicts as Markdown: the originals, the autoencoder's, and what should be noticed."""
     about = trials.about
     lines = [
-        f"{about['clips']} fresh clips of {about['frames']} frames, {about['size']}; in brackets the standard "
-        "errors by which spoilt films score worse (1.6 are asked).",
+        f"{about['clips']} fresh clips of {about['frames']} frames, {about['size']}; in brackets the "
+        "standard errors by which spoilt films score worse (1.6 are asked).",
         "",
         "| metric | stands | original | recoded | spoilt | why not |",
         "|---|---|--:|--:|---|---|",

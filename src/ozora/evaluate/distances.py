@@ -103,7 +103,7 @@ def _in_components(made: Points, real: Points) -> tuple[Points, Points]:
     real, made = (real - middle) / scale, (made - middle) / scale
     _, spread, ways = np.linalg.svd(real, full_matrices=False)
     count = min(COMPONENTS, len(real) // 2, int((spread > 1e-6 * spread[0]).sum())) or 1
-    unit = spread[:count] / np.sqrt(len(real))
+    unit = (spread[:count] / np.sqrt(len(real))).clip(min=1e-9)  # all alike: nothing to scale by
     return made @ ways[:count].T / unit, real @ ways[:count].T / unit
 
 

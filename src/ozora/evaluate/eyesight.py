@@ -57,7 +57,7 @@ def eyesight(
     height: int = 128,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Eyesight:
-    """Film a moment of each of ``shots`` fresh shots, three frames, and compare what is seen with the truth."""
+    """Film a moment of each of ``shots`` fresh shots and compare what is seen with the truth."""
     tallies: dict[str, list[int]] = {}
     cells: dict[str, list[float]] = {}
     for index in range(shots):

@@ -1,9 +1,9 @@
-"""The referee's findings on a set of films: the metrics that stood their trial, and why others do not show."""
+"""The referee's findings on a set of films: metrics that stood their trial, and why others do not show."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from rich import box
@@ -17,6 +17,8 @@ from ozora.evaluate.trials import Trials, swapped
 from ozora.evaluate.variety import memorisation
 
 ACCEPTED = "accepted"
+
+Measure = Callable[[Viewing], float | bool | None]
 
 
 @dataclass(frozen=True)
@@ -74,43 +76,46 @@ def find(
     others = [view for view in swapped(films) if view is not None]
     rows = []
     for metric in (one for one in METRICS if one.name in standing):
-        columns = [_mean(metric.measure, views) for views in (films, footage, recoded, others)]
         asked = sum(metric.measure(view) is not None for view in films)
-        rows.append(Finding(metric.name, columns[0], asked, *columns[1:], share=metric.share))
+        rows.append(_row(metric.name, metric.measure, asked, (films, footage, recoded, others), metric.share))
     skills = skills_among(standing)
     if len(skills) > 1:
-        columns = [_mean(lambda view: accepted(view, skills), v) for v in (films, footage, recoded, others)]
-        rows.append(Finding(ACCEPTED, columns[0], len(films), *columns[1:]))
-    real = [view.sight for view in footage]
+        sides = (films, footage, recoded, others)
+        rows.append(_row(ACCEPTED, lambda view: accepted(view, skills), len(films), sides))
+    real = _sights(footage)
     for set_metric in (one for one in SET_METRICS if one.name in standing):
         points = set_metric.points(real)
-
-        def against(views: Sequence[Viewing] | None, m=set_metric, p=points) -> float | None:  # type: ignore[no-untyped-def]
-            return None if views is None else float(m.measure(m.points([view.sight for view in views]), p))
-
-        rows.append(
-            Finding(set_metric.name, against(films), len(films), None, against(recoded), None, share=False)
-        )
+        values = [
+            None if views is None else set_metric.measure(set_metric.points(_sights(views)), points)
+            for views in (films, recoded)
+        ]
+        rows.append(Finding(set_metric.name, values[0], len(films), None, values[1], None, share=False))
     dropped = [(verdict.name, verdict.why) for verdict in trials.verdicts if not verdict.stands]
     if MEMORISATION in standing and training is None:
         dropped.append((MEMORISATION, "needs the training footage (--footage)"))
     elif MEMORISATION in standing and training is not None:
         fresh = clip_points(real)
-        made = memorisation(clip_points([view.sight for view in films]), training, fresh)
+        made = memorisation(clip_points(_sights(films)), training, fresh)
         rows.append(Finding(MEMORISATION, made, len(films), memorisation(fresh, training, fresh), None, None))
     return Findings(tuple(rows), tuple(dropped))
 
 
-def viewing(view: Viewing, sight: FilmSight) -> Viewing:
-    """The same question asked of another film."""
-    return replace(view, sight=sight)
+def _row(
+    name: str, measure: Measure, asked: int, sides: Sequence[Sequence[Viewing] | None], share: bool = True
+) -> Finding:
+    films, footage, recoded, floor = (_mean(measure, views) for views in sides)
+    return Finding(name, films, asked, footage, recoded, floor, share)
 
 
-def _mean(measure, views: Sequence[Viewing] | None) -> float | None:  # type: ignore[no-untyped-def]
+def _mean(measure: Measure, views: Sequence[Viewing] | None) -> float | None:
     if views is None:
         return None
     values = [value for value in map(measure, views) if value is not None]
     return float(np.mean([float(value) for value in values])) if values else None
+
+
+def _sights(views: Sequence[Viewing]) -> list[FilmSight]:
+    return [view.sight for view in views]
 
 
 def _shown(value: float | None, share: bool) -> str:

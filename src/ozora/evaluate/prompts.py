@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from ozora.errors import OzoraError, refuse
 from ozora.world import phrases
@@ -170,7 +171,7 @@ SKILLED: tuple[tuple[Fixed, ...], ...] = (
 def skilled_shot(index: int, *, seconds: float = 4.0) -> Shot:
     """A shot that asks for a skill, the next of ``SKILLED`` for every ``index``; never one of training."""
     ways = SKILLED[index % len(SKILLED)]
-    fixed = {**ways[index // len(SKILLED) % len(ways)]}
+    fixed: dict[str, Any] = {**ways[index // len(SKILLED) % len(ways)]}
     if fixed.get("then", "none") != "none":
         fixed |= {"action": "walk" if fixed["then"] != "walk" else "run"}
     seed, held_out = FIRST_UNSEEN_SEED + index, index % 3 == 2

@@ -8,13 +8,15 @@ nothing that is asked. What does not stand is not printed, and the verdict says 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import multiprocessing
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import sqrt
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from ozora.errors import OzoraError
 from ozora.evaluate.adherence import Viewing
@@ -43,7 +45,9 @@ from ozora.evaluate.variety import memorisation
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.eyes import Eyes
 from ozora.model.probe import Probe
+from ozora.train.footage import quiet_worker
 from ozora.world.held_out import is_held_out
+from ozora.world.shot import Shot
 
 SUITE = 900
 """The number of the drawn suite that metrics are tried on."""
@@ -119,7 +123,7 @@ def trials_path(eyes: Path) -> Path:
 
 
 def read_trials(path: str | Path, eyes: str) -> Trials:
-    """The trials that lie beside eyes whose hash is ``eyes``; raises OzoraError if none are there for them."""
+    """The trials that lie beside eyes whose hash is ``eyes``; raises OzoraError if there are none."""
     path = Path(path)
     try:
         found = Trials.from_json(json.loads(path.read_text(encoding="utf-8")))
@@ -150,16 +154,15 @@ def try_metrics(
     autoencoder: Autoencoder | None = None,
     out: str | Path | None = None,
     identity: str = "",
+    workers: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Trials:
     """Try every metric on ``clips`` fresh films of all skills, and on these spoilt in every way.
 
     With ``out`` the films are kept there and not filmed again. ``identity`` names the eyes.
     """
-    viewings = view_versions(
-        eyes, probe, clips=clips, width=width, height=height, frames=frames, autoencoder=autoencoder, out=out,
-        on_progress=on_progress,
-    )  # fmt: skip
+    looker = Looker(eyes, probe, autoencoder, width, height, frames, None if out is None else Path(out))
+    viewings = view_versions(looker, clips, workers, on_progress)
     about: dict[str, object] = {
         "eyes": identity, "clips": clips, "frames": frames, "size": f"{width}x{height}", "suite": SUITE,
     }  # fmt: skip
@@ -168,44 +171,89 @@ def try_metrics(
     return Trials((*verdicts, tried_memorisation(viewings)), about)
 
 
-def view_versions(
-    eyes: Eyes, probe: Probe | None, *, clips: int, width: int, height: int, frames: int,
-    autoencoder: Autoencoder | None, out: str | Path | None, on_progress: Callable[[int, int], None] | None,
-) -> Viewings:  # fmt: skip
-    """Film, spoil and look."""
-    versions: dict[str, list[Viewing | None]] = {}
-    for index in range(clips):
+@dataclass(frozen=True)
+class Looker:
+    """Who looks, and at films of which size: all that a worker process needs."""
+
+    eyes: Eyes
+    probe: Probe | None
+    autoencoder: Autoencoder | None
+    width: int
+    height: int
+    frames: int
+    out: Path | None
+
+    def __call__(self, index: int) -> dict[str, Viewing]:
+        """Every version of one film of the suite, seen."""
         shot = skilled_shot(SUITE * MOST_DRAWN + index, seconds=SECONDS)
         prompt = Prompt("", shot, is_held_out(shot))
-        more = doubled(shot)
-        makers: dict[str, Callable[[], Frames]] = {
-            ORIGINAL: partial(film_unseen, shot, width, height, frames),
-            REMOVED: partial(film_without, shot, width, height, frames),
+        real: FilmSight | None = None
+        found = {}
+        for name, film in self._films(shot, index).items():
+            sight = see(self.eyes, film, shot.fps)
+            real = real or sight
+            asked = self.probe is not None and name in (ORIGINAL, AUTOENCODER, "frozen")  # what camera needs
+            seen = look(self.probe, film, prompt, shot.fps) if self.probe is not None and asked else None
+            found[name] = Viewing(prompt, sight, seen, real)
+        return found
+
+    def _films(self, shot: Shot, index: int) -> dict[str, Frames]:
+        """The original first, then everything that is done to it."""
+        size, more = (self.width, self.height, self.frames), doubled(shot)
+        makers: dict[str, tuple[Shot, Callable[[], Frames]]] = {
+            ORIGINAL: (shot, partial(film_unseen, shot, *size)),
+            REMOVED: (shot, partial(film_without, shot, *size)),
         }
         if more is not None:
-            makers[DOUBLED] = partial(film_unseen, more, width, height, frames)
+            makers[DOUBLED] = more, partial(film_unseen, more, *size)
         films: dict[str, Frames] = {}
-        for name, make in makers.items():
-            told = (more or shot) if name == DOUBLED else shot
-            note = {"shot": told.to_json(), "frames": frames, "width": width, "height": height}
-            note["version"] = name
-            films[name] = kept(None if out is None else Path(out) / name / f"{index:04d}.png", note, make)
+        for name, (told, make) in makers.items():
+            note = {"shot": told.to_json(), "frames": self.frames, "width": self.width, "height": self.height}
+            path = None if self.out is None else self.out / name / f"{index:04d}.png"
+            films[name] = kept(path, {**note, "version": name}, make)
         original, empty = films[ORIGINAL], films[REMOVED]
-        if autoencoder is not None:
-            films[AUTOENCODER] = through_autoencoder(autoencoder, original)
+        if self.autoencoder is not None:
+            films[AUTOENCODER] = through_autoencoder(self.autoencoder, original)
         films |= {name: spoil(original) for name, spoil in {**CORRUPTIONS, **MORE}.items()}
-        films[VANISHING] = np.concatenate([original[: frames // 2], empty[frames // 2 :]])
-        real: FilmSight | None = None
-        for name, film in films.items():
-            sight = see(eyes, film, shot.fps)
-            real = real or sight
-            probed = probe is not None and name in (ORIGINAL, AUTOENCODER, "frozen")  # what camera notices
-            seen = look(probe, film, prompt, shot.fps) if probe is not None and probed else None
-            versions.setdefault(name, [None] * clips)[index] = Viewing(prompt, sight, seen, real)
-        if on_progress is not None:
-            on_progress(index + 1, clips)
+        films[VANISHING] = np.concatenate([original[: self.frames // 2], empty[self.frames // 2 :]])
+        return films
+
+
+def view_versions(
+    looker: Looker, clips: int, workers: int, on_progress: Callable[[int, int], None] | None
+) -> Viewings:
+    """Film, spoil and look, in ``workers`` processes of one thread each, or in this one."""
+    versions: dict[str, list[Viewing | None]] = {}
+
+    def take(seen: Iterable[dict[str, Viewing]]) -> None:
+        for index, found in enumerate(seen):
+            for name, view in found.items():
+                versions.setdefault(name, [None] * clips)[index] = view
+            if on_progress is not None:
+                on_progress(index + 1, clips)
+
+    if workers <= 1:
+        take(map(looker, range(clips)))
+    else:
+        context = multiprocessing.get_context("spawn")
+        with context.Pool(workers, initializer=_begin, initargs=(looker,)) as pool:
+            take(pool.imap(_look, range(clips)))
     versions[SWAPPED] = swapped([view for view in versions[ORIGINAL] if view is not None])
     return Viewings(versions)
+
+
+_worker: list[Looker] = []
+"""The looker of this process, if it is a worker."""
+
+
+def _begin(looker: Looker) -> None:
+    quiet_worker()
+    torch.multiprocessing.set_sharing_strategy("file_system")
+    _worker[:] = [looker]
+
+
+def _look(index: int) -> dict[str, Viewing]:
+    return _worker[0](index)
 
 
 def swapped(views: Sequence[Viewing]) -> list[Viewing | None]:
@@ -327,7 +375,7 @@ def _verdict(metric: Metric | SetMetric, scores: dict[str, Noticed], sign: float
         noticed = scores.get(name)
         if noticed is None or noticed.worse is None:
             why.append(f"too few films with {name} to tell")
-        elif noticed.worse < LUCK:
+        elif not noticed.worse >= LUCK:  # nor is what is no number a notice
             untouched = scores[ORIGINAL].value
             why.append(f"does not notice {name} ({noticed.value:.3g}, {untouched:.3g} untouched)")
         elif again is not None and sign * (again.value - noticed.value) <= 0:

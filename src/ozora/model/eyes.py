@@ -171,7 +171,7 @@ class Eyes(nn.Module):
         return {"classes": len(self.config.classes), **traits, **single}
 
     def forward(self, video: Tensor) -> Seen:
-        """See ``video`` (B, T, 3, H, W) in [−1, 1], sides multiples of ``STRIDE``, about the size that is known."""
+        """See ``video`` (B, T, 3, H, W) in [−1, 1], of about the known size, sides multiples of 32."""
         if video.ndim != 5 or video.shape[2] != 3 or video.shape[-1] % STRIDE or video.shape[-2] % STRIDE:
             shape = tuple(video.shape)
             raise ValueError(f"video must be (B, T, 3, H, W), sides multiples of {STRIDE}, got {shape}")

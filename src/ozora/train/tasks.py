@@ -91,7 +91,7 @@ def load_eyes(path: str | Path, purpose: str, device: torch.device | str = "cpu"
         raise WeightsError(f"eyes: {path} holds weights of a {metadata.get('network', 'nameless')} network.")
     if metadata.get("purpose") != purpose:
         came = metadata.get("purpose")
-        raise WeightsError(f"eyes: {path} were trained for {came}; only eyes trained for {purpose} may be used.")
+        raise WeightsError(f"eyes: {path} were trained for {came}, not for {purpose}.")
     eyes = Eyes(EyesConfig.from_json(config))
     load_into(eyes, tensors, path)
     return eyes.to(device).eval().requires_grad_(False)
