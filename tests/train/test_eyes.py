@@ -63,7 +63,7 @@ def test_who_judges_never_teaches(trained: dict[str, Path], clips: Path, tmp_pat
 def test_an_autoencoder_feels_what_the_eyes_feel_only_if_it_is_given_eyes(
     trained: dict[str, Path], clips: Path, tmp_path: Path
 ) -> None:
-    settings = ["window=0", "statistics_clips=8"]
+    settings = ["window=0", "statistics_clips=8", "stages.2.frames=5"]
     runs = [
         train(
             "micro_autoencoder", out=tmp_path / name, footage=[clips], steps=1, overrides=settings,

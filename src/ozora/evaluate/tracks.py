@@ -110,9 +110,9 @@ class _Open:
 
     sightings: list[Sighting] = field(default_factory=list)
 
-    def place(self, frame: int) -> tuple[float, float]:
-        """Where it should be by now: straight on from its last few sightings."""
-        recent = self.sightings[-4:]
+    def place(self, frame: int, since: int) -> tuple[float, float]:
+        """Where it should be by now: straight on from its last few sightings since the last cut."""
+        recent = [one for one in self.sightings[-4:] if one.frame >= since]
         last = recent[-1]
         if len(recent) < 2 or recent[0].frame == last.frame:
             return last.x, last.y
@@ -208,7 +208,7 @@ def _objection(track: _Open, sight: Sighting, frame: int, since: int) -> float:
         strange += 0.5 * (1 - float(np.sqrt(last.traits["colour"] * sight.traits["colour"]).sum()))
     if last.frame < since:  # a cut lies between
         return strange
-    x, y = track.place(frame)
+    x, y = track.place(frame, since)
     gap = frame - last.frame
     far = float(np.hypot(sight.x - x, (sight.y - y) * 0.6)) / (REACH * (1 + 0.15 * (gap - 1)))
     grown = abs(float(np.log(sight.area / last.area))) / 3

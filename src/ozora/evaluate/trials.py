@@ -60,6 +60,9 @@ LUCK = 1.645
 FEWEST = 4
 """Films that must have been asked, for a verdict."""
 
+FEWEST_IN_SETS = 12
+"""Films that make a set."""
+
 FOLDS = 6
 """Groups of films that are left out in turn, to see how much a figure of a set hangs on luck."""
 
@@ -292,6 +295,8 @@ def tried_set(metric: SetMetric, viewings: Viewings) -> Verdict:
         for name, views in viewings.versions.items()
         if name != SWAPPED
     }
+    if len(originals) < FEWEST_IN_SETS:
+        return Verdict(metric.name, False, _too_few(len(originals)), {})
     films[ONE_FOR_ALL] = [originals[0]] * len(originals)
     real = [metric.points([sight]) for sight in originals]
     scores: dict[str, Noticed] = {}
@@ -303,7 +308,7 @@ def tried_set(metric: SetMetric, viewings: Viewings) -> Verdict:
         after = _halves(metric, points, real)
         worse = None
         if name in metric.notices:
-            gaps = sign * (before - after)
+            gaps = sign * (_tamed(before) - _tamed(after))
             spread = sqrt((FOLDS - 1) / FOLDS * float(((gaps[1:] - gaps[1:].mean()) ** 2).sum()))
             worse = float(gaps[0] / max(spread, 1e-9))
         scores[name] = Noticed(float(after[0]), len([point for point in points if point is not None]), worse)
@@ -313,6 +318,8 @@ def tried_set(metric: SetMetric, viewings: Viewings) -> Verdict:
 def tried_memorisation(viewings: Viewings) -> Verdict:
     """Copies of training clips, a little soft, must be found; fresh films must not be taken for copies."""
     sights = [view.sight for view in viewings.versions[ORIGINAL] if view is not None]
+    if len(sights) < FEWEST_IN_SETS:
+        return Verdict(MEMORISATION, False, _too_few(len(sights)), {})
     points = clip_points(sights)
     made, training, fresh = points[::3], points[1::3], points[2::3]
     again = viewings.versions.get(AUTOENCODER) or viewings.versions["mirrored"]
@@ -325,6 +332,10 @@ def tried_memorisation(viewings: Viewings) -> Verdict:
     found, wrongly = scores[COPIES].value, scores[ORIGINAL].value
     why = "" if stands else f"finds {found:.0%} of copies, and {wrongly:.0%} of fresh films"
     return Verdict(MEMORISATION, stands, why, scores)
+
+
+def _too_few(films: int) -> str:
+    return f"only {films} films, and a set needs {FEWEST_IN_SETS}"
 
 
 def _figure(metric: Metric, view: Viewing) -> float | None:
@@ -362,6 +373,12 @@ def _halves(
             both.append(metric.measure(np.concatenate(mine), np.concatenate(theirs)))
         values.append(float(np.mean(both)))
     return np.array(values)
+
+
+def _tamed(values: np.ndarray) -> np.ndarray:
+    """Logarithms: far from the real films distances grow so fast that one film decides all. Order stays."""
+    result: np.ndarray = np.sign(values) * np.log1p(np.abs(values))
+    return result
 
 
 def _verdict(metric: Metric | SetMetric, scores: dict[str, Noticed], sign: float) -> Verdict:
