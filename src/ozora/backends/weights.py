@@ -48,6 +48,12 @@ def find_probe() -> Path:
     return path
 
 
+def find_eyes() -> Path | None:
+    """The eyes that ship for evaluation, or None where none do; their calibration lies beside them."""
+    path = _shipped() / "eyes.safetensors"
+    return path if path.is_file() else None
+
+
 def find_weights(weights: str | Path | None = None) -> Path:
     """The folder meant by a name ("micro"), a path, or nothing (the best that ships)."""
     shipped = _shipped()

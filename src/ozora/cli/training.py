@@ -30,6 +30,9 @@ def train(
     teacher: Annotated[
         Path | None, typer.Option(help="Folder of the trained transformer that a student learns from.")
     ] = None,
+    eyes: Annotated[
+        Path | None, typer.Option(help="Eyes trained for perception: a perceptual loss for the autoencoder.")
+    ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Folder of an earlier run's weights to begin a new run with.")
     ] = None,
@@ -52,8 +55,8 @@ def train(
 
     report = run(
         recipe, minutes=minutes, out=out, resume=resume, footage=footage or (), latents=latents or (),
-        autoencoder=autoencoder, text=text, teacher=teacher, start=start, overrides=overrides or (),
-        device=device, steps=steps, pause=pause,
+        autoencoder=autoencoder, text=text, teacher=teacher, eyes=eyes, start=start,
+        overrides=overrides or (), device=device, steps=steps, pause=pause,
     )  # fmt: skip
     if os.environ.get("RANK", "0") != "0":
         return  # of several processes one talks

@@ -218,6 +218,29 @@ def simulate(
     said.print(f"[bold]{path}[/]  {len(scenes())} scenes, {len(data) / 2**20:.2f} MiB")
 
 
+@app.command("truth")
+def truth(
+    footage: Annotated[list[Path], typer.Argument(help="Folders filled by `ozora world shoot`.")],
+    workers: Annotated[int, typer.Option(help="Processes, one thread each.", min=1)] = 1,
+) -> None:
+    """Add to footage what is known of every place in it: depth, motion, classes, whose it is.
+
+    The eyes are trained on it. [bold]Example[/]: ozora world truth footage --workers 2
+    """
+    from ozora.cli.show import bar, said
+    from ozora.train.truths import tell_truth
+
+    for folder in footage:
+        with bar() as progress:
+            row = progress.add_task(folder.name)
+
+            def show(done: int, of: int, row: Any = row, progress: Any = progress) -> None:
+                progress.update(row, completed=done, total=of)
+
+            shards = tell_truth(folder, workers=workers, on_progress=show)
+        said.print(f"[bold]{folder}[/]  truth of {shards} shards")
+
+
 def depth_picture(depth: Any) -> Any:
     """Depth (T, H, W) in metres to grey frames (T, H, W, 3): inverse depth, so that near differences show."""
     import numpy as np

@@ -43,6 +43,38 @@ def blurred(frames: Frames) -> Frames:
     return soft.round().clamp(0, 255).to(torch.uint8).movedim(1, -1).contiguous().numpy()
 
 
+def mirrored(frames: Frames) -> Frames:
+    """Left becomes right."""
+    return np.ascontiguousarray(frames[:, :, ::-1])
+
+
+def hurried(frames: Frames) -> Frames:
+    """Twice as fast to the end, and then the last frame stands still."""
+    fast = frames[::2]
+    return np.concatenate([fast, np.repeat(fast[-1:], len(frames) - len(fast), 0)])
+
+
+def flickering(frames: Frames) -> Frames:
+    """Every frame a little brighter or darker than it should be, at random but the same for every film."""
+    gains = np.random.default_rng(len(frames)).uniform(0.88, 1.12, (len(frames), 1, 1, 1))
+    return (frames * gains).clip(0, 255).astype(np.uint8)
+
+
+def drifting(frames: Frames) -> Frames:
+    """Brighter, paler and softer from the first frame to the last: how long generated films go wrong."""
+    ramp = np.linspace(0, 1, len(frames), dtype=np.float32)[:, None, None, None]
+    grey = frames.mean(-1, keepdims=True)
+    pale = frames * (1 - 0.5 * ramp) + grey * 0.5 * ramp + 40 * ramp
+    soft = blurred(frames).astype(np.float32) - frames
+    return (pale + soft * 0.5 * ramp).clip(0, 255).astype(np.uint8)
+
+
+def hue_swapped_later(frames: Frames) -> Frames:
+    """From the middle on, everything and everybody has another colour."""
+    middle = len(frames) // 2
+    return np.concatenate([frames[:middle], hue_swapped(frames[middle:])])
+
+
 CORRUPTIONS: dict[str, Callable[[Frames], Frames]] = {
     "blurred": blurred,
     "hue-swapped": hue_swapped,
@@ -51,3 +83,12 @@ CORRUPTIONS: dict[str, Callable[[Frames], Frames]] = {
     "frozen": frozen,
 }
 """Name → what it does to the frames, in the order the calibration table prints them."""
+
+MORE: dict[str, Callable[[Frames], Frames]] = {
+    "mirrored": mirrored,
+    "hurried": hurried,
+    "flickering": flickering,
+    "drifting": drifting,
+    "hue-swapped later": hue_swapped_later,
+}
+"""What metrics that the probe takes no part in must notice as well."""

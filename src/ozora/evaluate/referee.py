@@ -7,18 +7,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
-
 from ozora.errors import refuse
-from ozora.evaluate.films import Frames, checked, kept, to_frames, to_video
+from ozora.evaluate.adherence import Viewing
+from ozora.evaluate.distances import Points
+from ozora.evaluate.films import Frames, kept
+from ozora.evaluate.findings import Findings, find
+from ozora.evaluate.looking import film_unseen, look, through_autoencoder
 from ozora.evaluate.prompts import FIRST_UNSEEN_SEED, Prompt, read_prompts
-from ozora.evaluate.scorecard import MAIN_AXES, OTHER_AXES, Scorecard, Sight
+from ozora.evaluate.scorecard import Scorecard
 from ozora.evaluate.sheet import write_sheet
+from ozora.evaluate.sight import see
+from ozora.evaluate.trials import Trials
 from ozora.model.autoencoder import Autoencoder
+from ozora.model.eyes import Eyes
 from ozora.model.probe import Probe
-from ozora.world.film import film
-from ozora.world.shot import Shot
 
 Generator = Callable[[str, int], Frames]
 """(prompt, seed) → frames uint8 (T, H, W, 3). The same for the same prompt and seed."""
@@ -36,6 +38,9 @@ def evaluate(
     identity: str = "",
     limit: int | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
+    eyes: Eyes | None = None,
+    trials: Trials | None = None,
+    training: Points | None = None,
 ) -> Scorecard:
     """Score a generator on a suite of prompts, beside its floor and its ceiling.
 
@@ -51,6 +56,9 @@ def evaluate(
         identity: names the generator (weights hash, settings); kept films of another are made again.
         limit: score only the first so many prompts.
         on_progress: called with (what, done, of) after every film.
+        eyes: trained for evaluation; with ``trials``, the record of which metrics these eyes may be asked
+            for, the scorecard has the referee's findings as well.
+        training: features of training clips (``training_points``), to look for copies of them.
 
     The ceiling are the same shots filmed by the world, at the size and length of the generated films, with
     seeds that training never draws.
@@ -67,56 +75,35 @@ def evaluate(
         made.append(kept(path, note, partial(films, prompt.text, seed + index)))
         tell("films", index + 1, len(suite))
     seen, real, again = [], [], []
+    views: tuple[list[Viewing], list[Viewing], list[Viewing]] = ([], [], [])
     for index, (prompt, frames) in enumerate(zip(suite, made, strict=True)):
         footage = _footage(prompt, index, frames, fps, folder)
+        recoded = None if autoencoder is None else through_autoencoder(autoencoder, footage)
         seen.append(look(probe, frames, prompt, fps))
         real.append(look(probe, footage, prompt, fps))
-        if autoencoder is not None:
-            again.append(look(probe, through_autoencoder(autoencoder, footage), prompt, fps))
+        if recoded is not None:
+            again.append(look(probe, recoded, prompt, fps))
+        if eyes is not None and trials is not None:
+            truth = see(eyes, footage, fps)
+            views[0].append(Viewing(prompt, see(eyes, frames, fps), seen[-1], truth))
+            views[1].append(Viewing(prompt, truth, real[-1], truth))
+            if recoded is not None:
+                views[2].append(Viewing(prompt, see(eyes, recoded, fps), again[-1], truth))
         tell("footage", index + 1, len(suite))
+    findings: Findings | None = None
+    if trials is not None and views[0]:
+        findings = find(trials, views[0], views[1], views[2] or None, training)
     length, height, width = made[0].shape[:3]
     about: dict[str, object] = {
         "prompts": str(prompts), "seed": seed, "identity": identity, "fps": fps,
         "frames": length, "size": f"{width}x{height}",
     }  # fmt: skip
     passed = tuple(again) if autoencoder is not None else None
-    card = Scorecard(suite, tuple(seen), tuple(real), passed, about)
+    card = Scorecard(suite, tuple(seen), tuple(real), passed, about, findings)
     if folder is not None:
         card.write(folder / "scorecard.json")
         write_sheet(card, made, folder / "films.png")
     return card
-
-
-def look(probe: Probe, frames: Frames, prompt: Prompt, fps: float) -> Sight:
-    """What ``probe`` sees in frames uint8 (T, H, W, 3), on the axes that prompts ask."""
-    answers = probe.predict(to_video(frames), fps)
-    shows: dict[str, str] = {}
-    sure: dict[str, float] = {}
-    for axis, values in probe.config.axes:
-        if axis not in (*MAIN_AXES, *OTHER_AXES):
-            continue
-        shares = answers[axis][0]
-        shows[axis] = values[int(shares.argmax())]
-        asked = prompt.asked(axis)
-        sure[axis] = float(shares[values.index(asked)]) if asked in values else 0.0
-    return Sight(shows, sure)
-
-
-def film_unseen(shot: Shot, width: int, height: int, frames: int) -> Frames:
-    """``frames`` frames of the shot as the world films it: uint8 (T, H, W, 3)."""
-    longest = replace(shot, seconds=max(shot.seconds, frames / shot.fps))
-    return checked(film(longest, width, height, frames=range(frames)).frames.numpy())
-
-
-@torch.no_grad()
-def through_autoencoder(autoencoder: Autoencoder, frames: Frames) -> Frames:
-    """Frames (T, H, W, 3) encoded at half size and decoded by the ×2 head, as a generated film is delivered.
-
-    T is cut to the form 1 + 4k; H and W must be multiples of 32.
-    """
-    video = to_video(frames[: 1 + 4 * ((len(frames) - 1) // 4)])
-    small = F.avg_pool2d(video.flatten(0, 1), 2).unflatten(0, video.shape[:2])  # (1, T, 3, H/2, W/2)
-    return to_frames(autoencoder.decode(autoencoder.encode(small), scale=2).clamp(-1, 1))
 
 
 def _footage(prompt: Prompt, index: int, like: Frames, fps: int, folder: Path | None) -> Frames:

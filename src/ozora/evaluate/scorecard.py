@@ -6,12 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
 
 from ozora.evaluate.prompts import Prompt
 from ozora.evaluate.scores import Share, floor, share_right, way
+
+if TYPE_CHECKING:
+    from ozora.evaluate.findings import Findings
 
 MAIN_AXES = ("subject", "place", "time", "action", "camera")
 """What every prompt says, and what a film must show, all of it, to be accepted."""
@@ -63,6 +67,7 @@ class Scorecard:
     footage: tuple[Sight, ...]
     autoencoder: tuple[Sight, ...] | None
     about: dict[str, object]
+    findings: Findings | None = None  # of the eyes, where there are any that stood their trial
 
     def row(self, axis: str) -> Row:
         """One axis by name, or ``"accepted"``: all of subject, place, time, action and camera in one film."""
@@ -110,7 +115,8 @@ class Scorecard:
 
     def to_json(self) -> dict[str, object]:
         """Everything as JSON values: the table, every film's answers, and what was scored."""
-        return {
+        found = {} if self.findings is None else {"referee": self.findings.to_json()}
+        return found | {
             "about": self.about,
             "axes": {row.axis: _row_json(row) for row in self.rows},
             "films": [

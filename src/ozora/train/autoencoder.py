@@ -12,12 +12,12 @@ from ozora.model.autoencoder import Autoencoder
 from ozora.model.sizes import SIZES, SPATIAL_FACTOR, TEMPORAL_FACTOR
 from ozora.train.banks import FootageBatch
 from ozora.train.flops import autoencoder_flops
-from ozora.train.losses_autoencoder import autoencoder_loss
+from ozora.train.losses_autoencoder import autoencoder_loss, perceptual_distance
 from ozora.train.recipes import AutoencoderRecipe, Stage
 from ozora.train.sheets import psnr, save_sheet, spread
 from ozora.train.speed import Work
 from ozora.train.streamed import open_footage
-from ozora.train.tasks import Inputs, export, needed
+from ozora.train.tasks import Inputs, export, load_eyes, needed
 
 SHOWN_CLIPS = 6
 
@@ -31,6 +31,9 @@ class AutoencoderTask:
         self.bank = open_footage(footage, inputs.out, device)
         self.autoencoder = Autoencoder(SIZES[recipe.size]).to(device)
         self.autoencoder.encoder.requires_grad_(not recipe.decoder_only)
+        self.perceptual = (
+            None if inputs.eyes is None else perceptual_distance(load_eyes(inputs.eyes, "perception", device))
+        )
         self.networks: dict[str, nn.Module] = {"autoencoder": self.autoencoder}
         self.rate_factors: dict[str, float] = {}
         self.work = Work()
@@ -53,6 +56,7 @@ class AutoencoderTask:
             clips.large,
             clips.ids,
             settings=self.recipe.losses,
+            perceptual=self.perceptual,
             generator=generator,
         )
         return {"total": result.total, **result.parts}

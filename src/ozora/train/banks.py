@@ -194,6 +194,12 @@ class FootageBank:
         clips = [self._groups[frames, height, width][i] for i in indices]
         return self._load(clips, [0] * len(clips), frames)
 
+    def cut(
+        self, kind: tuple[int, int, int], indices: Sequence[int], starts: Sequence[int], frames: int
+    ) -> FootageBatch:
+        """``frames`` frames from ``starts`` of the clips of one kind (frames, height, width)."""
+        return self._load([self._groups[kind][i] for i in indices], list(starts), frames)
+
     def _read(self, folder: Path, clips: list[_Clip]) -> None:
         ledger = Ledger(folder / "ledger.jsonl")
         ledger.verify()

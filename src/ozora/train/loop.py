@@ -84,6 +84,7 @@ def train(
     autoencoder: str | Path | None = None,
     text: str | Path | None = None,
     teacher: str | Path | None = None,
+    eyes: str | Path | None = None,
     start: str | Path | None = None,
     overrides: Sequence[str] = (),
     device: str | None = None,
@@ -103,6 +104,7 @@ def train(
         autoencoder: trained autoencoder weights (transformer: to show samples; probe: to see through them).
         text: pre-trained text encoder weights (transformer).
         teacher: folder with the trained transformer and text encoder that a student learns from.
+        eyes: weights of eyes trained for perception (autoencoder: a perceptual loss).
         start: folder of an earlier run's exported weights, which the networks begin with; unlike ``resume``
             this is a new run with a budget and stages of its own.
         overrides: dotted changes to the recipe, as ``optimiser.rate=1e-3``.
@@ -127,6 +129,7 @@ def train(
             tuple(map(Path, latents)),
             autoencoder=_path(autoencoder),
             text=_path(text),
+            eyes=_path(eyes),
             out=out,
             teacher=_path(teacher),
         )

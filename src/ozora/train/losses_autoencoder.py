@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ozora.model.autoencoder import Autoencoder, LatentDistribution
+from ozora.model.eyes import Eyes, likeness
 
 Perceptual = Callable[[Tensor, Tensor], Tensor]
 """Distance of two batches of pictures (N, 3, H, W) in [−1, 1] as a frozen network feels it: a scalar."""
@@ -85,22 +86,32 @@ def autoencoder_loss(
         "kl": kl(distribution),
     }
     factors = {"charbonnier": s.charbonnier, "edges": s.gradient, "motion": s.motion, "kl": s.kl}
+    felt: tuple[Tensor, Tensor] | None = None
     if video_large is not None and s.large_share > 0:
         chosen = _choose(frames, max(1, round(s.large_share * frames)), generator)
-        large_error = autoencoder.pixels(features[:, chosen], 2) - video_large[:, chosen]
+        large = autoencoder.pixels(features[:, chosen], 2)
+        large_error = large - video_large[:, chosen]
+        felt = large[:, : s.perceptual_frames], video_large[:, chosen[: s.perceptual_frames]]
         some = None if weights is None else weights[:, chosen]
         parts["large_charbonnier"] = charbonnier(large_error, _fit(some, large_error))
         parts["large_edges"] = gradient(large_error, s.gradient_scales)
         factors |= {"large_charbonnier": s.charbonnier, "large_edges": s.gradient}
     if perceptual is not None and s.perceptual > 0:
-        chosen = _choose(frames, min(s.perceptual_frames, frames), generator)
-        parts["perceptual"] = perceptual(small[:, chosen].flatten(0, 1), video_small[:, chosen].flatten(0, 1))
+        if felt is None:
+            chosen = _choose(frames, min(s.perceptual_frames, frames), generator)
+            felt = small[:, chosen], video_small[:, chosen]
+        parts["perceptual"] = perceptual(felt[0].flatten(0, 1), felt[1].flatten(0, 1))
         factors["perceptual"] = s.perceptual
     if s.equivariance > 0 and min(latents.shape[-2:]) > 1:
         parts["equivariance"] = scale_equivariance(autoencoder, distribution.mean, video_small)
         factors["equivariance"] = s.equivariance
     total = torch.stack([parts[name] * factor for name, factor in factors.items()]).sum()
     return AutoencoderLoss(total, {name: part.detach() for name, part in parts.items()})
+
+
+def perceptual_distance(eyes: Eyes) -> Perceptual:
+    """How differently two pictures look to ``eyes``, frozen ones trained for perception (an own LPIPS)."""
+    return lambda pictures, truth: likeness(eyes, pictures, truth)
 
 
 def spoil(

@@ -8,10 +8,12 @@ from typing import Any
 import torch
 
 from ozora.train.autoencoder import AutoencoderTask
+from ozora.train.eyes import EyesTask
 from ozora.train.probe import ProbeTask
 from ozora.train.reader import ReaderTask
 from ozora.train.recipes import (
     AutoencoderRecipe,
+    EyesRecipe,
     ProbeRecipe,
     ReaderRecipe,
     Recipe,
@@ -31,6 +33,7 @@ MAKERS: dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]] = {
     StudentRecipe: StudentTask,
     ProbeRecipe: ProbeTask,
     ReaderRecipe: ReaderTask,
+    EyesRecipe: EyesTask,
 }
 
 

@@ -12,7 +12,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from ozora.errors import refuse
+from ozora.train.augment_eyes import SpoilSettings
 from ozora.train.losses_autoencoder import AutoencoderLossSettings
+from ozora.train.losses_eyes import EyesLossSettings
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,17 @@ class ReaderRecipe(Recipe):
     haze: float = 0.5  # how pale and how noisy latents are made at most
 
 
+@dataclass(frozen=True)
+class EyesRecipe(Recipe):
+    """Train the eyes on footage and its truth. ``purpose`` is written into the weights and decides who may
+    look through them; two copies differ in seed, width of the finest scale and how their films are spoilt."""
+
+    purpose: str = "evaluation"
+    losses: EyesLossSettings = field(default_factory=EyesLossSettings)
+    spoil: SpoilSettings = field(default_factory=SpoilSettings)
+    decoded_share: float = 0.15  # of the batches, seen through an autoencoder where one is given
+
+
 def micro_autoencoder() -> AutoencoderRecipe:
     """The small autoencoder: 24 minutes on one CPU core."""
     return AutoencoderRecipe(
@@ -213,6 +226,31 @@ def micro_reader() -> ReaderRecipe:
         minutes=4,
         stages=(Stage(0.5, 1, 96), Stage(1.0, 13, 24)),
         optimiser=OptimiserRecipe(rate=2e-3, average=0.99, weight_decay=0.05),
+    )
+
+
+def micro_eyes() -> EyesRecipe:
+    """The eyes that judge: 25 minutes on one CPU core; pictures, then moments of three frames."""
+    return EyesRecipe(
+        name="micro_eyes",
+        size="micro",
+        minutes=25,
+        stages=(Stage(0.5, 1, 16), Stage(1.0, 3, 6)),
+        optimiser=OptimiserRecipe(rate=2e-3, average=0.995, decay=0.4),
+        seed=41,
+    )
+
+
+def micro_eyes_perception() -> EyesRecipe:
+    """The eyes that teach an autoencoder: another seed, another width, other spoilt films."""
+    return replace(
+        micro_eyes(),
+        name="micro_eyes_perception",
+        size="micro_perception",
+        purpose="perception",
+        seed=97,
+        minutes=15,
+        spoil=SpoilSettings(untouched=0.4, soft=0.45, blurred=0.1, coarse=0.2, noisy=0.25, noise=0.05),
     )
 
 
@@ -370,6 +408,21 @@ def large_transformer() -> TransformerRecipe:
     )
 
 
+def mini_eyes() -> EyesRecipe:
+    """The eyes that judge, with a GPU's patience: 6 minutes."""
+    return replace(
+        micro_eyes(), name="mini_eyes", size="mini", minutes=6, stages=(Stage(0.4, 1, 256), Stage(1.0, 3, 96))
+    )
+
+
+def mini_eyes_perception() -> EyesRecipe:
+    """The eyes that teach an autoencoder, with a GPU's patience: 4 minutes."""
+    return replace(
+        micro_eyes_perception(), name="mini_eyes_perception", size="mini_perception", minutes=4,
+        stages=(Stage(0.6, 1, 256), Stage(1.0, 3, 96)),
+    )  # fmt: skip
+
+
 RECIPES: dict[str, Callable[[], Recipe]] = {
     recipe.__name__: recipe
     for recipe in (
@@ -379,6 +432,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
         micro_student,
         micro_probe,
         micro_reader,
+        micro_eyes,
+        micro_eyes_perception,
         mini_autoencoder,
         mini_text,
         mini_transformer,
@@ -390,6 +445,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
         large_autoencoder,
         large_text,
         large_transformer,
+        mini_eyes,
+        mini_eyes_perception,
     )
 }
 """Every run by its name."""

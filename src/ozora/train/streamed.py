@@ -9,8 +9,8 @@ import multiprocessing
 import re
 import weakref
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from typing import Any
@@ -37,13 +37,14 @@ _FORMS = "a folder filled by `ozora world shoot`, or world:WIDTHxHEIGHT or world
 
 
 @dataclass(frozen=True)
-class _Clip:
+class StreamedClip:
     """One clip as a worker hands it over."""
 
     frames: np.ndarray[Any, np.dtype[np.uint8]]  # (T, H, W, 3)
     ids: np.ndarray[Any, np.dtype[np.uint8]]  # (T, H, W)
     shot: Shot
     start: int
+    extra: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
 
 
 class StreamedFootage:
@@ -56,14 +57,15 @@ class StreamedFootage:
 
     def __init__(
         self, plan: Plan, ledger: Ledger, *, workers: int = 2, capacity: int = CAPACITY, least: int = LEAST,
-        device: str | torch.device = "cpu",
+        device: str | torch.device = "cpu", work: Callable[[Plan, int], StreamedClip] | None = None,
     ) -> None:  # fmt: skip
         self.plan, self.ledger, self.device = plan, ledger, torch.device(device)
         self.fps, self.least = plan.fps, min(least, capacity)
-        self._clips: deque[_Clip] = deque(maxlen=capacity)
+        self._clips: deque[StreamedClip] = deque(maxlen=capacity)
         self._next, self._ahead = sum(1 for _ in ledger.rows()), 2 * workers
-        self._waiting: deque[AsyncResult[_Clip]] = deque()
+        self._waiting: deque[AsyncResult[StreamedClip]] = deque()
         self._pool = multiprocessing.get_context("spawn").Pool(workers, initializer=quiet_worker)
+        self._work = work or film_clip
         # The workers end with the source or with the program, whichever is first.
         weakref.finalize(self, self._pool.terminate)
 
@@ -82,19 +84,18 @@ class StreamedFootage:
         """
         if frames > self.plan.length:
             raise refuse("frames", frames, f"at most {self.plan.length}, the length of these clips")
+        clips = self.newest(generator, batch)
+        cuts = torch.randint(self.plan.length - frames + 1, (batch,), generator=generator).tolist()
+        return together(clips, cuts, frames, self.device)
+
+    def newest(self, generator: torch.Generator, batch: int) -> list[StreamedClip]:
+        """``batch`` random clips of the newest, after taking in what has been filmed since."""
         self._take_in()
         while len(self._clips) < self.least:
             self._waiting[0].wait()
             self._take_in()
         picks = torch.randint(len(self._clips), (batch,), generator=generator).tolist()
-        cuts = torch.randint(self.plan.length - frames + 1, (batch,), generator=generator).tolist()
-        clips = [self._clips[pick] for pick in picks]
-        spans = [slice(cut, cut + frames) for cut in cuts]
-        pixels = torch.from_numpy(np.stack([clip.frames[s] for clip, s in zip(clips, spans, strict=True)]))
-        ids = torch.from_numpy(np.stack([clip.ids[s] for clip, s in zip(clips, spans, strict=True)]))
-        starts = tuple(clip.start + cut for clip, cut in zip(clips, cuts, strict=True))
-        shots = tuple(clip.shot for clip in clips)
-        return FootageBatch(pixels.to(self.device), ids.to(self.device), shots, starts)
+        return [self._clips[pick] for pick in picks]
 
     def close(self) -> None:
         """End the worker processes; what they are filming is lost."""
@@ -113,7 +114,7 @@ class StreamedFootage:
         if entries:
             self.ledger.append_all(entries)
         while len(self._waiting) < self._ahead:
-            self._waiting.append(self._pool.apply_async(_film, (self.plan, self._next)))
+            self._waiting.append(self._pool.apply_async(self._work, (self.plan, self._next)))
             self._next += 1
 
 
@@ -122,9 +123,20 @@ def open_footage(given: Sequence[Path], out: Path | None, device: torch.device) 
 
     Raises OzoraError for what is neither, for both at once, and for filming in several processes.
     """
+    stream = read_stream(given, out, frames=0)
+    if stream is None:
+        return FootageBank(given, device=device)
+    plan, ledger, workers = stream
+    return StreamedFootage(plan, ledger, workers=workers, device=device)
+
+
+def read_stream(
+    given: Sequence[Path], out: Path | None, frames: int
+) -> tuple[Plan, Ledger, int] | None:
+    """Plan, ledger and number of workers of ``world:…``, or None for folders; ``frames`` as in a ``Plan``."""
     names = [str(path) for path in given]
     if not any(name.startswith("world:") for name in names):
-        return FootageBank(given, device=device)
+        return None
     found = _FORM.fullmatch(names[0])
     if len(names) > 1 or found is None or out is None:
         raise refuse("footage", " and ".join(names), _FORMS)
@@ -134,12 +146,24 @@ def open_footage(given: Sequence[Path], out: Path | None, device: torch.device) 
     width, height, workers = int(found[1]), int(found[2]), int(found[3] or 2)
     if width % 32 or height % 32 or not (width and height and workers):
         raise refuse("footage", names[0], "sides that are multiples of 32, and one worker or more")
-    plan = Plan(seed=0, width=width, height=height, frames=0, seconds=4.0, fps=12, held_out=False)
+    plan = Plan(seed=0, width=width, height=height, frames=frames, seconds=4.0, fps=12, held_out=False)
     out.mkdir(parents=True, exist_ok=True)
-    return StreamedFootage(plan, Ledger(out / "ledger.jsonl"), workers=workers, device=device)
+    return plan, Ledger(out / "ledger.jsonl"), workers
 
 
-def _film(plan: Plan, number: int) -> _Clip:
+def together(
+    clips: Sequence[StreamedClip], cuts: Sequence[int], frames: int, device: torch.device
+) -> FootageBatch:
+    """``frames`` frames of every clip from its cut on."""
+    spans = [slice(cut, cut + frames) for cut in cuts]
+    pixels = torch.from_numpy(np.stack([clip.frames[s] for clip, s in zip(clips, spans, strict=True)]))
+    ids = torch.from_numpy(np.stack([clip.ids[s] for clip, s in zip(clips, spans, strict=True)]))
+    starts = tuple(clip.start + cut for clip, cut in zip(clips, cuts, strict=True))
+    return FootageBatch(pixels.to(device), ids.to(device), tuple(clip.shot for clip in clips), starts)
+
+
+def film_clip(plan: Plan, number: int) -> StreamedClip:
+    """Film one clip of a plan."""
     shot, start = plan.shot(number)
     filmed = film(shot, plan.width, plan.height, frames=range(start, start + plan.length))
-    return _Clip(filmed.frames.numpy(), filmed.ids.numpy(), shot, start)
+    return StreamedClip(filmed.frames.numpy(), filmed.ids.numpy(), shot, start)

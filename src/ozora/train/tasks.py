@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from ozora.errors import refuse
+from ozora.errors import WeightsError, refuse
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.checkpoint import SHARD_BYTES, load_weights, save_weights
+from ozora.model.eyes import Eyes, EyesConfig
 from ozora.model.sizes import AutoencoderConfig
 from ozora.train import distributed
 from ozora.train.recipes import Stage
@@ -29,6 +30,7 @@ class Inputs:
     latents: tuple[Path, ...] = ()
     autoencoder: Path | None = None
     text: Path | None = None
+    eyes: Path | None = None
     out: Path | None = None
     teacher: Path | None = None
 
@@ -78,6 +80,25 @@ def load_autoencoder(path: Path, device: torch.device | str = "cpu") -> Autoenco
     autoencoder = Autoencoder(AutoencoderConfig.from_json(metadata["config"]))
     load_into(autoencoder, tensors, path)
     return autoencoder.to(device).eval().requires_grad_(False)
+
+
+def load_eyes(path: str | Path, purpose: str, device: torch.device | str = "cpu") -> Eyes:
+    """The eyes of an exported weights file, frozen and ready, for one of ``model.eyes.EYES_PURPOSES``.
+
+    Raises WeightsError if the file is missing, damaged, no eyes, or eyes made for another purpose: those that
+    judge must never have taught.
+    """
+    path = Path(path)
+    tensors, metadata = load_weights(path)
+    config = metadata.get("config")
+    if metadata.get("network") != "eyes" or not isinstance(config, dict):
+        raise WeightsError(f"eyes: {path} holds weights of a {metadata.get('network', 'nameless')} network.")
+    if metadata.get("purpose") != purpose:
+        came = metadata.get("purpose")
+        raise WeightsError(f"eyes: {path} were trained for {came}, not for {purpose}.")
+    eyes = Eyes(EyesConfig.from_json(config))
+    load_into(eyes, tensors, path)
+    return eyes.to(device).eval().requires_grad_(False)
 
 
 def begin_with(task: Task, folder: Path) -> None:

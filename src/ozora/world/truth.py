@@ -102,6 +102,11 @@ def truth(
     )
 
 
+def truth_class(shot: Shot, instance: int) -> int:
+    """Index in ``CLASSES`` of one of a shot's instances, 1.. in order."""
+    return CLASSES.index(shot.subjects[shot.instances[instance - 1]].kind)
+
+
 def warped(picture: Tensor, flow: Tensor) -> Tensor:
     """The next frame (C, H, W) read where ``flow`` (H, W, 2) says that this frame's points are in it."""
     height, width = flow.shape[:2]

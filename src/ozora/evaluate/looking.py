@@ -1,0 +1,48 @@
+"""Making films to look at, and looking at them with the probe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+
+from ozora.evaluate.films import Frames, checked, to_frames, to_video
+from ozora.evaluate.prompts import Prompt
+from ozora.evaluate.scorecard import MAIN_AXES, OTHER_AXES, Sight
+from ozora.model.autoencoder import Autoencoder
+from ozora.model.probe import Probe
+from ozora.world.film import film
+from ozora.world.shot import Shot
+
+
+def look(probe: Probe, frames: Frames, prompt: Prompt, fps: float) -> Sight:
+    """What ``probe`` sees in frames uint8 (T, H, W, 3), on the axes that prompts ask."""
+    answers = probe.predict(to_video(frames), fps)
+    shows: dict[str, str] = {}
+    sure: dict[str, float] = {}
+    for axis, values in probe.config.axes:
+        if axis not in (*MAIN_AXES, *OTHER_AXES):
+            continue
+        shares = answers[axis][0]
+        shows[axis] = values[int(shares.argmax())]
+        asked = prompt.asked(axis)
+        sure[axis] = float(shares[values.index(asked)]) if asked in values else 0.0
+    return Sight(shows, sure)
+
+
+def film_unseen(shot: Shot, width: int, height: int, frames: int) -> Frames:
+    """``frames`` frames of the shot as the world films it: uint8 (T, H, W, 3)."""
+    longest = replace(shot, seconds=max(shot.seconds, frames / shot.fps))
+    return checked(film(longest, width, height, frames=range(frames)).frames.numpy())
+
+
+@torch.no_grad()
+def through_autoencoder(autoencoder: Autoencoder, frames: Frames) -> Frames:
+    """Frames (T, H, W, 3) encoded at half size and decoded by the ×2 head, as a generated film is delivered.
+
+    T is cut to the form 1 + 4k; H and W must be multiples of 32.
+    """
+    video = to_video(frames[: 1 + 4 * ((len(frames) - 1) // 4)])
+    small = F.avg_pool2d(video.flatten(0, 1), 2).unflatten(0, video.shape[:2])  # (1, T, 3, H/2, W/2)
+    return to_frames(autoencoder.decode(autoencoder.encode(small), scale=2).clamp(-1, 1))

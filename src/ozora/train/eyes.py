@@ -1,0 +1,129 @@
+"""Training the eyes on footage and its exact truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ozora.errors import refuse
+from ozora.model.eyes import EYES_PURPOSES, Eyes, EyesConfig
+from ozora.train.augment_eyes import spoil_film
+from ozora.train.losses_eyes import eyes_loss, measures, targets
+from ozora.train.recipes import EyesRecipe, Stage
+from ozora.train.sheets import save_sheet
+from ozora.train.sight_sheet import sight_rows
+from ozora.train.tasks import Inputs, export, load_autoencoder, needed
+from ozora.train.truths import Lesson, open_truths
+from ozora.world import concepts
+from ozora.world.truth import CLASSES
+
+TRAITS = ("colour", "size", "direction", "action")
+"""What is asked of a subject, in the words of ``concepts.AXES``."""
+
+SCENE = ("place", "time", "weather", "look")
+"""What is asked of a picture as a whole."""
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "micro": {},
+    "micro_perception": {"widths": (32, 48, 96, 112)},
+    "mini": {"widths": (64, 128, 256, 320), "blocks": (2, 2, 4, 4), "fine": 96},
+    "mini_perception": {"widths": (80, 128, 224, 288), "blocks": (2, 2, 3, 3), "fine": 96},
+}
+"""Shapes by size: ``micro`` under 1.5 M parameters, for one CPU core; ``mini`` about 17 M, for a GPU."""
+
+_MEASURED, _SHOWN, _MEASURED_BATCH = 96, 6, 12
+
+
+class EyesTask:
+    """What the loop needs to train eyes; see ``tasks.Task``."""
+
+    def __init__(self, recipe: EyesRecipe, inputs: Inputs, device: torch.device) -> None:
+        wanted = "folders with their truth (`ozora world truth`), or world:WIDTHxHEIGHT"
+        footage = needed(inputs.footage, "footage", wanted)
+        if recipe.purpose not in EYES_PURPOSES:
+            raise refuse("purpose", recipe.purpose, " or ".join(EYES_PURPOSES))
+        self.recipe, self.device = recipe, device
+        self.bank = open_truths(footage, inputs.out, device)
+        self.autoencoder = (
+            None if inputs.autoencoder is None else load_autoencoder(inputs.autoencoder, device)
+        )
+        self.eyes = Eyes(eyes_config(recipe.size)).to(device)
+        self.networks: dict[str, nn.Module] = {"eyes": self.eyes}
+        self.rate_factors: dict[str, float] = {}
+
+    def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
+        """Convolutions: AdamW for all."""
+        return False
+
+    def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
+        """All terms of one spoilt batch, half of the batches mirrored."""
+        lesson = self.bank.draw(generator, stage.batch, stage.frames)
+        if int(torch.randint(2, (1,), generator=generator)):
+            lesson = lesson.mirrored()
+        video = lesson.clips.large
+        decoded = float(torch.rand(1, generator=generator)) < self.recipe.decoded_share
+        if decoded and self.autoencoder is not None:
+            few = max(1, stage.batch // 2)
+            video = torch.cat([self._decoded(lesson, few), video[few:]])
+        video = spoil_film(video, generator, self.recipe.spoil)
+        truth = targets(self.eyes.config, lesson.truths, lesson.clips.shots)
+        total, parts = eyes_loss(self.eyes, self.eyes(video), truth, self.recipe.losses)
+        return {"total": total, **parts}
+
+    @torch.no_grad()
+    def _decoded(self, lesson: Lesson, few: int) -> Tensor:
+        """The first clips as the autoencoder gives their frames back, each frame as a picture."""
+        assert self.autoencoder is not None
+        small = lesson.clips.clips(few).small
+        pictures = small.flatten(0, 1)[:, None]
+        latents = self.autoencoder.distribution(pictures).mean
+        large = self.autoencoder.pixels(self.autoencoder.features(latents), 2).clamp(-1, 1)
+        return large[:, 0].unflatten(0, small.shape[:2])
+
+    @torch.no_grad()
+    def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:
+        """A sheet of frames with what is seen in them, and figures on a fixed draw of unspoilt clips."""
+        generator = torch.Generator().manual_seed(5)
+        sums: dict[str, list[float]] = {}
+        for number in range(_MEASURED // _MEASURED_BATCH):
+            lesson = self.bank.draw(generator, _MEASURED_BATCH, stage.frames)
+            seen = self.eyes(lesson.clips.large)
+            truth = targets(self.eyes.config, lesson.truths, lesson.clips.shots)
+            for name, value in measures(self.eyes, seen, truth).items():
+                sums.setdefault(name, []).append(value)
+            if number == 0:
+                rows = sight_rows(self.eyes.config, lesson.clips.large, seen, _SHOWN)
+                save_sheet(folder / f"{label}.png", rows)
+        return {f"clean_{name}": sum(values) / len(values) for name, values in sums.items()}
+
+    def export(self, folder: Path, facts: dict[str, Any]) -> Path:
+        """Write ``eyes.safetensors``, which tells what these eyes may be used for."""
+        return export(
+            self.eyes,
+            folder / "eyes.safetensors",
+            kind="eyes",
+            config=self.eyes.config.to_json(),
+            ledger_root=self.bank.ledger_root(),
+            facts={**facts, "purpose": self.recipe.purpose},
+        )
+
+    def compile(self) -> None:
+        """Compile the whole: two shapes of input, one per stage."""
+        self.eyes.compile()
+
+
+def eyes_config(size: str) -> EyesConfig:
+    """The shape called ``size``, with all the words of the film set."""
+    if size not in SHAPES:
+        raise refuse("size", size, ", ".join(SHAPES))
+    return EyesConfig(
+        name=size,
+        classes=CLASSES,
+        first_subject=CLASSES.index(next(iter(concepts.SUBJECTS))),
+        traits=tuple((axis, concepts.AXES[axis]) for axis in TRAITS),
+        scene=tuple((axis, concepts.AXES[axis]) for axis in SCENE),
+        **SHAPES[size],
+    )
