@@ -14,7 +14,7 @@ from ozora.errors import refuse
 from ozora.world import terrain
 from ozora.world.bodies import Stage
 from ozora.world.camera import CameraPath, camera_path
-from ozora.world.render import ground, scatter, shade, weather
+from ozora.world.render import ground, marks, scatter, shade, weather
 from ozora.world.render import light as lighting
 from ozora.world.render import sky as skies
 from ozora.world.render.far import horizon
@@ -67,6 +67,7 @@ class _Set:
     height: int
     tan_up: float
     rays: Tensor  # (3, H*W) camera-space directions, not yet unit
+    ways: Tensor  # (m, 3) x, z and radius of what the subjects pass
 
 
 def _screen(width: int, height: int, tan_up: float, device: torch.device) -> Tensor:
@@ -107,8 +108,8 @@ def _ground_colour(scenery: Scenery, spot: Spot) -> Tensor:
 
 def _background(
     place: _Set, solids: Sequence[Solid], origin: Tensor, to: Tensor, pixel: float, seconds: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Colour (3, N), distance (N,) and open sky (N,) of everything that is not a body."""
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Colour (3, N), distance, open sky and sun on the ground (N,) of everything that is not a body."""
     shot, light, scenery = place.shot, place.light, place.scenery
     t = ground.meet(place.land, origin, to)
     if scenery.half_sides is not None:
@@ -117,7 +118,7 @@ def _background(
         inside = ((origin[0] + to[0] * t).abs() < half_x) & ((origin[2] + to[2] * t).abs() < half_z)
         t = torch.where(inside, t, torch.inf)
     colour = torch.empty_like(to)
-    clear = torch.zeros_like(t)
+    clear, sun_here = torch.zeros_like(t), torch.ones_like(t)
     over = torch.nonzero(torch.isinf(t) | (t > 150.0))[:, 0]
     under = torch.nonzero(torch.isfinite(t))[:, 0]
     if over.numel():
@@ -138,6 +139,7 @@ def _background(
         sunny, open_sky = _ground_shade(place, solids, points)
         for grove in place.groves:
             sunny = sunny * scatter.shade(grove, place.land, light.sun, points)
+        sun_here[under] = sunny
         slope = place.land.slope(points[0], points[2])
         land = _ground_colour(
             scenery,
@@ -146,6 +148,8 @@ def _background(
                 open_sky,
             ),
         )  # fmt: skip
+        if shot.weather in ("rain", "storm") and not scenery.water:
+            land = _soaked(light, ray, open_sky, land)
         if scenery.wet and scenery.built is not None:
             land = _wetted(place, origin, ray, pixel, seconds, open_sky, land)
         if scenery.water:
@@ -175,7 +179,13 @@ def _background(
         colour[:, met] = skies.mix(colour[:, met], hazed, seen.cover[met])
         t = torch.where(seen.cover > 0.5, seen.distance, t)
         clear = clear * (1 - seen.cover)
-    return colour, t, clear
+    return colour, t, clear, sun_here
+
+
+def _soaked(light: lighting.Light, to: Tensor, open_sky: Tensor, colour: Tensor) -> Tensor:
+    """Ground (3, N) that it rains on: darker, and shining with the sky where it is seen at a low angle."""
+    fresnel = 0.02 + 0.5 * (1 + to[1]).clamp(0, 1).pow(6)
+    return skies.mix(colour * 0.68, light.horizon[:, None].expand_as(colour), fresnel * open_sky)
 
 
 def _wetted(
@@ -235,7 +245,15 @@ def _frame(
     size = (place.height, place.width)
     to = unit(rotation @ place.rays)
     pixel = 2 * place.tan_up / place.height
-    colour, depth, clear = _background(place, solids, position, to, pixel, seconds)
+    colour, depth, clear, sunny = _background(place, solids, position, to, pixel, seconds)
+    if place.scenery.marks:
+        view = marks.View(
+            position, rotation, place.tan_up, place.focus, place.scale, place.family, seconds, place.ways
+        )
+        airy = place.scenery.air != "room"
+        drawn = colour.view(3, *size), depth.view(size), sunny.view(size), airy
+        picture, depth = marks.draw(place.scenery.marks, place.land, light, view, *drawn)
+        colour, depth = picture.reshape(3, -1), depth.reshape(-1)
     ids = torch.zeros(depth.shape, dtype=torch.uint8, device=depth.device)
     order = sorted(solids, key=lambda s: -float((s.centre - position).norm()))
     indoors = None
@@ -325,6 +343,15 @@ def _modelled(
     return torch.where(open_air, backdrop, lit.view(picture.shape))
 
 
+def _ways(stage: Stage) -> Tensor:
+    """Where the subjects pass, as discs (m, 3) of x, z and radius in metres."""
+    steps = torch.linspace(0, stage.centre.shape[0] - 1, min(stage.centre.shape[0], 16)).long()
+    centre, extent = stage.centre[steps].float(), stage.extent[steps].float()
+    low = centre[..., 1] < 4 * extent  # what flies high needs no room on the ground
+    discs = torch.cat((centre[..., [0, 2]], 0.8 * extent[..., None]), -1)
+    return discs[low]
+
+
 def _clearing(stage: Stage, path: CameraPath) -> float:
     """Metres around the origin within which nothing may stand: the camera's ways and the subjects'."""
     eye = float(path.position[:, [0, 2]].norm(dim=-1).max())
@@ -374,6 +401,7 @@ def film(
     place = _Set(
         shot, scenery, light, terrain.relief(shot, where), shot.seed % 5, max(scale * 2.2, 0.05), focus,
         clearing, groves, wide, tall, tangents[0], _screen(wide, tall, tangents[0], where),
+        _ways(stage).to(where),
     )  # fmt: skip
     members = sorted(set(stage.bodies.subject.tolist()))
     packs = [pack(stage.bodies, member, wanted) for member in members]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ozora.world.framing import Take, smooth
+from ozora.world.framing import STILL_EDGE, Take, smooth
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def _led(take: Take, far: Tensor | None = None) -> Tensor:
 def _unmoved(take: Take) -> Tensor:
     """Aim (n, 3) at the middle of the action, giving way only where the subject would leave the frame."""
     half, tan_up, fps, nil = take.half, take.tangents[1], take.shot.fps, torch.zeros(take.count)
-    limit = max(half * 0.80 - take.width / 2, half * 0.22)
+    still = take.camera.move == "static"  # gives way last: a still camera that turns is no still camera
+    limit = half * STILL_EDGE if still else max(half * 0.80 - take.width / 2, half * 0.22)
     beyond = take.across - take.across.clamp(-limit, limit)
     beyond = smooth(beyond[:, None], 0.5 * fps)[:, 0]
     rise = take.travel[:, 1]
@@ -110,7 +111,7 @@ def pan(take: Take) -> Track:
 
 def dolly(take: Take) -> Track:
     """Move in on the subject."""
-    far = take.distance * (1.35 - 0.6 * take.ease)
+    far = take.distance * (1.55 - 0.82 * take.ease)
     return Track(_around(take, _half_way(take), far), _led(take, far))
 
 
@@ -174,8 +175,8 @@ def handheld(take: Take) -> Track:
     seconds = take.progress * (take.count / take.shot.fps)
     waves = torch.sin(2 * math.pi * pitch[:, None] * seconds + phase) / (pitch / pitch[0])[:, None].sqrt()
     shake = waves.sum(1).T  # (n, 6)
-    turned = shake[:, :3] * torch.deg2rad(torch.tensor([1.1, 0.9, 1.9]))
-    position = _around(take, _half_way(take)) + shake[:, 3:] * 0.006 * take.distance
+    turned = shake[:, :3] * torch.deg2rad(torch.tensor([1.7, 1.5, 2.7]))
+    position = _around(take, _half_way(take)) + shake[:, 3:] * 0.008 * take.distance
     return Track(position, _led(take), turned=turned)
 
 

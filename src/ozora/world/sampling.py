@@ -46,7 +46,7 @@ _WEATHER: dict[str, Weights] = {
 _AURORA_SHARE = 0.25
 """Of the clear nights in places where one can be seen."""
 _CAMERA: Weights = {
-    "static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
+    "static": 0.36, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
     "tilt": 0.09, "zoom": 0.09, "crane": 0.09, "fly-over": 0.09, "handheld": 0.09, "truck": 0.09,
     "pull-back": 0.09,
 }  # fmt: skip
@@ -76,6 +76,7 @@ _CUT_SHARE = 0.1
 _LAPSE_SHARE = 0.05
 _LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
 _CROSSING = ("walk", "run", "jump", "roll", "slide", "fly", "drive", "swim")
+_FAR = ("run", "fly", "roll", "slide")  # actions that leave a still picture in four seconds
 _LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
 _LARGEST_RATIO = 4.0  # of two subjects in one frame, so that the smaller is still seen
 _SHORTEST_CUT_SECONDS = 1.5
@@ -366,15 +367,32 @@ def _side_by_side(draw: _Draw, first: Subject, second: Subject) -> tuple[Subject
 
 
 def _camera(draw: _Draw, first: Subject) -> Camera:
-    moves = concepts.ACTIONS[first.action].travels or first.action == "rise"
-    # Following what stays in place would be a static camera by another name.
-    weights = _CAMERA if moves else {move: weight for move, weight in _CAMERA.items() if move != "follow"}
+    weights = dict(_CAMERA)
+    played = first.action in cast.TOGETHER or cast.plays(first.kind, first.action)
+    if played or not concepts.ACTIONS[first.action].travels:
+        # Following what stays in place would be a static camera by another name.
+        del weights["follow"]
+    if _outruns(first):
+        # A camera that has to turn is not still: it pans.
+        weights["pan"] += 0.8 * weights["static"]
+        weights["static"] *= 0.2
     move = draw("camera", weights)
     # These have a height of their own, which no word for a standing camera fits.
     height = {"eye": 1.0} if move in ("crane", "fly-over") else _HEIGHT
     # From afar, flown over: nobody would be seen.
     framing = {**_FRAMING, "wide": 0.0} if move == "fly-over" else _FRAMING
     return Camera(move, draw("framing", framing), draw("height", height))
+
+
+def _outruns(first: Subject) -> bool:
+    """Whether it goes too far across the picture for a camera that stays still."""
+    if first.kind == "rocket" and first.action == "rise":
+        return True
+    if first.action == "fall" and not cast.plays(first.kind, first.action):
+        return True
+    fast = first.speed == "fast" and concepts.ACTIONS[first.action].travels
+    far = first.action in _FAR or (first.kind, first.action) == ("fish", "swim")
+    return first.direction in ("left", "right") and (far or fast)
 
 
 def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:

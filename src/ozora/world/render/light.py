@@ -56,10 +56,10 @@ _TIMES: dict[str, dict[str, object]] = {
         "height": 8.0,
         "side": (30, 55),
         "sunlight": (2.1, 1.30, 0.90),
-        "skylight": (0.46, 0.54, 0.76),
+        "skylight": (0.54, 0.56, 0.72),
         "zenith": "6a9cd6",
         "middle": "a9c4ea",
-        "horizon": "f8d3c4",
+        "horizon": "fbdcb8",
         "glow": "ffe0a6",
         "halo": 5.0,
         "lit": "ffe9d8",
@@ -71,7 +71,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "penumbra": 0.05,
         "saturation": 1.06,
         "contrast": 0.96,
-        "tint": (1.0, 0.99, 1.02),
+        "tint": (1.02, 1.0, 0.98),
     },
     "noon": {
         "height": 43.0,
@@ -118,8 +118,8 @@ _TIMES: dict[str, dict[str, object]] = {
     "dusk": {
         "height": 13.0,
         "side": (35, 60),
-        "sunlight": (0.78, 0.46, 0.50),
-        "skylight": (0.36, 0.32, 0.56),
+        "sunlight": (0.66, 0.40, 0.48),
+        "skylight": (0.29, 0.28, 0.56),
         "zenith": "2f2f74",
         "middle": "7a62b4",
         "horizon": "e4b2a6",
@@ -134,7 +134,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "penumbra": 0.14,
         "saturation": 0.94,
         "contrast": 1.0,
-        "tint": (1.0, 0.97, 1.05),
+        "tint": (0.96, 0.95, 1.08),
     },
     "night": {
         "height": 13.0,
@@ -153,9 +153,9 @@ _TIMES: dict[str, dict[str, object]] = {
         "reach": 380.0,
         "stars": 1.0,
         "penumbra": 0.05,
-        "saturation": 1.0,
+        "saturation": 0.74,
         "contrast": 1.05,
-        "tint": (0.94, 1.0, 1.08),
+        "tint": (0.86, 1.0, 1.15),
     },
 }
 
@@ -226,13 +226,16 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
     over = _VEILS.get(shot.weather)
     if over is not None:
         # An evening's cloud is blue and violet, a morning's rose: under one grey they would look the same.
-        late = shot.time == "dusk" and shot.weather in ("cloud", "rain", "storm")
+        late = shot.time == "dusk"
         if late:
             horizon = 0.8 * (0.25 * horizon + 0.75 * middle)
         veil = 0.45 * horizon + 0.35 * middle + 0.2 * zenith
         # Night is dark enough.
         brightness = max(over.brightness, 0.3) if shot.time == "night" else over.brightness
-        veil = (veil.mean() * 0.55 + veil * 0.45) * brightness
+        if late and over.brightness > 0.9:
+            brightness = 0.74  # a morning's fog and snow are bright, an evening's are not
+        own = 0.7 if shot.time in ("dawn", "dusk") else 0.45  # share of the hour's own hue that is left
+        veil = (veil.mean() * (1 - own) + veil * own) * brightness
         zenith = zenith + (veil * 0.8 - zenith) * over.grey
         middle = middle + (veil * 0.92 - middle) * over.grey
         horizon = haze = horizon + (veil * 1.05 - horizon) * over.grey

@@ -93,7 +93,8 @@ def rainfall(
     generator = torch.Generator().manual_seed(seed + 505)
     draw = torch.rand(round(DROPS * share), 3, generator=generator).to(picture.device)
     side = 1.9 * focus
-    fall = torch.tensor([0.42, -2.6, 0.1], device=picture.device) * side / 2.0
+    # A storm drives its rain before it; a shower's falls nearly straight.
+    fall = torch.tensor([1.35 if share == 1 else 0.22, -2.6, 0.1], device=picture.device) * side / 2.0
     offset = (draw * side + fall * seconds - position + side / 2) % side - side / 2
     own = offset @ rotation  # (n, 3) right, up, backward
     ahead = -own[:, 2]
@@ -107,9 +108,9 @@ def rainfall(
     near = depth[row.long().clamp(0, height - 1), column.long().clamp(0, width - 1)] > own.norm(dim=-1)
     fade = ((side / 2 - offset.abs().amax(-1)) / (0.08 * side)).clamp(0, 1)
     radius = (0.0022 * focus / ahead * scale).clamp(0.42, 1.4)
-    strength = 0.34 * fade * near * (0.4 + 0.6 * (1 - ahead / side).clamp(0, 1))
+    strength = 0.42 * fade * near * (0.4 + 0.6 * (1 - ahead / side).clamp(0, 1))
     slant = -float((fall @ rotation)[0] / (fall @ rotation)[1])
-    long = max(3.0, 0.055 * height)
+    long = max(3.0, 0.065 * height)
     return dots(
         picture, column, row, radius, colour, strength, torch.ones_like(depth), math.ceil(1.6 * long),
         stretch=long, slant=slant,
@@ -124,7 +125,7 @@ def lightning(seed: int, seconds: float) -> float:
         for stroke, strength in ((0.0, 1.0), (0.18, 0.6)):
             gone = (seconds % 4.0) - start - stroke
             if gone >= 0:
-                total += strength * math.exp(-gone / 0.07)
+                total += strength * math.exp(-gone / 0.11)
     return total
 
 
