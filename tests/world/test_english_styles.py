@@ -15,6 +15,7 @@ from ozora.world.languages.sentences import light_of
 from ozora.world.plurals import plural
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Camera, Cut, Shot, Subject
+from ozora.world.visible import hidden
 
 FOX = Shot(
     (Subject("fox", action="run", direction="left"),), "snowfield", "dusk", camera=Camera("follow", "wide",

@@ -46,7 +46,7 @@ _WEATHER: dict[str, Weights] = {
 _AURORA_SHARE = 0.25
 """Of the clear nights in places where one can be seen."""
 _CAMERA: Weights = {
-    "static": 0.36, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
+    "static": 0.42, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
     "tilt": 0.09, "zoom": 0.09, "crane": 0.09, "fly-over": 0.09, "handheld": 0.09, "truck": 0.09,
     "pull-back": 0.09,
 }  # fmt: skip
@@ -71,6 +71,7 @@ They have luck of their own, so that a seed that has none of it keeps the action
 """
 _THEN_SHARE = 0.12  # of the subjects that can go over to another action
 _SECOND_SUBJECT_SHARE = 0.13
+_THIRD_SUBJECT_SHARE = 0.45  # of the shots with two that only share a place: about 0.05 of all
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
 _CUT_SHARE = 0.1
 _LAPSE_SHARE = 0.05
@@ -125,7 +126,9 @@ def _shot(draw: _Draw, held_out: bool, seconds: float, fps: int) -> Shot:
     if second is not None:
         pair = _side_by_side(draw, first, second)
         relation, *pair_in_relation = pairing.relation(draw, *pair, camera, occluder)
-        subjects = tuple(pair_in_relation)
+        third = None if cuts or occluder != "none" else _third_subject(draw, pair, place, time, held_out)
+        subjects = (*pair_in_relation, *((third,) if third is not None else ()))
+    camera = _near_enough(draw, camera, subjects)
     weather = _weather(draw, place, time)
     shot = Shot(
         subjects=subjects,
@@ -338,6 +341,33 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
     if both_travel and draw.happens("same way", 0.6):
         return replace(second, direction=first.direction)
     return second
+
+
+def _third_subject(
+    draw: _Draw, pair: tuple[Subject, Subject], place: str, time: str, held_out: bool
+) -> Subject | None:
+    """Perhaps one more, between the two or behind them, going their way."""
+    if "second_subject" in draw.fixed or not draw.happens("third subject", _THIRD_SUBJECT_SHARE):
+        return None
+    later = draw.fixed.get("later", "none")
+    taken = [one.kind for one in pair]
+    kinds = [kind for kind in concepts.SUBJECTS if kind not in taken
+             and all(_suits(kind, one, place, time, held_out, later) for one in taken)]  # fmt: skip
+    if not kinds:
+        return None
+    own = _Draw(f"{draw.seed} third", {})
+    third = replace(_subject(own, own.free("third subject", dict.fromkeys(kinds, 1.0))), position="centre")
+    return replace(third, direction=pair[0].direction if concepts.ACTIONS[third.action].travels else "right")
+
+
+def _near_enough(draw: _Draw, camera: Camera, subjects: tuple[Subject, ...]) -> Camera:
+    """The camera, near enough to tell the members of a company: from afar they would be dots."""
+    crowd = len(subjects) > 1 or subjects[0].count > 2
+    if crowd and camera.framing == "wide" and "framing" not in draw.fixed:
+        camera = replace(camera, framing="medium")
+    if subjects[0].count > 2 and camera.move == "fly-over" and "camera" not in draw.fixed:
+        camera = replace(camera, move="crane")
+    return camera
 
 
 def _meeting(draw: _Draw, first: Subject, place: str, time: str, held_out: bool) -> tuple[Subject, ...]:

@@ -49,6 +49,7 @@ class Light:
     saturation: float
     contrast: float
     tint: Tensor  # (3,) gain of the grade
+    moonlit: float = 0.0  # share of the blue that eyes see in the dark
 
 
 _TIMES: dict[str, dict[str, object]] = {
@@ -153,9 +154,9 @@ _TIMES: dict[str, dict[str, object]] = {
         "reach": 380.0,
         "stars": 1.0,
         "penumbra": 0.05,
-        "saturation": 0.74,
+        "saturation": 0.96,
         "contrast": 1.05,
-        "tint": (0.86, 1.0, 1.15),
+        "tint": (0.92, 1.0, 1.10),
     },
 }
 
@@ -277,6 +278,7 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
         sun, seen, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, halo,
         lit, shade, cover, haze,
         reach, stars, aurora, penumbra, saturation, contrast, colour("tint"),
+        0.5 if shot.time == "night" and air == "open" and shot.place != "night city" else 0.0,
     )  # fmt: skip
 
 
