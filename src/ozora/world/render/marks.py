@@ -28,7 +28,7 @@ size of a pixel there (n, 1, 1) to how much of each pixel is covered."""
 Where = Callable[[Tensor, Tensor, float, int], Tensor]
 """From x and z (n,) in metres, the scene's scale and its family to whether a mark may lie there."""
 
-REACHES = (3, 8, 22)
+REACHES = (3, 7, 15)
 """Radii in pixels, of a picture 128 pixels high, up to which marks are drawn with one size of patch."""
 
 
@@ -45,17 +45,19 @@ class Mark:
     shadow: float = 0.5
     where: Where | None = None
     afloat: bool = False  # it bobs and drifts
+    lift: float = 0.35  # heights of it that its middle is over the ground
     seed: int = 0
 
 
 def strewn(
     shape: Shape, colours: tuple[RGB, RGB], *, size: float = 1.0, share: float = 1.0, tall: float = 0.6,
-    shadow: float = 0.5, where: Where | None = None, afloat: bool = False, seed: int = 0,
+    shadow: float = 0.5, where: Where | None = None, afloat: bool = False, lift: float = 0.35, seed: int = 0,
 ) -> tuple[Mark, ...]:  # fmt: skip
     """Marks of one kind in three sizes: small ones near the camera, large ones far off."""
     layers = ((0.006, 2.4, 130), (0.014, 6.5, 150), (0.036, 20.0, 150))
     return tuple(
-        Mark(shape, colours, radius * size, side, round(count * share), tall, shadow, where, afloat, seed + i)
+        Mark(shape, colours, radius * size, side, round(count * share), tall, shadow, where, afloat, lift,
+             seed + i)
         for i, (radius, side, count) in enumerate(layers)
     )
 
@@ -72,12 +74,16 @@ class Strewn:
     tall: Tensor  # (n,)
     shadow: Tensor  # (n,)
     kind: Tensor  # (n,) index of the mark
+    shape: Tensor  # (n,) index of its shape among those of the place
+    lift: Tensor  # (n,)
+    afloat: Tensor  # (n,) 0 or 1
 
 
 @lru_cache(maxsize=64)
 @on_one_thread
-def _all(marks: tuple[Mark, ...], family: int) -> Strewn:
+def _all(marks: tuple[Mark, ...], family: int, device: str) -> Strewn:
     rows: list[list[Tensor]] = []
+    shapes = _shapes(marks)
     for index, mark in enumerate(marks):
         draw = torch.rand(mark.count, 5, generator=torch.Generator().manual_seed(mark.seed * 64 + family))
         first, second = (torch.tensor(colour) for colour in mark.colours)
@@ -85,8 +91,13 @@ def _all(marks: tuple[Mark, ...], family: int) -> Strewn:
         rows.append([
             draw[:, :2], draw[:, 2], mark.radius * (0.55 + 1.1 * draw[:, 3].square()), one * mark.side,
             first + (second - first) * draw[:, 4:], one * mark.tall, one * mark.shadow, one * index,
+            one * shapes.index(mark.shape), one * mark.lift, one * mark.afloat,
         ])  # fmt: skip
-    return Strewn(*(torch.cat(column) for column in zip(*rows, strict=True)))
+    return Strewn(*(torch.cat(column).to(device) for column in zip(*rows, strict=True)))
+
+
+def _shapes(marks: tuple[Mark, ...]) -> list[Shape]:
+    return list(dict.fromkeys(mark.shape for mark in marks))
 
 
 @dataclass(frozen=True)
@@ -113,80 +124,68 @@ def draw(
     """
     height, width = depth.shape
     device, position, rotation, focus = depth.device, view.position, view.rotation, view.focus
-    every = _all(marks, view.family)
-    side = every.side.to(device) * focus
-    at = every.place.to(device) * side[:, None]
-    afloat = torch.tensor([mark.afloat for mark in marks], device=device)[every.kind.to(device).long()]
-    at = at + afloat[:, None] * (view.seconds * 0.012 * focus)
+    every = _all(marks, view.family, str(device))
+    side = every.side * focus
+    drift = every.afloat * (view.seconds * 0.012 * focus)
     eye = position[[0, 2]]
-    offset = (at - eye + side[:, None] / 2) % side[:, None] - side[:, None] / 2
+    offset = (every.place * side[:, None] + drift[:, None] - eye + side[:, None] / 2) % side[:, None]
+    offset = offset - side[:, None] / 2
     away = offset.norm(dim=-1)
-    scale = height / (2 * view.tan_up)  # pixels at one metre of one metre
     fade = ((side / 2 - away) / (0.12 * side)).clamp(0, 1)
-    radius = every.radius.to(device) * focus * fade
-    xz = eye + offset
-    ahead_flat = offset @ -rotation[[0, 2], 2]
-    keep = (fade > 0) & ((ahead_flat > -0.5 * away) | (rotation[1, 2] > 0.6))
+    keep = (fade > 0) & ((offset @ -rotation[[0, 2], 2] > -0.1 * away) | (rotation[1, 2] > 0.5))
     for index, mark in enumerate(marks):
         if mark.where is not None:
-            mine = every.kind.to(device) == index
-            keep &= ~mine | mark.where(xz[:, 0], xz[:, 1], view.scale, view.family)
+            xz = eye + offset
+            keep &= (every.kind != index) | mark.where(xz[:, 0], xz[:, 1], view.scale, view.family)
     chosen = torch.nonzero(keep)[:, 0]
-    xz, radius, own = xz[chosen], radius[chosen], every.own.to(device)[chosen]
-    if view.ways.shape[0]:
+    xz, own, tall = eye + offset[chosen], every.own[chosen], every.tall[chosen]
+    radius = every.radius[chosen] * focus * fade[chosen]
+    if view.ways.shape[0]:  # only pebbles lie where somebody passes
         gap = (xz[:, None] - view.ways[None, :, :2]).norm(dim=-1) - view.ways[None, :, 2]
         radius = torch.minimum(radius, (0.06 * focus + gap.amin(1)).clamp(min=0.012 * focus))
-    tall = every.tall.to(device)[chosen]
     foot = torch.stack((xz[:, 0], land.height(xz[:, 0].contiguous(), xz[:, 1].contiguous()), xz[:, 1]), -1)
-    bob = torch.sin(1.7 * view.seconds + 40 * own) * 0.15 * radius * afloat[chosen] * (tall > 0)
-    foot[:, 1] += 0.35 * radius * tall + bob
+    bob = torch.sin(1.7 * view.seconds + 40 * own) * 0.15 * every.afloat[chosen]
+    foot[:, 1] += radius * tall * (every.lift[chosen] + bob)
     own_axes = (foot - position) @ rotation  # right, up, backward
     ahead = -own_axes[:, 2]
-    column = own_axes[:, 0] / ahead.clamp(min=1e-3) * scale + width / 2
-    row = height / 2 - own_axes[:, 1] / ahead.clamp(min=1e-3) * scale
-    pixels = radius / ahead.clamp(min=1e-3) * scale
-    most = REACHES[-1] * height / 128
+    scale = height / (2 * view.tan_up) / ahead.clamp(min=1e-3)  # pixels of one metre there
+    column, row = own_axes[:, 0] * scale + width / 2, height / 2 - own_axes[:, 1] * scale
+    pixels = radius * scale
+    most, span = REACHES[-1] * height / 128, pixels * tall.clamp(min=1.5)
     seen = (ahead > 0.12 * focus) & (pixels > 0.35) & (pixels < most)
-    seen &= (column > -3 * pixels) & (column < width + 3 * pixels)
-    seen &= (row > -3 * pixels) & (row < height + 3 * pixels)
-    if not bool(seen.any()):
-        return picture, depth
+    seen &= (column > -span) & (column < width + span) & (row > -span) & (row < height + span)
     left = torch.nonzero(seen)[:, 0]
-    chosen, own, tall, radius = chosen[left], own[left], tall[left], radius[left]
-    column, row, pixels = column[left], row[left], pixels[left]
+    if left.numel() == 0:
+        return picture, depth
     to = foot[left] - position
     t = to.norm(dim=-1)
-    to = to / t[:, None]
-    kind = every.kind.to(device)[chosen]
+    chosen, row, column, pixels = chosen[left], row[left], column[left], pixels[left]
+    under = (row + pixels * 0.5).long().clamp(0, height - 1) * width + column.long().clamp(0, width - 1)
+    # What is close to the lens, or smaller than a pixel, fades instead of popping up.
+    strength = ((most - pixels) / (0.3 * most)).clamp(max=1) * (pixels / 0.8).clamp(max=1).square()
+    rows = torch.stack((
+        column, row, pixels, radius[left], t, own[left], tall[left], every.shadow[chosen],
+        sunny.reshape(-1)[under], strength, *(to / t[:, None]).T, *every.colour[chosen].T,
+    ))  # fmt: skip
     flat_depth = depth.reshape(-1)
-    sun_here = sunny.reshape(-1)[
-        (row + pixels * 0.5).long().clamp(0, height - 1) * width + column.long().clamp(0, width - 1)
-    ]
     near = torch.full_like(flat_depth, math.inf)
     veil, dark, total = (torch.zeros_like(flat_depth) for _ in range(3))
     tint = torch.zeros(3, height * width, device=device)
     frame = _Frame(light, rotation, width, height, flat_depth)
-    low = 0.0
-    for reach in REACHES:
-        high = reach * height / 128
-        for index, mark in enumerate(marks):
-            these = torch.nonzero((pixels > low) & (pixels <= high) & (kind == index))[:, 0]
-            if these.numel() == 0:
-                continue
-            albedo = every.colour.to(device)[chosen[these]]
-            batch = _Batch(
-                column[these], row[these], pixels[these], radius[these], to[these], t[these], own[these],
-                albedo, tall[these], every.shadow.to(device)[chosen[these]], sun_here[these],
-            )  # fmt: skip
-            place, cover, shade, colour = _patches(frame, mark, batch, high, airy)
-            veil.index_add_(0, place, torch.log1p(-cover.clamp(max=0.995)))
+    reached = torch.bucketize(pixels, torch.tensor([reach * height / 128 for reach in REACHES], device=device))
+    group = (every.shape[chosen] * len(REACHES) + reached).long()
+    for number in group.unique().tolist():
+        shape, size = _shapes(marks)[number // len(REACHES)], number % len(REACHES)
+        batch = rows[:, group == number]
+        place, cover, shade, colour = _patches(frame, shape, batch, REACHES[size] * height / 128, airy)
+        veil.index_add_(0, place, torch.log1p(-cover.clamp(max=0.995)))
+        if shade is not None:
             dark.index_add_(0, place, torch.log1p(-shade.clamp(max=0.9)))
-            total.index_add_(0, place, cover)
-            tint.index_add_(1, place, colour)
-            sure = torch.nonzero(cover > 0.5)[:, 0]
-            across = batch.t[:, None].expand(-1, cover.numel() // batch.t.numel()).reshape(-1)
-            near.scatter_reduce_(0, place[sure], across[sure], "amin")
-        low = high
+        total.index_add_(0, place, cover)
+        tint.index_add_(1, place, colour)
+        sure = torch.nonzero(cover > 0.5)[:, 0]
+        each = cover.numel() // batch.shape[1]
+        near.scatter_reduce_(0, place[sure], batch[4][sure // each], "amin")
     share, shadowed = 1 - veil.exp(), dark.exp()
     under = picture.reshape(3, -1) * shadowed
     mixed = under + (tint / total.clamp(min=1e-6) - under) * share
@@ -203,80 +202,65 @@ class _Frame:
     depth: Tensor  # (H * W,)
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """n marks of one kind that are drawn with one size of patch."""
-
-    column: Tensor  # (n,) pixels
-    row: Tensor
-    pixels: Tensor  # (n,) radius
-    radius: Tensor  # (n,) metres
-    to: Tensor  # (n, 3) unit, from the eye
-    t: Tensor  # (n,) metres from the eye
-    own: Tensor
-    albedo: Tensor  # (n, 3)
-    tall: Tensor
-    shadow: Tensor
-    sunny: Tensor
-
-
 def _patches(
-    frame: _Frame, mark: Mark, batch: _Batch, high: float, airy: bool
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Which pixels n marks touch, (n·p·p,), how much they cover and shade each, and colours (3, n·p·p)."""
-    light, rotation = frame.light, frame.rotation
-    wide = 2.4 if mark.shadow else 1.1
-    reach = math.ceil(wide * high + 1)
-    steps = torch.arange(-reach, reach + 1, device=batch.row.device)
-    x = batch.column.floor().long()[:, None, None] + steps[None, None, :]
-    y = batch.row.floor().long()[:, None, None] + steps[None, :, None]
-    size = batch.pixels.clamp(min=0.8)[:, None, None]
-    small = (batch.pixels / size[:, 0, 0]).square()[:, None, None]  # what is under a pixel fades instead
-    down = (-batch.to[:, 1]).clamp(0.04, 1.0)[:, None, None]  # sine of the angle it is seen under
+    frame: _Frame, shape: Shape, batch: Tensor, high: float, airy: bool
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    """Which pixels marks (16, n) touch, (n·p·p,), how much they cover and shade each, and colours (3, n·p·p).
+
+    Rows: column, row and radius in pixels; radius and distance in metres; own number, stature, shadow, sun
+    and strength; the way from the eye; albedo.
+    """
+    light, axes = frame.light, frame.rotation  # columns: right, up, backward
+    column, row, pixels, radius, t, own, tall, shadow, sunny, strength = batch[:10, :, None, None].unbind(0)
+    to, albedo = batch[10:13], batch[13:16]
+    down = (-to[1]).clamp(0.04, 1.0)[:, None, None]  # sine of the angle they are seen under
     level = (1 - down * down).sqrt()
-    stature = ((batch.tall[:, None, None] * level).square() + down * down).sqrt()
-    u = (x + 0.5 - batch.column[:, None, None]) / size
-    rise = -(y + 0.5 - batch.row[:, None, None]) / size
+    stature = ((tall * level).square() + down * down).sqrt()
+    shades = high > REACHES[0] * frame.height / 128 and float(batch[7].max()) > 0
+    reach = math.ceil(high * (1.7 if shades else 1.05) + 1)
+    upright = max(reach, math.ceil(high * 1.05 * float(stature.max())) + 1)
+    device = batch.device
+    x = column.floor().long() + torch.arange(-reach, reach + 1, device=device)[None, None, :]
+    y = row.floor().long() + torch.arange(-upright, upright + 1, device=device)[None, :, None]
+    size = pixels.clamp(min=0.8)
+    u = (x + 0.5 - column) / size
+    rise = -(y + 0.5 - row) / size
     v = rise / stature
-    cover = mark.shape(u, v, batch.own[:, None, None], 1 / size) * small
-    # The shadow: how far each pixel's place on the ground is from the line along which it falls.
-    away = torch.stack((-light.sun[0], -light.sun[2]))
-    long = (batch.tall / light.sun[1].clamp(min=0.12)).clamp(0.3, 2.2)[:, None, None]
-    away = away / away.norm().clamp(min=1e-3)
-    right, back = rotation[[0, 2], 0], rotation[[0, 2], 2]
-    aside, beyond = float(right @ away), float(-back @ away) / float(back.norm().clamp(min=0.05))
-    on_u, on_v = u, (rise + 0.35 * batch.tall[:, None, None] * level) / down
-    along = (on_u * aside + on_v * beyond).clamp(min=0).minimum(long)
-    gap = (on_u - along * aside).square() + (on_v - along * beyond).square()
-    faint = 0.35 + 0.65 * batch.sunny[:, None, None] * float(light.sunlight.mean().clamp(max=1.0))
-    shade = torch.exp(-1.6 * gap) * batch.shadow[:, None, None] * faint * small * (1 - 0.5 * along / 2.2)
-    # Light on a rounded body.
-    bulge = (1 - (u * u + v * v)).clamp(min=0).sqrt() * (1.0 if mark.tall else 0.0)
-    axes = rotation  # columns: right, up, backward
-    normal_y = axes[1, 0] * u + axes[1, 1] * v + axes[1, 2] * bulge if mark.tall else torch.ones_like(u)
-    facing = light.sun @ axes
-    incidence = facing[0] * u + facing[1] * v + facing[2] * bulge if mark.tall else light.sun[1].expand_as(u)
-    lit = (incidence + 0.25).clamp(0, 1.25) / 1.25 * batch.sunny[:, None, None]
-    open_sky = (0.62 + 0.38 * normal_y.clamp(-1, 1)) * (0.75 + 0.25 * v.clamp(-1, 1))
-    hazed = torch.ones_like(batch.t)
-    if airy:
-        hazed = torch.exp(-((batch.t / light.reach) ** 1.15))
-    air = haze(light, batch.to.T)  # (3, n)
-    ok = (x >= 0) & (x < frame.width) & (y >= 0) & (y < frame.height)
+    behind = (x >= 0) & (x < frame.width) & (y >= 0) & (y < frame.height)
     place = (y.clamp(0, frame.height - 1) * frame.width + x.clamp(0, frame.width - 1)).reshape(-1)
-    behind = frame.depth[place].view_as(cover)
-    slack = (2.0 * batch.radius + 0.03 * batch.t)[:, None, None]
-    cover = cover * ok * (behind > batch.t[:, None, None] - slack)
-    # Only what lies at the mark's own distance is ground that it can shade.
-    shade = shade * ok * ((behind - batch.t[:, None, None]).abs() < 3 * slack)
-    colours = []
-    for channel in range(3):
-        bare = batch.albedo[:, channel, None, None] * (
-            light.skylight[channel] * open_sky + light.sunlight[channel] * lit
-        )
-        part = hazed[:, None, None]
-        colours.append(((bare * part + air[channel][:, None, None] * (1 - part)) * cover).reshape(-1))
-    return place, cover.reshape(-1), shade.reshape(-1), torch.stack(colours)
+    gap = frame.depth[place].view_as(behind) - t
+    slack = 2.0 * radius * tall.clamp(min=1.0) + 0.03 * t
+    cover = shape(u, v, own, 1 / size) * (strength * (behind & (gap > -slack)))
+    shade = None
+    if shades:
+        # How far each pixel's place on the ground is from the line along which the shadow falls.
+        away = torch.stack((-light.sun[0], -light.sun[2]))
+        away = away / away.norm().clamp(min=1e-3)
+        aside = float(axes[[0, 2], 0] @ away)
+        beyond = float(-axes[[0, 2], 2] @ away) / float(axes[[0, 2], 2].norm().clamp(min=0.05))
+        long = (tall / light.sun[1].clamp(min=0.12)).clamp(0.3, 1.5)
+        deep = (rise + 0.35 * tall * level) / down
+        along = (u * aside + deep * beyond).clamp(min=0).minimum(long)
+        off = (u - along * aside).square() + (deep - along * beyond).square()
+        faint = 0.35 + 0.65 * sunny * float(light.sunlight.mean().clamp(max=1.0))
+        # Only what lies at the mark's own distance is ground that it can shade.
+        shade = torch.exp(-1.6 * off) * (shadow * faint * strength * (behind & (gap.abs() < 3 * slack)))
+        shade = shade.reshape(-1)
+    # Light on a rounded body; what lies flat is lit from above.
+    round_ = (tall > 0).float()
+    bulge = (1 - (u * u + v * v)).clamp(min=0).sqrt()
+    facing = light.sun @ axes
+    incidence = (facing[0] * u + facing[1] * v + facing[2] * bulge) * round_ + light.sun[1] * (1 - round_)
+    up = (axes[1, 0] * u + axes[1, 1] * v + axes[1, 2] * bulge).clamp(-1, 1) * round_ + (1 - round_)
+    lit = (incidence + 0.25).clamp(0, 1.25) * (sunny / 1.25)
+    open_sky = (0.62 + 0.38 * up) * (0.8 + 0.2 * v.clamp(-1, 1) * round_)
+    clear = torch.exp(-((t / light.reach) ** 1.15)) if airy else torch.ones_like(t)
+    air = haze(light, to)[:, :, None, None] * (1 - clear)
+    bare = (albedo[:, :, None, None] * clear).unbind(0)
+    colours = [
+        (bare[i] * (light.skylight[i] * open_sky + light.sunlight[i] * lit) + air[i]) * cover for i in range(3)
+    ]
+    return place, cover.reshape(-1), shade, torch.stack(colours).view(3, -1)
 
 
 # --- shapes -------------------------------------------------------------------------------------------------
@@ -319,6 +303,21 @@ def foam(u: Tensor, v: Tensor, own: Tensor, pixel: Tensor) -> Tensor:
     gap = u * u + v * v
     torn = 0.72 + 0.28 * torch.sin(5 * u + 30 * own) * torch.sin(4 * v + 50 * own)
     return torch.exp(-2.6 * gap) * torn * 0.75 * (gap < 1.2)
+
+
+def fir(u: Tensor, v: Tensor, own: Tensor, pixel: Tensor) -> Tensor:
+    """A young fir: tiers of branches to a point."""
+    up = ((v + 1) / 2).clamp(0, 1)
+    half = (1 - up) * (1.1 - 0.4 * ((up * (4 + 3 * own)) % 1))
+    half = torch.where(up < 0.08, torch.full_like(up, 0.09), half)
+    return ((half - u.abs()) / pixel + 0.5).clamp(0, 1) * ((v + 1) / pixel + 0.5).clamp(0, 1) * (v < 1)
+
+
+def bush(u: Tensor, v: Tensor, own: Tensor, pixel: Tensor) -> Tensor:
+    """A round bush, ragged at its rim."""
+    turn = torch.atan2(v, u)
+    rim = 0.90 + 0.06 * torch.sin(7 * turn + 40 * own) + 0.04 * torch.sin(13 * turn + 90 * own)
+    return ((rim - (u * u + v * v).sqrt()) / pixel + 0.5).clamp(0, 1)
 
 
 def buoy(u: Tensor, v: Tensor, own: Tensor, pixel: Tensor) -> Tensor:

@@ -76,13 +76,11 @@ SEA = Scenery(
     (0.10, 0.22, 0.30),
     far=_isles,
     water=True,
-    scatter=(
-        Scatter(scatter.boulder, 0.0, ((0.1, 0.1, 0.1), (0.13, 0.12, 0.11)), (1.5, 6.0), 60.0, 0.35,
-                widest=1.25, seed=18),
-    ),
     marks=(
         *strewn(foam, _FOAM, size=2.0, share=1.1, tall=0.0, shadow=0.0, afloat=True, seed=61),
-        Mark(buoy, ((0.70, 0.10, 0.04), (0.75, 0.30, 0.04)), 0.026, 8.0, 20, 1.7, 0.0, afloat=True, seed=65),
+        Mark(buoy, ((0.70, 0.10, 0.04), (0.75, 0.30, 0.04)), 0.026, 8.0, 20, 1.7, 0.0, afloat=True,
+             lift=0.7, seed=65),
+        Mark(stone, ((0.08, 0.08, 0.08), (0.15, 0.14, 0.13)), 0.20, 22.0, 14, 0.8, 0.0, seed=68),
     ),
 )
 
@@ -108,11 +106,10 @@ LAKE = Scenery(
     (0.08, 0.18, 0.22),
     far=_lake_far,
     water=True,
-    scatter=(
-        Scatter(scatter.boulder, 0.0, ((0.2, 0.2, 0.2), (0.20, 0.20, 0.19)), (0.4, 1.6), 17.0, 0.3,
-                widest=1.25, seed=19),
+    marks=(
+        *strewn(pad, ((0.05, 0.17, 0.04), (0.18, 0.34, 0.09)), size=1.7, tall=0.0, shadow=0.25, seed=69),
+        Mark(stone, ((0.12, 0.12, 0.12), (0.24, 0.24, 0.23)), 0.09, 14.0, 16, 0.7, 0.0, seed=72),
     ),
-    marks=strewn(pad, ((0.05, 0.17, 0.04), (0.18, 0.34, 0.09)), size=1.7, share=1.0, tall=0.0, shadow=0.25, seed=69),
 )
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ozora.world.render import scatter, textures
 from ozora.world.render.far import Range, far_range, ridge, trees
-from ozora.world.render.marks import leaf, stone, strewn, tuft
+from ozora.world.render.marks import Mark, leaf, stone, strewn, tuft
 from ozora.world.render.places.land import TUFTS, grass
 from ozora.world.render.places.scenery import Scenery
 from ozora.world.render.places.water import sea
@@ -50,7 +50,8 @@ FOREST = Scenery(
     ),
     marks=(
         *strewn(leaf, ((0.16, 0.07, 0.02), (0.42, 0.19, 0.04)), share=0.9, tall=0.0, shadow=0.25, seed=25),
-        *strewn(tuft, ((0.03, 0.10, 0.02), (0.08, 0.20, 0.04)), size=1.5, share=0.5, tall=1.1, shadow=0.3, seed=29),
+        *strewn(tuft, ((0.03, 0.10, 0.02), (0.08, 0.20, 0.04)), size=1.5, share=0.5, tall=1.1, shadow=0.3,
+                lift=0.85, seed=29),
     ),
 )
 
@@ -86,7 +87,8 @@ SAVANNAH = Scenery(
         Scatter(scatter.boulder, 0.0, _TUSSOCK, (0.5, 1.1), 9.0, 0.35, widest=1.25, seed=4),
     ),
     marks=(
-        *strewn(tuft, ((0.22, 0.15, 0.05), (0.58, 0.45, 0.15)), size=1.4, share=0.9, tall=1.3, shadow=0.35, seed=33),
+        *strewn(tuft, ((0.22, 0.15, 0.05), (0.58, 0.45, 0.15)), size=1.4, share=0.9, tall=1.3, shadow=0.35,
+                lift=0.85, seed=33),
         *strewn(stone, ((0.20, 0.13, 0.09), (0.40, 0.29, 0.20)), share=0.3, seed=37),
     ),
 )
@@ -163,7 +165,7 @@ CANYON = Scenery(
     ),
     marks=(
         *strewn(stone, ((0.26, 0.09, 0.04), (0.62, 0.30, 0.15)), share=0.9, seed=45),
-        *strewn(tuft, ((0.16, 0.13, 0.05), (0.36, 0.28, 0.10)), size=1.3, share=0.25, tall=1.2, seed=49),
+        *strewn(tuft, ((0.16, 0.13, 0.05), (0.36, 0.28, 0.10)), size=1.3, share=0.25, tall=1.2, lift=0.85, seed=49),
     ),
 )
 
@@ -206,12 +208,9 @@ BEACH = Scenery(
     _beach,
     (0.62, 0.50, 0.32),
     far=_coast,
-    scatter=(
-        Scatter(scatter.boulder, 0.0, ((0.2, 0.2, 0.2), (0.22, 0.20, 0.18)), (0.4, 1.8), 13.0, 0.3,
-                widest=1.25, seed=17),
-    ),
     marks=(
         *strewn(stone, ((0.22, 0.18, 0.14), (0.86, 0.78, 0.66)), share=0.7, where=_dry, seed=53),
+        Mark(stone, ((0.14, 0.13, 0.12), (0.26, 0.24, 0.22)), 0.10, 14.0, 18, 0.6, 0.5, seed=56),
         *strewn(tuft, ((0.06, 0.09, 0.03), (0.16, 0.17, 0.06)), share=0.2, tall=0.6, where=_dry, seed=57),
     ),
 )
