@@ -20,7 +20,7 @@ from ozora.world.render import sky as skies
 from ozora.world.render.far import horizon
 from ozora.world.render.grade import develop
 from ozora.world.render.lapse import CLOUDS, Lapse
-from ozora.world.render.looks import Picture, blurred, stylised
+from ozora.world.render.looks import DRAWN, Picture, blurred, stylised
 from ozora.world.render.march import normals, shadow, trace
 from ozora.world.render.places import SCENERY, Scenery, far_land
 from ozora.world.render.places.water import ripples
@@ -34,6 +34,9 @@ from ozora.world.truth import truth as tell
 
 CLAY = torch.tensor((0.47, 0.40, 0.35))
 """Albedo of modelling clay."""
+
+SMALLEST_DRAWN = 2.2
+"""Pixels, of a picture 128 pixels high: what lies on the ground and is smaller, a brush leaves out."""
 
 GROWN_DEPTH = 90.0
 """Metres beyond the clearing in which trees stand one by one; farther off they are an outline."""
@@ -149,13 +152,16 @@ def _background(
             ),
         )  # fmt: skip
         if shot.weather in ("rain", "storm") and not scenery.water:
-            land = _soaked(light, ray, open_sky, land)
+            land = weather.soaked(light, ray, open_sky, land)
         if scenery.wet and scenery.built is not None:
             land = _wetted(place, origin, ray, pixel, seconds, open_sky, land)
         if scenery.water:
             land = _mirrored(place, solids, origin, ray, points, reach, pixel, seconds, land)
         if scenery.room is None:
             land = ground.distance_haze(light, ray, reach, land)
+        if shot.weather == "fog":
+            banks = weather.mist(place.family, place.focus, points, seconds)
+            land = skies.mix(land, skies.haze(light, ray), banks)
         colour[:, under] = land
     if over.numel() and scenery.room is None:
         band = over[to[1, over].abs() < 0.14]
@@ -180,12 +186,6 @@ def _background(
         t = torch.where(seen.cover > 0.5, seen.distance, t)
         clear = clear * (1 - seen.cover)
     return colour, t, clear, sun_here
-
-
-def _soaked(light: lighting.Light, to: Tensor, open_sky: Tensor, colour: Tensor) -> Tensor:
-    """Ground (3, N) that it rains on: darker, and shining with the sky where it is seen at a low angle."""
-    fresnel = 0.02 + 0.5 * (1 + to[1]).clamp(0, 1).pow(6)
-    return skies.mix(colour * 0.68, light.horizon[:, None].expand_as(colour), fresnel * open_sky)
 
 
 def _wetted(
@@ -248,7 +248,8 @@ def _frame(
     colour, depth, clear, sunny = _background(place, solids, position, to, pixel, seconds)
     if place.scenery.marks:
         view = marks.View(
-            position, rotation, place.tan_up, place.focus, place.scale, place.family, seconds, place.ways
+            position, rotation, place.tan_up, place.focus, place.scale, place.family, seconds, place.ways,
+            SMALLEST_DRAWN if shot.look in DRAWN else 0.35,
         )
         airy = place.scenery.air != "room"
         drawn = colour.view(3, *size), depth.view(size), sunny.view(size), airy
@@ -286,32 +287,36 @@ def _frame(
         picture = weather.stars(picture, clear.view(size), shot.seed, rotation, place.tan_up, light.stars)
     if shot.look == "clay":
         picture = _modelled(place, solids, position, to, depth, ids, picture)
-    if shot.weather in ("rain", "storm"):
-        drop = (light.skylight * 1.2 + light.sunlight * 0.5 + 0.35 * light.haze) * 1.3
-        heavy = 1.0 if shot.weather == "storm" else 0.6
-        picture = weather.rainfall(
-            picture, depth.view(size), shot.seed, seconds, position, rotation, place.tan_up, place.focus,
-            drop, heavy,
-        )  # fmt: skip
+    drawn = shot.look in DRAWN  # drops and flakes go over what is drawn, or they would be smoothed away
+    if not drawn:
+        picture = _fallen_through(place, picture, depth.view(size), position, rotation, seconds, None)
     if shot.weather == "storm":
         flash = weather.lightning(shot.seed, seconds)
         picture = picture * (1 + 1.6 * flash) + 0.10 * flash
-    if shot.weather == "snow":
-        flake = (light.skylight * 1.1 + light.sunlight * 0.8 + 0.25 * light.haze) * 1.15
-        picture = weather.snowfall(
-            picture,
-            depth.view(size),
-            shot.seed,
-            seconds,
-            position,
-            rotation,
-            place.tan_up,
-            place.focus,
-            flake,
-        )
     shown, depth, ids = develop(picture, light, shot.look), depth.view(size), ids.view(size)
     near = place.rays.square().sum(0).sqrt().view(size) / depth
-    return stylised(Picture(shown, near, ids), shot.look), depth, ids
+    picture = stylised(Picture(shown, near, ids), shot.look)
+    if drawn:
+        white = torch.tensor((0.93, 0.95, 0.98), device=picture.device)
+        picture = _fallen_through(place, picture, depth, position, rotation, seconds, white)
+    return picture, depth, ids
+
+
+def _fallen_through(
+    place: _Set, picture: Tensor, depth: Tensor, position: Tensor, rotation: Tensor, seconds: float,
+    colour: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """The picture (3, H, W) with the rain or snow in its air, in a colour (3,) or in the light there is."""
+    shot, light = place.shot, place.light
+    where = picture, depth, shot.seed, seconds, position, rotation, place.tan_up, place.focus
+    if shot.weather in ("rain", "storm"):
+        drop = (light.skylight * 1.2 + light.sunlight * 0.5 + 0.35 * light.haze) * 1.3
+        heavy = 1.0 if shot.weather == "storm" else 0.6
+        return weather.rainfall(*where, drop if colour is None else colour, heavy)
+    if shot.weather == "snow":
+        flake = (light.skylight * 1.1 + light.sunlight * 0.8 + 0.25 * light.haze) * 1.15
+        return weather.snowfall(*where, flake if colour is None else colour)
+    return picture
 
 
 def _modelled(

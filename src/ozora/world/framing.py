@@ -248,7 +248,7 @@ def compose(
     )  # fmt: skip
     if camera.move in STEADY:
         # Stand back enough for most of the way, but never so far that the subject shrinks below half.
-        room = 0.95 if camera.move == "pan" else 1.05
+        room = 1.25 if camera.move == "pan" else 1.05  # from nearby a pan would seem to circle
         wish = (take.span + width) / (2 * tan_across * 0.82)
         deep = float((take.travel @ take.view).max())
         most = room * take.distance * 1.2

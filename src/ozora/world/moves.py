@@ -102,10 +102,10 @@ def pan(take: Take) -> Track:
     if take.span > 0.5 * take.half:
         # The eye of a camera operator: behind the subject at first, ahead of it at the end.
         across = take.across
-        slack = 0.10 * take.half * (2 * take.ease - 1) * math.copysign(1.0, float(across[-1] - across[0]))
+        slack = 0.26 * take.half * (2 * take.ease - 1) * math.copysign(1.0, float(across[-1] - across[0]))
         aim = take.middle + take.right * (slack + take.lead * take.half * 0.5)[:, None]
     else:
-        aim = take.middle + take.right * (take.sway * 0.62 * take.half * (2 * take.ease - 1))[:, None]
+        aim = take.middle + take.right * (take.sway * 0.70 * take.half * (2 * take.ease - 1))[:, None]
     return Track(_on_the_spot(take), aim)
 
 

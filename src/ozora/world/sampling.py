@@ -13,10 +13,10 @@ from functools import cache
 from random import Random
 
 from ozora.errors import refuse
-from ozora.world import concepts, meetings, pairing
+from ozora.world import concepts, meetings, operating, pairing
 from ozora.world.held_out import held_out_of, legal_combinations
 from ozora.world.physics import cast
-from ozora.world.shot import Camera, Cut, Shot, Subject, validate
+from ozora.world.shot import Camera, Shot, Subject, validate
 
 Weights = Mapping[str, float]
 
@@ -45,13 +45,6 @@ _WEATHER: dict[str, Weights] = {
 }
 _AURORA_SHARE = 0.25
 """Of the clear nights in places where one can be seen."""
-_CAMERA: Weights = {
-    "static": 0.42, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
-    "tilt": 0.09, "zoom": 0.09, "crane": 0.09, "fly-over": 0.09, "handheld": 0.09, "truck": 0.09,
-    "pull-back": 0.09,
-}  # fmt: skip
-_FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
-_HEIGHT: Weights = {"low": 0.17, "eye": 0.65, "high": 0.18}
 _SPEED: Weights = {"slow": 0.2, "normal": 0.6, "fast": 0.2}
 _DIRECTION: Weights = {"left": 0.42, "right": 0.42, "towards": 0.08, "away": 0.08}
 _POSITION: Weights = {"left": 0.2, "centre": 0.6, "right": 0.2}
@@ -73,14 +66,11 @@ _THEN_SHARE = 0.12  # of the subjects that can go over to another action
 _SECOND_SUBJECT_SHARE = 0.13
 _THIRD_SUBJECT_SHARE = 0.45  # of the shots with two that only share a place: about 0.05 of all
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
-_CUT_SHARE = 0.1
 _LAPSE_SHARE = 0.05
 _LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
 _CROSSING = ("walk", "run", "jump", "roll", "slide", "fly", "drive", "swim")
-_FAR = ("run", "fly", "roll", "slide")  # actions that leave a still picture in four seconds
 _LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
-_LARGEST_RATIO = 4.0  # of two subjects in one frame, so that the smaller is still seen
-_SHORTEST_CUT_SECONDS = 1.5
+_LARGEST_RATIO = 3.0  # of two subjects in one frame, so that the smaller is still seen
 _MOST_ATTEMPTS = 300
 """Shots drawn until one has the relation that is asked for."""
 
@@ -115,9 +105,9 @@ def _shot(draw: _Draw, held_out: bool, seconds: float, fps: int) -> Shot:
     met = subjects = _meeting(draw, first, place, time, held_out)
     second = None if met else _second_subject(draw, first, place, time, held_out)
     first = met[0] if met else first
-    camera = _camera(draw, first)
+    camera = operating.camera(draw, first)
     occluder = "none" if met else _occluder(draw, first, camera, place)
-    cuts = _cuts(draw, camera, seconds, fps)
+    cuts = operating.cuts(draw, camera, seconds, fps)
     relation, plain = "none", occluder == "none" and not cuts and not met
     if not met:
         first = replace(first, count=pairing.count(draw, kind, occluder))
@@ -128,7 +118,7 @@ def _shot(draw: _Draw, held_out: bool, seconds: float, fps: int) -> Shot:
         relation, *pair_in_relation = pairing.relation(draw, *pair, camera, occluder)
         third = None if cuts or occluder != "none" else _third_subject(draw, pair, place, time, held_out)
         subjects = (*pair_in_relation, *((third,) if third is not None else ()))
-    camera = _near_enough(draw, camera, subjects)
+    camera = operating.near_enough(draw, camera, subjects)
     weather = _weather(draw, place, time)
     shot = Shot(
         subjects=subjects,
@@ -360,16 +350,6 @@ def _third_subject(
     return replace(third, direction=pair[0].direction if concepts.ACTIONS[third.action].travels else "right")
 
 
-def _near_enough(draw: _Draw, camera: Camera, subjects: tuple[Subject, ...]) -> Camera:
-    """The camera, near enough to tell the members of a company: from afar they would be dots."""
-    crowd = len(subjects) > 1 or subjects[0].count > 2
-    if crowd and camera.framing == "wide" and "framing" not in draw.fixed:
-        camera = replace(camera, framing="medium")
-    if subjects[0].count > 2 and camera.move == "fly-over" and "camera" not in draw.fixed:
-        camera = replace(camera, move="crane")
-    return camera
-
-
 def _meeting(draw: _Draw, first: Subject, place: str, time: str, held_out: bool) -> tuple[Subject, ...]:
     """A solid and those to whom it does something; nobody in most shots."""
     later = draw.fixed.get("later", "none")
@@ -396,35 +376,6 @@ def _side_by_side(draw: _Draw, first: Subject, second: Subject) -> tuple[Subject
     return replace(first, position=side), replace(second, position=opposite)
 
 
-def _camera(draw: _Draw, first: Subject) -> Camera:
-    weights = dict(_CAMERA)
-    played = first.action in cast.TOGETHER or cast.plays(first.kind, first.action)
-    if played or not concepts.ACTIONS[first.action].travels:
-        # Following what stays in place would be a static camera by another name.
-        del weights["follow"]
-    if _outruns(first):
-        # A camera that has to turn is not still: it pans.
-        weights["pan"] += 0.8 * weights["static"]
-        weights["static"] *= 0.2
-    move = draw("camera", weights)
-    # These have a height of their own, which no word for a standing camera fits.
-    height = {"eye": 1.0} if move in ("crane", "fly-over") else _HEIGHT
-    # From afar, flown over: nobody would be seen.
-    framing = {**_FRAMING, "wide": 0.0} if move == "fly-over" else _FRAMING
-    return Camera(move, draw("framing", framing), draw("height", height))
-
-
-def _outruns(first: Subject) -> bool:
-    """Whether it goes too far across the picture for a camera that stays still."""
-    if first.kind == "rocket" and first.action == "rise":
-        return True
-    if first.action == "fall" and not cast.plays(first.kind, first.action):
-        return True
-    fast = first.speed == "fast" and concepts.ACTIONS[first.action].travels
-    far = first.action in _FAR or (first.kind, first.action) == ("fish", "swim")
-    return first.direction in ("left", "right") and (far or fast)
-
-
 def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
     short = concepts.SUBJECTS[first.kind].length <= _LONGEST_HIDDEN
     crosses = short and first.action in _CROSSING and first.direction in ("left", "right")
@@ -434,14 +385,3 @@ def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
     fits = crosses and len(possible) > 1 and sees
     hidden = fits and draw.happens("occluder", _OCCLUDED_SHARE)
     return draw("occluder", possible if hidden else {"none": 1})
-
-
-def _cuts(draw: _Draw, camera: Camera, seconds: float, fps: int) -> tuple[Cut, ...]:
-    """Perhaps one cut near the middle, on a frame, to a camera that clearly differs."""
-    wanted = draw.happens("cut", _CUT_SHARE) and seconds >= _SHORTEST_CUT_SECONDS
-    if draw("cut", {"cut" if wanted else "none": 1}) == "none":
-        return ()
-    at = round(seconds * draw.stream("cut time").uniform(0.35, 0.65) * fps) / fps
-    framing = draw.free("cut framing", {name: 1 for name in _FRAMING if name != camera.framing})
-    move = draw.free("cut camera", {"static": 0.6, "pan": 0.15, "dolly": 0.25})
-    return (Cut(at, Camera(move, framing, draw.free("cut height", _HEIGHT))),)

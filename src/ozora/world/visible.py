@@ -1,4 +1,4 @@
-"""What a picture cannot show: facts of a shot that its look or its place hides, and that no caption may tell."""
+"""What a picture cannot show: facts that a shot's look or place hides and no caption may tell."""
 
 from __future__ import annotations
 
@@ -39,5 +39,7 @@ def hidden(shot: Shot) -> frozenset[str]:
 def _hides_hour(shot: Shot) -> bool:
     if shot.look == _LINES:
         return True
+    if shot.place == "underwater" and shot.time == "dawn":
+        return True  # a morning's gold does not reach the floor of the sea
     # The moon has no air that a low sun could redden.
     return shot.time in _LOW_SUN and (shot.look in _HUELESS or shot.place == "moon")

@@ -65,7 +65,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 5.0,
         "lit": "ffe9d8",
         "shade": "c3b8d4",
-        "cover": 0.42,
+        "cover": 0.28,
         "disc": 2.5,
         "reach": 240.0,
         "stars": 0.0,
@@ -86,7 +86,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 40.0,
         "lit": "ffffff",
         "shade": "b4c4da",
-        "cover": 0.5,
+        "cover": 0.33,
         "disc": 4.0,
         "reach": 700.0,
         "stars": 0.0,
@@ -107,7 +107,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 6.0,
         "lit": "ffb46a",
         "shade": "8c4a63",
-        "cover": 0.5,
+        "cover": 0.34,
         "disc": 2.0,
         "reach": 520.0,
         "stars": 0.0,
@@ -128,7 +128,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 2.6,
         "lit": "d899a8",
         "shade": "6a5a98",
-        "cover": 0.46,
+        "cover": 0.30,
         "disc": 0.0,
         "reach": 330.0,
         "stars": 0.12,
@@ -149,7 +149,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 26.0,
         "lit": "48598c",
         "shade": "141f44",
-        "cover": 0.36,
+        "cover": 0.24,
         "disc": 2.6,
         "reach": 380.0,
         "stars": 1.0,
@@ -173,11 +173,11 @@ class _Veil:
 
 
 _VEILS = {
-    "fog": _Veil(0.75, 0.32, 0.75, 3.2, 14.0),
+    "fog": _Veil(0.75, 0.32, 0.75, 2.7, 12.0),
     "snow": _Veil(0.55, 0.42, 0.9, 9.0, 55.0),
-    "cloud": _Veil(0.6, 0.40, 0.98, 60.0, 300.0),
+    "cloud": _Veil(0.76, 0.24, 1.02, 60.0, 300.0, 0.94),
     "rain": _Veil(0.78, 0.22, 1.1, 10.0, 60.0, 0.82),
-    "storm": _Veil(0.93, 0.05, 1.2, 8.0, 50.0, 0.17),
+    "storm": _Veil(0.93, 0.05, 1.2, 8.0, 50.0, 0.22),
 }
 
 
@@ -235,7 +235,10 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
         brightness = max(over.brightness, 0.3) if shot.time == "night" else over.brightness
         if late and over.brightness > 0.9:
             brightness = 0.74  # a morning's fog and snow are bright, an evening's are not
-        own = 0.7 if shot.time in ("dawn", "dusk") else 0.45  # share of the hour's own hue that is left
+        if shot.time == "sunset":
+            brightness = min(over.brightness, 0.84)
+            horizon = 0.5 * horizon + 0.5 * torch.tensor((2.0, 0.62, 0.26)) * horizon.mean()
+        own = {"dawn": 0.6, "sunset": 0.85, "dusk": 0.7}.get(shot.time, 0.45)  # of the hour's hue
         veil = (veil.mean() * (1 - own) + veil * own) * brightness
         zenith = zenith + (veil * 0.8 - zenith) * over.grey
         middle = middle + (veil * 0.92 - middle) * over.grey

@@ -112,6 +112,7 @@ class View:
     family: int
     seconds: float
     ways: Tensor  # (m, 3) x, z and radius in metres of what must not be stood in
+    least: float  # radius in pixels, of a picture 128 high, below which a mark is left out
 
 
 def draw(
@@ -152,7 +153,7 @@ def draw(
     column, row = own_axes[:, 0] * scale + width / 2, height / 2 - own_axes[:, 1] * scale
     pixels = radius * scale
     most, span = REACHES[-1] * height / 128, pixels * tall.clamp(min=1.5)
-    seen = (ahead > 0.12 * focus) & (pixels > 0.35) & (pixels < most)
+    seen = (ahead > 0.12 * focus) & (pixels > view.least * max(height / 128, 1.0)) & (pixels < most)
     seen &= (column > -span) & (column < width + span) & (row > -span) & (row < height + span)
     left = torch.nonzero(seen)[:, 0]
     if left.numel() == 0:
@@ -172,7 +173,8 @@ def draw(
     veil, dark, total = (torch.zeros_like(flat_depth) for _ in range(3))
     tint = torch.zeros(3, height * width, device=device)
     frame = _Frame(light, rotation, width, height, flat_depth)
-    reached = torch.bucketize(pixels, torch.tensor([reach * height / 128 for reach in REACHES], device=device))
+    edges = torch.tensor([reach * height / 128 for reach in REACHES], device=device)
+    reached = torch.bucketize(pixels, edges)
     group = (every.shape[chosen] * len(REACHES) + reached).long()
     for number in group.unique().tolist():
         shape, size = _shapes(marks)[number // len(REACHES)], number % len(REACHES)
@@ -257,9 +259,8 @@ def _patches(
     clear = torch.exp(-((t / light.reach) ** 1.15)) if airy else torch.ones_like(t)
     air = haze(light, to)[:, :, None, None] * (1 - clear)
     bare = (albedo[:, :, None, None] * clear).unbind(0)
-    colours = [
-        (bare[i] * (light.skylight[i] * open_sky + light.sunlight[i] * lit) + air[i]) * cover for i in range(3)
-    ]
+    shone = (light.skylight[i] * open_sky + light.sunlight[i] * lit for i in range(3))
+    colours = [(bare[i] * each + air[i]) * cover for i, each in enumerate(shone)]
     return place, cover.reshape(-1), shade, torch.stack(colours).view(3, -1)
 
 
@@ -323,5 +324,6 @@ def bush(u: Tensor, v: Tensor, own: Tensor, pixel: Tensor) -> Tensor:
 def buoy(u: Tensor, v: Tensor, own: Tensor, pixel: Tensor) -> Tensor:
     """A tapering buoy with a knob on top."""
     body = 0.42 - 0.34 * (v + 0.8).clamp(0, 1.4)
-    half = torch.maximum(body, torch.where(v > 0.55, (0.04 - (v - 0.74).square()).clamp(min=0).sqrt(), 0.0 * v))
+    knob = torch.where(v > 0.55, (0.04 - (v - 0.74).square()).clamp(min=0).sqrt(), 0.0 * v)
+    half = torch.maximum(body, knob)
     return ((half - u.abs()) / pixel + 0.5).clamp(0, 1) * ((v + 0.8) / pixel + 0.5).clamp(0, 1) * (v < 0.95)

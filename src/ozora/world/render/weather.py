@@ -1,4 +1,4 @@
-"""Things that fall or twinkle: snowflakes and rain in the air, stars in the sky, drawn as soft dots."""
+"""Snowflakes and rain in the air, stars in the sky, drawn as soft dots; wet ground and banks of mist."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import math
 
 import torch
 from torch import Tensor
+
+from ozora.world.render.light import Light
+from ozora.world.render.sky import mix, ramp
+from ozora.world.render.textures import clouds, sample
 
 FLAKES = 2400
 STARS = 420
@@ -115,6 +119,21 @@ def rainfall(
         picture, column, row, radius, colour, strength, torch.ones_like(depth), math.ceil(1.6 * long),
         stretch=long, slant=slant,
     )  # fmt: skip
+
+
+def mist(family: int, focus: float, points: Tensor, seconds: float) -> Tensor:
+    """Share (N,) of drifting banks of mist over points (3, N) of the ground.
+
+    So that fog is seen without a horizon, too. ``focus`` metres to the subject give the banks their size.
+    """
+    u, v = points[0] / (5 * focus) + 0.02 * seconds, points[2] / (3 * focus)
+    return 0.62 * ramp(sample(clouds(family, str(points.device)), u, v)[0], 0.1, 1.7)
+
+
+def soaked(light: Light, to: Tensor, open_sky: Tensor, colour: Tensor) -> Tensor:
+    """Ground (3, N) that it rains on: darker, and shining with the sky where it is seen at a low angle."""
+    fresnel = 0.02 + 0.5 * (1 + to[1]).clamp(0, 1).pow(6)
+    return mix(colour * 0.68, light.horizon[:, None].expand_as(colour), fresnel * open_sky)
 
 
 def lightning(seed: int, seconds: float) -> float:

@@ -271,7 +271,8 @@ def _planks(spot: Spot) -> Tensor:
     number = board.floor()
     seam = ramp((board - number - 0.5).abs(), 0.46, 0.5) * textures.resolved(0.05 * scale, spot.footprint)
     end = ((spot.x / (1.1 * scale) + number * 0.618) % 1 - 0.5).abs() * 1.1 * scale
-    seam = torch.maximum(seam, ramp(end, 0.012 * scale, 0.004 * scale) * textures.resolved(0.05 * scale, spot.footprint))
+    joint = ramp(end, 0.012 * scale, 0.004 * scale) * textures.resolved(0.05 * scale, spot.footprint)
+    seam = torch.maximum(seam, joint)
     tone = 0.5 + 0.5 * torch.sin(number * 12.9) + 0.10 * spot.bands[2] + 0.12 * spot.bands[3]
     albedo = mix(spot.colour(0.30, 0.165, 0.082), spot.colour(0.42, 0.25, 0.13), tone.clamp(0, 1))
     albedo = albedo * (1 - 0.5 * seam)

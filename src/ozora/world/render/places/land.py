@@ -51,7 +51,8 @@ SNOWFIELD = Scenery(
     _snow_relief,
     _snow_far,
     marks=(
-        *strewn(tuft, ((0.20, 0.13, 0.06), (0.38, 0.28, 0.15)), size=1.2, share=0.6, tall=1.3, lift=0.85, seed=1),
+        *strewn(tuft, ((0.20, 0.13, 0.06), (0.38, 0.28, 0.15)), size=1.2, share=0.6, tall=1.3,
+                lift=0.85, seed=1),
         *strewn(stone, ((0.16, 0.17, 0.19), (0.34, 0.35, 0.38)), share=0.3, seed=5),
         Mark(fir, ((0.05, 0.10, 0.08), (0.12, 0.19, 0.16)), 0.10, 16.0, 22, 2.4, 0.35, lift=0.95, seed=8),
     ),
@@ -154,7 +155,8 @@ DUNES = Scenery(
     _dunes_far,
     marks=(
         *strewn(stone, ((0.22, 0.13, 0.07), (0.50, 0.32, 0.17)), share=0.5, seed=17),
-        *strewn(tuft, ((0.16, 0.14, 0.05), (0.34, 0.28, 0.10)), size=1.3, share=0.35, tall=1.3, lift=0.85, seed=21),
+        *strewn(tuft, ((0.16, 0.14, 0.05), (0.34, 0.28, 0.10)), size=1.3, share=0.35, tall=1.3,
+                lift=0.85, seed=21),
         Mark(stone, ((0.30, 0.18, 0.09), (0.44, 0.27, 0.14)), 0.11, 16.0, 16, 0.6, 0.5, seed=24),
     ),
 )

@@ -165,7 +165,8 @@ CANYON = Scenery(
     ),
     marks=(
         *strewn(stone, ((0.26, 0.09, 0.04), (0.62, 0.30, 0.15)), share=0.9, seed=45),
-        *strewn(tuft, ((0.16, 0.13, 0.05), (0.36, 0.28, 0.10)), size=1.3, share=0.25, tall=1.2, lift=0.85, seed=49),
+        *strewn(tuft, ((0.16, 0.13, 0.05), (0.36, 0.28, 0.10)), size=1.3, share=0.25, tall=1.2,
+                lift=0.85, seed=49),
     ),
 )
 
