@@ -252,8 +252,8 @@ def _frame(
             SMALLEST_DRAWN if shot.look in DRAWN else 0.35,
         )
         airy = place.scenery.air != "room"
-        drawn = colour.view(3, *size), depth.view(size), sunny.view(size), airy
-        picture, depth = marks.draw(place.scenery.marks, place.land, light, view, *drawn)
+        bare = colour.view(3, *size), depth.view(size), sunny.view(size), airy
+        picture, depth = marks.draw(place.scenery.marks, place.land, light, view, *bare)
         colour, depth = picture.reshape(3, -1), depth.reshape(-1)
     ids = torch.zeros(depth.shape, dtype=torch.uint8, device=depth.device)
     order = sorted(solids, key=lambda s: -float((s.centre - position).norm()))
