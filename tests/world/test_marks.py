@@ -38,7 +38,7 @@ def seen(
     ways = torch.zeros(0, 3) if ways is None else ways
     view = View(position, rotation, 0.4, 4.0, 1.0, 0, seconds, ways, 0.35)
     grey = torch.full((3, HEIGHT, WIDTH), 0.5)
-    picture, depth = draw(which, FLAT, DAY, view, grey, bare, torch.ones_like(bare), False)
+    picture, depth, _ = draw(which, FLAT, DAY, view, grey, bare, torch.ones_like(bare), False)
     return picture, depth, bare
 
 

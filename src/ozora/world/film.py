@@ -246,15 +246,16 @@ def _frame(
     to = unit(rotation @ place.rays)
     pixel = 2 * place.tan_up / place.height
     colour, depth, clear, sunny = _background(place, solids, position, to, pixel, seconds)
+    bold = depth.clone()
     if place.scenery.marks:
         view = marks.View(
             position, rotation, place.tan_up, place.focus, place.scale, place.family, seconds, place.ways,
-            SMALLEST_DRAWN if shot.look in DRAWN else 0.35,
+            SMALLEST_DRAWN,
         )
         airy = place.scenery.air != "room"
         bare = colour.view(3, *size), depth.view(size), sunny.view(size), airy
-        picture, depth = marks.draw(place.scenery.marks, place.land, light, view, *bare)
-        colour, depth = picture.reshape(3, -1), depth.reshape(-1)
+        picture, depth, bold = marks.draw(place.scenery.marks, place.land, light, view, *bare)
+        colour, depth, bold = picture.reshape(3, -1), depth.reshape(-1), bold.reshape(-1)
     ids = torch.zeros(depth.shape, dtype=torch.uint8, device=depth.device)
     order = sorted(solids, key=lambda s: -float((s.centre - position).norm()))
     indoors = None
@@ -280,7 +281,7 @@ def _frame(
         colour[:, ray] = skies.mix(colour[:, ray], lit, cover)
         clear[ray] = 0
         sure = cover > 0.5
-        depth[ray[sure]] = t[sure]
+        depth[ray[sure]] = bold[ray[sure]] = t[sure]
         ids[ray[sure]] = min(solid.subject, 255)
     picture = colour.view(3, *size)
     if light.stars > 0.02 and indoors is None:
@@ -294,7 +295,7 @@ def _frame(
         flash = weather.lightning(shot.seed, seconds)
         picture = picture * (1 + 1.6 * flash) + 0.10 * flash
     shown, depth, ids = develop(picture, light, shot.look), depth.view(size), ids.view(size)
-    near = place.rays.square().sum(0).sqrt().view(size) / depth
+    near = place.rays.square().sum(0).sqrt().view(size) / bold.view(size)
     picture = stylised(Picture(shown, near, ids), shot.look)
     if drawn:
         white = torch.tensor((0.93, 0.95, 0.98), device=picture.device)
@@ -340,7 +341,12 @@ def _modelled(
     sunny, open_sky = _ground_shade(place, solids, raised)
     facing = ((light.sun @ normal + 0.25) / 1.25).clamp(min=0) * sunny
     around = skies.mix(light.bounce[:, None], light.skylight[:, None], 0.5 + 0.5 * normal[1]) * open_sky
-    lit = CLAY.to(to.device)[:, None] * (around + light.sunlight[:, None] * facing)
+    # Subjects are of one lump, the ground of another that has a little of its own colour.
+    own = torch.tensor(place.scenery.bounce, device=to.device)
+    lump = CLAY.to(to.device) * (0.35 + 0.65 * own / own.mean().clamp(min=0.05))
+    bare = skies.mix(lump, own, 0.5)[:, None]
+    lump = torch.where(ids == 0, bare, CLAY.to(to.device)[:, None])
+    lit = lump * (around + light.sunlight[:, None] * facing)
     lit = ground.distance_haze(light, to, depth.clamp(max=ground.FAR), lit)
     open_air = ~solid_at.view(picture.shape[1:])
     backdrop = blurred(picture * open_air, place.height / 14)

@@ -253,7 +253,8 @@ def compose(
         deep = float((take.travel @ take.view).max())
         most = room * take.distance * 1.2
         if camera.move == "static":
-            wish = take.span / (2 * tan_across * STILL_EDGE)
+            if subjects == 1:
+                wish = take.span / (2 * tan_across * STILL_EDGE)
             most = STANDS_BACK[camera.framing] * take.distance
         distance = max(take.distance, min(wish, most)) + max(0.0, deep)
         take = replace(take, distance=distance)

@@ -67,7 +67,8 @@ def _led(take: Take, far: Tensor | None = None) -> Tensor:
 def _unmoved(take: Take) -> Tensor:
     """Aim (n, 3) at the middle of the action, giving way only where the subject would leave the frame."""
     half, tan_up, fps, nil = take.half, take.tangents[1], take.shot.fps, torch.zeros(take.count)
-    still = take.camera.move == "static"  # gives way last: a still camera that turns is no still camera
+    # A still camera gives way last, for one that turns is none; but it must not lose the ends of a company.
+    still = take.camera.move == "static" and len(take.shot.instances) == 1
     limit = half * STILL_EDGE if still else max(half * 0.80 - take.width / 2, half * 0.22)
     beyond = take.across - take.across.clamp(-limit, limit)
     beyond = smooth(beyond[:, None], 0.5 * fps)[:, 0]
@@ -111,7 +112,7 @@ def pan(take: Take) -> Track:
 
 def dolly(take: Take) -> Track:
     """Move in on the subject."""
-    far = take.distance * (1.55 - 0.82 * take.ease)
+    far = take.distance * (1.45 - 0.70 * take.ease)
     return Track(_around(take, _half_way(take), far), _led(take, far))
 
 
@@ -141,7 +142,7 @@ def tilt(take: Take) -> Track:
 
 def zoom(take: Take) -> Track:
     """Stand twice as far off and let the focal length grow, evenly to the eye."""
-    length = 2.0 * (0.75 / 2.0) ** (1 - take.ease)
+    length = 2.0 * (0.62 / 2.0) ** (1 - take.ease)
     return Track(_on_the_spot(take, 2.0), _ending_on(take, take.ease), zoom=length)
 
 

@@ -112,14 +112,16 @@ class View:
     family: int
     seconds: float
     ways: Tensor  # (m, 3) x, z and radius in metres of what must not be stood in
-    least: float  # radius in pixels, of a picture 128 high, below which a mark is left out
+    bold: float  # radius in pixels, of a picture 128 high, from which a mark is worth an outline
 
 
 def draw(
     marks: tuple[Mark, ...], land: Relief, light: Light, view: View, picture: Tensor, depth: Tensor,
     sunny: Tensor, airy: bool,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """The picture (3, H, W) in scene light and its depth (H, W) with marks on the ground.
+
+    The last is the depth with marks of ``view.bold`` pixels and more alone: what a brush would draw.
 
     ``sunny`` (H, W) is the sun that reaches the ground; ``airy`` says whether distance fades.
     """
@@ -153,11 +155,11 @@ def draw(
     column, row = own_axes[:, 0] * scale + width / 2, height / 2 - own_axes[:, 1] * scale
     pixels = radius * scale
     most, span = REACHES[-1] * height / 128, pixels * tall.clamp(min=1.5)
-    seen = (ahead > 0.12 * focus) & (pixels > view.least * max(height / 128, 1.0)) & (pixels < most)
+    seen = (ahead > 0.12 * focus) & (pixels > 0.35) & (pixels < most)
     seen &= (column > -span) & (column < width + span) & (row > -span) & (row < height + span)
     left = torch.nonzero(seen)[:, 0]
     if left.numel() == 0:
-        return picture, depth
+        return picture, depth, depth
     to = foot[left] - position
     t = to.norm(dim=-1)
     chosen, row, column, pixels = chosen[left], row[left], column[left], pixels[left]
@@ -169,7 +171,7 @@ def draw(
         sunny.reshape(-1)[under], strength, *(to / t[:, None]).T, *every.colour[chosen].T,
     ))  # fmt: skip
     flat_depth = depth.reshape(-1)
-    near = torch.full_like(flat_depth, math.inf)
+    near, outlined = torch.full_like(flat_depth, math.inf), torch.full_like(flat_depth, math.inf)
     veil, dark, total = (torch.zeros_like(flat_depth) for _ in range(3))
     tint = torch.zeros(3, height * width, device=device)
     frame = _Frame(light, rotation, width, height, flat_depth)
@@ -188,11 +190,16 @@ def draw(
         sure = torch.nonzero(cover > 0.5)[:, 0]
         each = cover.numel() // batch.shape[1]
         near.scatter_reduce_(0, place[sure], batch[4][sure // each], "amin")
+        large = sure[batch[2][sure // each] > view.bold * height / 128]
+        outlined.scatter_reduce_(0, place[large], batch[4][large // each], "amin")
     share, shadowed = 1 - veil.exp(), dark.exp()
     under = picture.reshape(3, -1) * shadowed
     mixed = under + (tint / total.clamp(min=1e-6) - under) * share
-    closer = torch.minimum(flat_depth, torch.where(share > 0.5, near, math.inf))
-    return mixed.view_as(picture), closer.view(height, width)
+    most_is = share > 0.5
+    closer, bold = (
+        torch.minimum(flat_depth, torch.where(most_is, t, math.inf)).view(height, width) for t in (near, outlined)
+    )
+    return mixed.view_as(picture), closer, bold
 
 
 @dataclass(frozen=True)

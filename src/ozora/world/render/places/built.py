@@ -202,7 +202,8 @@ _TOWERS = Block(
 
 STREET = Scenery(
     _day_road, (0.16, 0.16, 0.16), far=_roofs, built=_day_fronts,
-    marks=strewn(leaf, ((0.34, 0.13, 0.02), (0.60, 0.34, 0.05)), share=0.8, size=1.2, tall=0.0, shadow=0.25, seed=81),
+    marks=strewn(leaf, ((0.34, 0.13, 0.02), (0.60, 0.34, 0.05)), share=0.8, size=1.2,
+                  tall=0.0, shadow=0.25, seed=81),
 )  # fmt: skip
 NIGHT_CITY = Scenery(_boulevard, (0.10, 0.08, 0.14), far=_roofs, built=_night_fronts, wet=0.75)
 
