@@ -326,11 +326,19 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
         return None
     # Its luck is its own: what is fixed was meant for the first subject.
     own = _Draw(f"{draw.seed} second", {})
-    second = replace(_subject(own, kind), count=pairing.second_count(own, kind))
+    second = replace(_subject(own, kind), count=pairing.second_count(own, kind), size=_fair(first, own, kind))
     both_travel = concepts.ACTIONS[first.action].travels and concepts.ACTIONS[second.action].travels
     if both_travel and draw.happens("same way", 0.6):
         return replace(second, direction=first.direction)
     return second
+
+
+def _fair(beside: Subject, own: _Draw, kind: str) -> str:
+    """The size that its luck gives a subject, or that of the one ``beside`` it where one would be lost."""
+    drawn = _subject(own, kind).size
+    spans = [max(concepts.SUBJECTS[one].height, concepts.SUBJECTS[one].length) * concepts.SIZE_SCALE[size]
+             for one, size in ((kind, drawn), (beside.kind, beside.size))]  # fmt: skip
+    return drawn if max(spans) <= _LARGEST_RATIO * min(spans) else beside.size
 
 
 def _third_subject(
@@ -347,6 +355,7 @@ def _third_subject(
         return None
     own = _Draw(f"{draw.seed} third", {})
     third = replace(_subject(own, own.free("third subject", dict.fromkeys(kinds, 1.0))), position="centre")
+    third = replace(third, size=_fair(pair[0], own, third.kind))
     return replace(third, direction=pair[0].direction if concepts.ACTIONS[third.action].travels else "right")
 
 

@@ -195,9 +195,10 @@ def draw(
     share, shadowed = 1 - veil.exp(), dark.exp()
     under = picture.reshape(3, -1) * shadowed
     mixed = under + (tint / total.clamp(min=1e-6) - under) * share
-    most_is = share > 0.5
+    covered = share > 0.5
     closer, bold = (
-        torch.minimum(flat_depth, torch.where(most_is, t, math.inf)).view(height, width) for t in (near, outlined)
+        torch.minimum(flat_depth, torch.where(covered, t, math.inf)).view(height, width)
+        for t in (near, outlined)
     )
     return mixed.view_as(picture), closer, bold
 
