@@ -24,6 +24,7 @@ from ozora.world.concepts import LOOKS, RELATIONS
 from ozora.world.held_out import is_held_out
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot
+from ozora.world.visible import hidden
 
 FIRST_UNSEEN_SEED = 2**31
 """Shots of training footage draw their seed below this, evaluation from here on: never the same clip."""
@@ -56,7 +57,12 @@ class Prompt:
         return shot_fields(self.shot)[axis]
 
     def tells(self, axis: str) -> bool:
-        """Whether the words ask for it: of a direction that nobody named, any will do."""
+        """Whether it can be judged: the words ask for it, and no look hides it.
+
+        Of a direction that nobody named, any will do; black-and-white film shows no hour by its colour.
+        """
+        if axis in hidden(self.shot):
+            return False
         if axis != "direction":
             return True
         way = self.asked("direction")

@@ -110,7 +110,12 @@ def _segment(take: Take) -> tuple[Tensor, Tensor, Tensor]:
         longest = float(track.zoom.max())
         tan_across, tan_up = tan_across / longest, tan_up / longest
     if track.held:
-        aim = _held(position, aim, take.low, take.high, (tan_across, tan_up), track.steady, fps)
+        low, high = take.low, take.high
+        if track.steady and len(take.shot.instances) == 1:
+            # Hold the middle of the action: its ends may touch the edge of the picture.
+            middle = (low + high) / 2
+            low, high = middle + (low - middle) * 0.3, middle + (high - middle) * 0.3
+        aim = _held(position, aim, low, high, (tan_across, tan_up), track.steady, fps)
     else:
         aim = aim + (position - planned)
     rotation = _facing(position, aim)

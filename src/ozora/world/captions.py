@@ -21,6 +21,7 @@ from ozora.world.relation_phrases import TAGS, Related, relate
 from ozora.world.sequels import afterwards, sequel
 from ozora.world.shot import Shot, Subject
 from ozora.world.spelling import typo
+from ozora.world.visible import hidden
 
 __all__ = ["LENGTHS", "MOST_WORDS", "Length", "caption", "shot_fields", "typo"]
 
@@ -127,13 +128,9 @@ def told(shot: Shot, length: Length, rng: Random) -> frozenset[str]:
         chance = when_remarkable if fact in remarkable else when_not
         if rng.random() < chance[column]:
             said.add(fact)
-    # Black-and-white film, say, shows no hue; its word is only a distraction there.
-    hue = concepts.visible_colour(shot.subjects[0].kind, shot.subjects[0].colour) not in ("white", "black")
-    if shot.look in concepts.COLOURLESS and hue and rng.random() < 0.6:
-        said.discard("colour")
     if shot.later != "none":
         said = (said | {"time", "later"}) - {"light"}
-    return frozenset(said)
+    return frozenset(said) - hidden(shot)
 
 
 def _remarkable(shot: Shot) -> set[str]:

@@ -14,13 +14,13 @@ from ozora.errors import refuse
 from ozora.world import terrain
 from ozora.world.bodies import Stage
 from ozora.world.camera import CameraPath, camera_path
-from ozora.world.render import ground, scatter, shade, weather
+from ozora.world.render import ground, marks, scatter, shade, weather
 from ozora.world.render import light as lighting
 from ozora.world.render import sky as skies
 from ozora.world.render.far import horizon
 from ozora.world.render.grade import develop
 from ozora.world.render.lapse import CLOUDS, Lapse
-from ozora.world.render.looks import Picture, blurred, stylised
+from ozora.world.render.looks import DRAWN, Picture, blurred, stylised
 from ozora.world.render.march import normals, shadow, trace
 from ozora.world.render.places import SCENERY, Scenery, far_land
 from ozora.world.render.places.water import ripples
@@ -34,6 +34,9 @@ from ozora.world.truth import truth as tell
 
 CLAY = torch.tensor((0.47, 0.40, 0.35))
 """Albedo of modelling clay."""
+
+SMALLEST_DRAWN = 2.2
+"""Pixels, of a picture 128 pixels high: what lies on the ground and is smaller, a brush leaves out."""
 
 GROWN_DEPTH = 90.0
 """Metres beyond the clearing in which trees stand one by one; farther off they are an outline."""
@@ -67,6 +70,7 @@ class _Set:
     height: int
     tan_up: float
     rays: Tensor  # (3, H*W) camera-space directions, not yet unit
+    ways: Tensor  # (m, 3) x, z and radius of what the subjects pass
 
 
 def _screen(width: int, height: int, tan_up: float, device: torch.device) -> Tensor:
@@ -107,8 +111,8 @@ def _ground_colour(scenery: Scenery, spot: Spot) -> Tensor:
 
 def _background(
     place: _Set, solids: Sequence[Solid], origin: Tensor, to: Tensor, pixel: float, seconds: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Colour (3, N), distance (N,) and open sky (N,) of everything that is not a body."""
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Colour (3, N), distance, open sky and sun on the ground (N,) of everything that is not a body."""
     shot, light, scenery = place.shot, place.light, place.scenery
     t = ground.meet(place.land, origin, to)
     if scenery.half_sides is not None:
@@ -117,7 +121,7 @@ def _background(
         inside = ((origin[0] + to[0] * t).abs() < half_x) & ((origin[2] + to[2] * t).abs() < half_z)
         t = torch.where(inside, t, torch.inf)
     colour = torch.empty_like(to)
-    clear = torch.zeros_like(t)
+    clear, sun_here = torch.zeros_like(t), torch.ones_like(t)
     over = torch.nonzero(torch.isinf(t) | (t > 150.0))[:, 0]
     under = torch.nonzero(torch.isfinite(t))[:, 0]
     if over.numel():
@@ -138,6 +142,7 @@ def _background(
         sunny, open_sky = _ground_shade(place, solids, points)
         for grove in place.groves:
             sunny = sunny * scatter.shade(grove, place.land, light.sun, points)
+        sun_here[under] = sunny
         slope = place.land.slope(points[0], points[2])
         land = _ground_colour(
             scenery,
@@ -146,12 +151,17 @@ def _background(
                 open_sky,
             ),
         )  # fmt: skip
+        if shot.weather in ("rain", "storm") and not scenery.water:
+            land = weather.soaked(light, ray, open_sky, land)
         if scenery.wet and scenery.built is not None:
             land = _wetted(place, origin, ray, pixel, seconds, open_sky, land)
         if scenery.water:
             land = _mirrored(place, solids, origin, ray, points, reach, pixel, seconds, land)
         if scenery.room is None:
             land = ground.distance_haze(light, ray, reach, land)
+        if shot.weather == "fog":
+            banks = weather.mist(place.family, place.focus, points, seconds)
+            land = skies.mix(land, skies.haze(light, ray), banks)
         colour[:, under] = land
     if over.numel() and scenery.room is None:
         band = over[to[1, over].abs() < 0.14]
@@ -175,7 +185,7 @@ def _background(
         colour[:, met] = skies.mix(colour[:, met], hazed, seen.cover[met])
         t = torch.where(seen.cover > 0.5, seen.distance, t)
         clear = clear * (1 - seen.cover)
-    return colour, t, clear
+    return colour, t, clear, sun_here
 
 
 def _wetted(
@@ -235,7 +245,17 @@ def _frame(
     size = (place.height, place.width)
     to = unit(rotation @ place.rays)
     pixel = 2 * place.tan_up / place.height
-    colour, depth, clear = _background(place, solids, position, to, pixel, seconds)
+    colour, depth, clear, sunny = _background(place, solids, position, to, pixel, seconds)
+    bold = depth.clone()
+    if place.scenery.marks:
+        view = marks.View(
+            position, rotation, place.tan_up, place.focus, place.scale, place.family, seconds, place.ways,
+            SMALLEST_DRAWN,
+        )
+        airy = place.scenery.air != "room"
+        bare = colour.view(3, *size), depth.view(size), sunny.view(size), airy
+        picture, depth, bold = marks.draw(place.scenery.marks, place.land, light, view, *bare)
+        colour, depth, bold = picture.reshape(3, -1), depth.reshape(-1), bold.reshape(-1)
     ids = torch.zeros(depth.shape, dtype=torch.uint8, device=depth.device)
     order = sorted(solids, key=lambda s: -float((s.centre - position).norm()))
     indoors = None
@@ -261,39 +281,43 @@ def _frame(
         colour[:, ray] = skies.mix(colour[:, ray], lit, cover)
         clear[ray] = 0
         sure = cover > 0.5
-        depth[ray[sure]] = t[sure]
+        depth[ray[sure]] = bold[ray[sure]] = t[sure]
         ids[ray[sure]] = min(solid.subject, 255)
     picture = colour.view(3, *size)
     if light.stars > 0.02 and indoors is None:
         picture = weather.stars(picture, clear.view(size), shot.seed, rotation, place.tan_up, light.stars)
     if shot.look == "clay":
         picture = _modelled(place, solids, position, to, depth, ids, picture)
-    if shot.weather in ("rain", "storm"):
-        drop = (light.skylight * 1.2 + light.sunlight * 0.5 + 0.35 * light.haze) * 1.3
-        heavy = 1.0 if shot.weather == "storm" else 0.6
-        picture = weather.rainfall(
-            picture, depth.view(size), shot.seed, seconds, position, rotation, place.tan_up, place.focus,
-            drop, heavy,
-        )  # fmt: skip
+    drawn = shot.look in DRAWN  # drops and flakes go over what is drawn, or they would be smoothed away
+    if not drawn:
+        picture = _fallen_through(place, picture, depth.view(size), position, rotation, seconds, None)
     if shot.weather == "storm":
         flash = weather.lightning(shot.seed, seconds)
         picture = picture * (1 + 1.6 * flash) + 0.10 * flash
+    shown, depth, ids = develop(picture, light, shot.look), depth.view(size), ids.view(size)
+    near = place.rays.square().sum(0).sqrt().view(size) / bold.view(size)
+    picture = stylised(Picture(shown, near, ids), shot.look)
+    if drawn:
+        white = torch.tensor((0.93, 0.95, 0.98), device=picture.device)
+        picture = _fallen_through(place, picture, depth, position, rotation, seconds, white)
+    return picture, depth, ids
+
+
+def _fallen_through(
+    place: _Set, picture: Tensor, depth: Tensor, position: Tensor, rotation: Tensor, seconds: float,
+    colour: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """The picture (3, H, W) with the rain or snow in its air, in a colour (3,) or in the light there is."""
+    shot, light = place.shot, place.light
+    where = picture, depth, shot.seed, seconds, position, rotation, place.tan_up, place.focus
+    if shot.weather in ("rain", "storm"):
+        drop = (light.skylight * 1.2 + light.sunlight * 0.5 + 0.35 * light.haze) * 1.3
+        heavy = 1.0 if shot.weather == "storm" else 0.6
+        return weather.rainfall(*where, drop if colour is None else colour, heavy)
     if shot.weather == "snow":
         flake = (light.skylight * 1.1 + light.sunlight * 0.8 + 0.25 * light.haze) * 1.15
-        picture = weather.snowfall(
-            picture,
-            depth.view(size),
-            shot.seed,
-            seconds,
-            position,
-            rotation,
-            place.tan_up,
-            place.focus,
-            flake,
-        )
-    shown, depth, ids = develop(picture, light, shot.look), depth.view(size), ids.view(size)
-    near = place.rays.square().sum(0).sqrt().view(size) / depth
-    return stylised(Picture(shown, near, ids), shot.look), depth, ids
+        return weather.snowfall(*where, flake if colour is None else colour)
+    return picture
 
 
 def _modelled(
@@ -317,12 +341,26 @@ def _modelled(
     sunny, open_sky = _ground_shade(place, solids, raised)
     facing = ((light.sun @ normal + 0.25) / 1.25).clamp(min=0) * sunny
     around = skies.mix(light.bounce[:, None], light.skylight[:, None], 0.5 + 0.5 * normal[1]) * open_sky
-    lit = CLAY.to(to.device)[:, None] * (around + light.sunlight[:, None] * facing)
+    # Subjects are of one lump, the ground of another that has a little of its own colour.
+    own = torch.tensor(place.scenery.bounce, device=to.device)
+    lump = CLAY.to(to.device) * (0.35 + 0.65 * own / own.mean().clamp(min=0.05))
+    bare = skies.mix(lump, own, 0.5)[:, None]
+    lump = torch.where(ids == 0, bare, CLAY.to(to.device)[:, None])
+    lit = lump * (around + light.sunlight[:, None] * facing)
     lit = ground.distance_haze(light, to, depth.clamp(max=ground.FAR), lit)
     open_air = ~solid_at.view(picture.shape[1:])
     backdrop = blurred(picture * open_air, place.height / 14)
     backdrop = backdrop / blurred(open_air.float(), place.height / 14).clamp(min=1e-3)
     return torch.where(open_air, backdrop, lit.view(picture.shape))
+
+
+def _ways(stage: Stage) -> Tensor:
+    """Where the subjects pass, as discs (m, 3) of x, z and radius in metres."""
+    steps = torch.linspace(0, stage.centre.shape[0] - 1, min(stage.centre.shape[0], 16)).long()
+    centre, extent = stage.centre[steps].float(), stage.extent[steps].float()
+    low = centre[..., 1] < 4 * extent  # what flies high needs no room on the ground
+    discs = torch.cat((centre[..., [0, 2]], 0.8 * extent[..., None]), -1)
+    return discs[low]
 
 
 def _clearing(stage: Stage, path: CameraPath) -> float:
@@ -374,6 +412,7 @@ def film(
     place = _Set(
         shot, scenery, light, terrain.relief(shot, where), shot.seed % 5, max(scale * 2.2, 0.05), focus,
         clearing, groves, wide, tall, tangents[0], _screen(wide, tall, tangents[0], where),
+        _ways(stage).to(where),
     )  # fmt: skip
     members = sorted(set(stage.bodies.subject.tolist()))
     packs = [pack(stage.bodies, member, wanted) for member in members]

@@ -80,6 +80,12 @@ def _boxes(stage: Stage, lowest_id: int, first: int, last: int) -> tuple[Tensor,
 STEADY = ("static", "pan", "tilt", "zoom")
 """Moves whose camera stays on its spot, and stands back for the subject's way."""
 
+STILL_EDGE = 0.86
+"""Of half the frame: how far from its middle the middle of the action may go before a still camera turns."""
+
+STANDS_BACK = {"wide": 1.5, "medium": 2.2, "close": 2.6}
+"""How many times farther off than composed a still camera stands at most, to hold the whole way."""
+
 
 @dataclass(frozen=True)
 class Take:
@@ -242,10 +248,15 @@ def compose(
     )  # fmt: skip
     if camera.move in STEADY:
         # Stand back enough for most of the way, but never so far that the subject shrinks below half.
-        room = 0.95 if camera.move == "pan" else 1.05
+        room = 1.25 if camera.move == "pan" else 1.05  # from nearby a pan would seem to circle
         wish = (take.span + width) / (2 * tan_across * 0.82)
         deep = float((take.travel @ take.view).max())
-        distance = max(take.distance, min(wish, room * take.distance * 1.2)) + max(0.0, deep)
+        most = room * take.distance * 1.2
+        if camera.move == "static":
+            if subjects == 1:
+                wish = take.span / (2 * tan_across * STILL_EDGE)
+            most = STANDS_BACK[camera.framing] * take.distance
+        distance = max(take.distance, min(wish, most)) + max(0.0, deep)
         take = replace(take, distance=distance)
     if take.screens is not None and index == 0:
         # Something to pass behind: stand back until it leaves room on both sides of it.

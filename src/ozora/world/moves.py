@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ozora.world.framing import Take, smooth
+from ozora.world.framing import STILL_EDGE, Take, smooth
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def _led(take: Take, far: Tensor | None = None) -> Tensor:
 def _unmoved(take: Take) -> Tensor:
     """Aim (n, 3) at the middle of the action, giving way only where the subject would leave the frame."""
     half, tan_up, fps, nil = take.half, take.tangents[1], take.shot.fps, torch.zeros(take.count)
-    limit = max(half * 0.80 - take.width / 2, half * 0.22)
+    # A still camera gives way last, for one that turns is none; but it must not lose the ends of a company.
+    still = take.camera.move == "static" and len(take.shot.instances) == 1
+    limit = half * STILL_EDGE if still else max(half * 0.80 - take.width / 2, half * 0.22)
     beyond = take.across - take.across.clamp(-limit, limit)
     beyond = smooth(beyond[:, None], 0.5 * fps)[:, 0]
     rise = take.travel[:, 1]
@@ -101,16 +103,16 @@ def pan(take: Take) -> Track:
     if take.span > 0.5 * take.half:
         # The eye of a camera operator: behind the subject at first, ahead of it at the end.
         across = take.across
-        slack = 0.10 * take.half * (2 * take.ease - 1) * math.copysign(1.0, float(across[-1] - across[0]))
+        slack = 0.26 * take.half * (2 * take.ease - 1) * math.copysign(1.0, float(across[-1] - across[0]))
         aim = take.middle + take.right * (slack + take.lead * take.half * 0.5)[:, None]
     else:
-        aim = take.middle + take.right * (take.sway * 0.62 * take.half * (2 * take.ease - 1))[:, None]
+        aim = take.middle + take.right * (take.sway * 0.70 * take.half * (2 * take.ease - 1))[:, None]
     return Track(_on_the_spot(take), aim)
 
 
 def dolly(take: Take) -> Track:
     """Move in on the subject."""
-    far = take.distance * (1.35 - 0.6 * take.ease)
+    far = take.distance * (1.45 - 0.70 * take.ease)
     return Track(_around(take, _half_way(take), far), _led(take, far))
 
 
@@ -140,7 +142,7 @@ def tilt(take: Take) -> Track:
 
 def zoom(take: Take) -> Track:
     """Stand twice as far off and let the focal length grow, evenly to the eye."""
-    length = 2.0 * (0.75 / 2.0) ** (1 - take.ease)
+    length = 2.0 * (0.62 / 2.0) ** (1 - take.ease)
     return Track(_on_the_spot(take, 2.0), _ending_on(take, take.ease), zoom=length)
 
 
@@ -174,8 +176,8 @@ def handheld(take: Take) -> Track:
     seconds = take.progress * (take.count / take.shot.fps)
     waves = torch.sin(2 * math.pi * pitch[:, None] * seconds + phase) / (pitch / pitch[0])[:, None].sqrt()
     shake = waves.sum(1).T  # (n, 6)
-    turned = shake[:, :3] * torch.deg2rad(torch.tensor([1.1, 0.9, 1.9]))
-    position = _around(take, _half_way(take)) + shake[:, 3:] * 0.006 * take.distance
+    turned = shake[:, :3] * torch.deg2rad(torch.tensor([1.7, 1.5, 2.7]))
+    position = _around(take, _half_way(take)) + shake[:, 3:] * 0.008 * take.distance
     return Track(position, _led(take), turned=turned)
 
 

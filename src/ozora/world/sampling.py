@@ -13,10 +13,10 @@ from functools import cache
 from random import Random
 
 from ozora.errors import refuse
-from ozora.world import concepts, meetings, pairing
+from ozora.world import concepts, meetings, operating, pairing
 from ozora.world.held_out import held_out_of, legal_combinations
 from ozora.world.physics import cast
-from ozora.world.shot import Camera, Cut, Shot, Subject, validate
+from ozora.world.shot import Camera, Shot, Subject, validate
 
 Weights = Mapping[str, float]
 
@@ -45,13 +45,6 @@ _WEATHER: dict[str, Weights] = {
 }
 _AURORA_SHARE = 0.25
 """Of the clear nights in places where one can be seen."""
-_CAMERA: Weights = {
-    "static": 0.26, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
-    "tilt": 0.09, "zoom": 0.09, "crane": 0.09, "fly-over": 0.09, "handheld": 0.09, "truck": 0.09,
-    "pull-back": 0.09,
-}  # fmt: skip
-_FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
-_HEIGHT: Weights = {"low": 0.17, "eye": 0.65, "high": 0.18}
 _SPEED: Weights = {"slow": 0.2, "normal": 0.6, "fast": 0.2}
 _DIRECTION: Weights = {"left": 0.42, "right": 0.42, "towards": 0.08, "away": 0.08}
 _POSITION: Weights = {"left": 0.2, "centre": 0.6, "right": 0.2}
@@ -71,14 +64,13 @@ They have luck of their own, so that a seed that has none of it keeps the action
 """
 _THEN_SHARE = 0.12  # of the subjects that can go over to another action
 _SECOND_SUBJECT_SHARE = 0.13
+_THIRD_SUBJECT_SHARE = 0.45  # of the shots with two that only share a place: about 0.05 of all
 _OCCLUDED_SHARE = 0.3  # of the shots in which passing behind something makes sense
-_CUT_SHARE = 0.1
 _LAPSE_SHARE = 0.05
 _LOOKING_PAST = ("orbit", "tilt", "crane", "fly-over")  # moves that may miss what happens at an occluder
 _CROSSING = ("walk", "run", "jump", "roll", "slide", "fly", "drive", "swim")
 _LONGEST_HIDDEN = 5.0  # metres: nothing on the set hides a train
-_LARGEST_RATIO = 4.0  # of two subjects in one frame, so that the smaller is still seen
-_SHORTEST_CUT_SECONDS = 1.5
+_LARGEST_RATIO = 3.0  # of two subjects in one frame, so that the smaller is still seen
 _MOST_ATTEMPTS = 300
 """Shots drawn until one has the relation that is asked for."""
 
@@ -113,9 +105,9 @@ def _shot(draw: _Draw, held_out: bool, seconds: float, fps: int) -> Shot:
     met = subjects = _meeting(draw, first, place, time, held_out)
     second = None if met else _second_subject(draw, first, place, time, held_out)
     first = met[0] if met else first
-    camera = _camera(draw, first)
+    camera = operating.camera(draw, first)
     occluder = "none" if met else _occluder(draw, first, camera, place)
-    cuts = _cuts(draw, camera, seconds, fps)
+    cuts = operating.cuts(draw, camera, seconds, fps)
     relation, plain = "none", occluder == "none" and not cuts and not met
     if not met:
         first = replace(first, count=pairing.count(draw, kind, occluder))
@@ -124,7 +116,9 @@ def _shot(draw: _Draw, held_out: bool, seconds: float, fps: int) -> Shot:
     if second is not None:
         pair = _side_by_side(draw, first, second)
         relation, *pair_in_relation = pairing.relation(draw, *pair, camera, occluder)
-        subjects = tuple(pair_in_relation)
+        third = None if cuts or occluder != "none" else _third_subject(draw, pair, place, time, held_out)
+        subjects = (*pair_in_relation, *((third,) if third is not None else ()))
+    camera = operating.near_enough(draw, camera, subjects)
     weather = _weather(draw, place, time)
     shot = Shot(
         subjects=subjects,
@@ -332,11 +326,37 @@ def _second_subject(draw: _Draw, first: Subject, place: str, time: str, held_out
         return None
     # Its luck is its own: what is fixed was meant for the first subject.
     own = _Draw(f"{draw.seed} second", {})
-    second = replace(_subject(own, kind), count=pairing.second_count(own, kind))
+    second = replace(_subject(own, kind), count=pairing.second_count(own, kind), size=_fair(first, own, kind))
     both_travel = concepts.ACTIONS[first.action].travels and concepts.ACTIONS[second.action].travels
     if both_travel and draw.happens("same way", 0.6):
         return replace(second, direction=first.direction)
     return second
+
+
+def _fair(beside: Subject, own: _Draw, kind: str) -> str:
+    """The size that its luck gives a subject, or that of the one ``beside`` it where one would be lost."""
+    drawn = _subject(own, kind).size
+    spans = [max(concepts.SUBJECTS[one].height, concepts.SUBJECTS[one].length) * concepts.SIZE_SCALE[size]
+             for one, size in ((kind, drawn), (beside.kind, beside.size))]  # fmt: skip
+    return drawn if max(spans) <= _LARGEST_RATIO * min(spans) else beside.size
+
+
+def _third_subject(
+    draw: _Draw, pair: tuple[Subject, Subject], place: str, time: str, held_out: bool
+) -> Subject | None:
+    """Perhaps one more, between the two or behind them, going their way."""
+    if "second_subject" in draw.fixed or not draw.happens("third subject", _THIRD_SUBJECT_SHARE):
+        return None
+    later = draw.fixed.get("later", "none")
+    taken = [one.kind for one in pair]
+    kinds = [kind for kind in concepts.SUBJECTS if kind not in taken
+             and all(_suits(kind, one, place, time, held_out, later) for one in taken)]  # fmt: skip
+    if not kinds:
+        return None
+    own = _Draw(f"{draw.seed} third", {})
+    third = replace(_subject(own, own.free("third subject", dict.fromkeys(kinds, 1.0))), position="centre")
+    third = replace(third, size=_fair(pair[0], own, third.kind))
+    return replace(third, direction=pair[0].direction if concepts.ACTIONS[third.action].travels else "right")
 
 
 def _meeting(draw: _Draw, first: Subject, place: str, time: str, held_out: bool) -> tuple[Subject, ...]:
@@ -365,18 +385,6 @@ def _side_by_side(draw: _Draw, first: Subject, second: Subject) -> tuple[Subject
     return replace(first, position=side), replace(second, position=opposite)
 
 
-def _camera(draw: _Draw, first: Subject) -> Camera:
-    moves = concepts.ACTIONS[first.action].travels or first.action == "rise"
-    # Following what stays in place would be a static camera by another name.
-    weights = _CAMERA if moves else {move: weight for move, weight in _CAMERA.items() if move != "follow"}
-    move = draw("camera", weights)
-    # These have a height of their own, which no word for a standing camera fits.
-    height = {"eye": 1.0} if move in ("crane", "fly-over") else _HEIGHT
-    # From afar, flown over: nobody would be seen.
-    framing = {**_FRAMING, "wide": 0.0} if move == "fly-over" else _FRAMING
-    return Camera(move, draw("framing", framing), draw("height", height))
-
-
 def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
     short = concepts.SUBJECTS[first.kind].length <= _LONGEST_HIDDEN
     crosses = short and first.action in _CROSSING and first.direction in ("left", "right")
@@ -386,14 +394,3 @@ def _occluder(draw: _Draw, first: Subject, camera: Camera, place: str) -> str:
     fits = crosses and len(possible) > 1 and sees
     hidden = fits and draw.happens("occluder", _OCCLUDED_SHARE)
     return draw("occluder", possible if hidden else {"none": 1})
-
-
-def _cuts(draw: _Draw, camera: Camera, seconds: float, fps: int) -> tuple[Cut, ...]:
-    """Perhaps one cut near the middle, on a frame, to a camera that clearly differs."""
-    wanted = draw.happens("cut", _CUT_SHARE) and seconds >= _SHORTEST_CUT_SECONDS
-    if draw("cut", {"cut" if wanted else "none": 1}) == "none":
-        return ()
-    at = round(seconds * draw.stream("cut time").uniform(0.35, 0.65) * fps) / fps
-    framing = draw.free("cut framing", {name: 1 for name in _FRAMING if name != camera.framing})
-    move = draw.free("cut camera", {"static": 0.6, "pan": 0.15, "dolly": 0.25})
-    return (Cut(at, Camera(move, framing, draw.free("cut height", _HEIGHT))),)

@@ -42,8 +42,9 @@ def relief(shot: Shot, device: str | torch.device = "cpu") -> Relief:
     draw = torch.rand(2, generator=torch.Generator().manual_seed(shot.seed + 31)).tolist()
     shift = (float(draw[0]), float(draw[1]))
     raw = Relief(height, gradient, tile, shift, 0.0, 0.0)
-    if any(plays(subject.kind, subject.action) for subject in shot.subjects):
-        # What a physics engine moved, it moved on level ground.
+    slides = shot.place == "moon" and any(subject.action == "slide" for subject in shot.subjects)
+    if slides or any(plays(subject.kind, subject.action) for subject in shot.subjects):
+        # What a physics engine moved, it moved on level ground; and nothing slides through a crater's rim.
         room = LEVEL_RADIUS * max(SIZE_SCALE[subject.size] for subject in shot.subjects)
         return replace(raw, peak=float(height.max()), calm=room, gentle=0.0)
     origin = torch.zeros(1, device=device)

@@ -13,6 +13,7 @@ from ozora.world.grammar import capital, with_article
 from ozora.world.languages.sentences import GREY_LOOKS, WITHOUT_WEATHER, light_of
 from ozora.world.plurals import plural
 from ozora.world.shot import Shot
+from ozora.world.visible import hidden
 
 _SPOKEN_APART = frozenset(("camera", "framing", "height", "look", "cut", "later", "light", "mood"))
 _ALWAYS_RICH = frozenset(("colour", "time", "weather", "direction", "camera", "light", "mood"))
@@ -78,7 +79,7 @@ def tags(shot: Shot, seed: int) -> str:
 def rich(shot: Shot, seed: int) -> str:
     """What, where and how it moves; then the camera, light and mood: two to four sentences."""
     key = f"ozora caption rich {seed} {shot.seed}"
-    facts, rng = _told(shot, key) | _ALWAYS_RICH, Random(key)
+    facts, rng = (_told(shot, key) | _ALWAYS_RICH) - hidden(shot), Random(key)
     if shot.place in WITHOUT_WEATHER:
         facts = facts - {"weather"}
     motion = _motion(shot, facts, rng)
@@ -154,6 +155,9 @@ def _camera(shot: Shot, facts: frozenset[str], rng: Random) -> str:
 
 def _air(shot: Shot, rng: Random) -> str:
     """Light and mood."""
+    if "light" in hidden(shot):
+        mood = rng.choice(phrases.MOODS[captions.mood_of(shot)])
+        return rng.choice(("The mood is {mood}.", "Everything feels {mood}.")).format(mood=mood)
     source = light_of(shot)
     of_time = phrases.GREY_LIGHTS if shot.look in GREY_LOOKS else phrases.LIGHTS
     light = rng.choice(_LIGHTS[source] if source in _LIGHTS else of_time[source])

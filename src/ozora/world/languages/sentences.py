@@ -23,6 +23,7 @@ from ozora.world.languages.lexicon import (
 from ozora.world.languages.plural import Plural
 from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import Shot, Subject
+from ozora.world.visible import hidden
 
 MOST_WORDS = {"terse": 24, "medium": 34, "full": 40}
 """Longest captions, counted as they are read: words, or characters where words are not parted."""
@@ -46,7 +47,7 @@ def write(language: Language, shot: Shot, style: str, seed: int) -> str:
     if style == "tags":
         return _tags(language, shot, facts, Random(key))
     if style == "rich":
-        return _rich(language, shot, facts | _ALWAYS_RICH, Random(key))
+        return _rich(language, shot, (facts | _ALWAYS_RICH) - hidden(shot), Random(key))
     text = _caption(language, shot, length, facts, Random(key))
     for fact in captions.EXPENDABLE:
         if _count(language, text) <= MOST_WORDS[length]:

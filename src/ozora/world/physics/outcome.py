@@ -9,8 +9,8 @@ import torch
 from ozora.world.concepts import SIZE_SCALE
 from ozora.world.physics import cast
 from ozora.world.physics.library import motion
-from ozora.world.rigs.gait import GRAVITY
-from ozora.world.rigs.played import BEFORE, GRAVITIES, unit_of
+from ozora.world.rigs.gait import GRAVITIES, GRAVITY
+from ozora.world.rigs.played import BEFORE, unit_of
 from ozora.world.shot import Shot
 
 _TIPPED = 0.6  # cosine of the angle from the upright

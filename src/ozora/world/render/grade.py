@@ -14,6 +14,11 @@ def develop(colour: Tensor, light: Light, look: str) -> Tensor:
     The tone curve is 1 − exp(−x), an ideal film's shoulder; ``light.paint`` is its inverse.
     """
     height, width = colour.shape[1:]
+    if light.moonlit > 0:
+        # What is dim loses its hue to blue (Purkinje 1825); lamps and flames keep theirs.
+        dim = 0.25 * colour[0] + 0.55 * colour[1] + 0.20 * colour[2]
+        blue = torch.tensor([0.50, 0.80, 1.45], device=colour.device)[:, None, None] * dim
+        colour = colour + (blue - colour) * (light.moonlit * torch.exp(-3.0 * dim))
     shown = 1 - torch.exp(-(colour * light.tint[:, None, None]).clamp(min=0))
     shown = torch.where(shown <= 0.0031308, shown * 12.92, 1.055 * shown.clamp(min=1e-6).pow(1 / 2.4) - 0.055)
     grey = 0.30 * shown[0] + 0.59 * shown[1] + 0.11 * shown[2]

@@ -49,6 +49,7 @@ class Light:
     saturation: float
     contrast: float
     tint: Tensor  # (3,) gain of the grade
+    moonlit: float = 0.0  # share of the blue that eyes see in the dark
 
 
 _TIMES: dict[str, dict[str, object]] = {
@@ -56,22 +57,22 @@ _TIMES: dict[str, dict[str, object]] = {
         "height": 8.0,
         "side": (30, 55),
         "sunlight": (2.1, 1.30, 0.90),
-        "skylight": (0.46, 0.54, 0.76),
+        "skylight": (0.54, 0.56, 0.72),
         "zenith": "6a9cd6",
         "middle": "a9c4ea",
-        "horizon": "f8d3c4",
+        "horizon": "fbdcb8",
         "glow": "ffe0a6",
         "halo": 5.0,
         "lit": "ffe9d8",
         "shade": "c3b8d4",
-        "cover": 0.42,
+        "cover": 0.28,
         "disc": 2.5,
         "reach": 240.0,
         "stars": 0.0,
         "penumbra": 0.05,
         "saturation": 1.06,
         "contrast": 0.96,
-        "tint": (1.0, 0.99, 1.02),
+        "tint": (1.02, 1.0, 0.98),
     },
     "noon": {
         "height": 43.0,
@@ -85,7 +86,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 40.0,
         "lit": "ffffff",
         "shade": "b4c4da",
-        "cover": 0.5,
+        "cover": 0.33,
         "disc": 4.0,
         "reach": 700.0,
         "stars": 0.0,
@@ -106,7 +107,7 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 6.0,
         "lit": "ffb46a",
         "shade": "8c4a63",
-        "cover": 0.5,
+        "cover": 0.34,
         "disc": 2.0,
         "reach": 520.0,
         "stars": 0.0,
@@ -118,8 +119,8 @@ _TIMES: dict[str, dict[str, object]] = {
     "dusk": {
         "height": 13.0,
         "side": (35, 60),
-        "sunlight": (0.78, 0.46, 0.50),
-        "skylight": (0.36, 0.32, 0.56),
+        "sunlight": (0.66, 0.40, 0.48),
+        "skylight": (0.29, 0.28, 0.56),
         "zenith": "2f2f74",
         "middle": "7a62b4",
         "horizon": "e4b2a6",
@@ -127,14 +128,14 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 2.6,
         "lit": "d899a8",
         "shade": "6a5a98",
-        "cover": 0.46,
+        "cover": 0.30,
         "disc": 0.0,
         "reach": 330.0,
         "stars": 0.12,
         "penumbra": 0.14,
         "saturation": 0.94,
         "contrast": 1.0,
-        "tint": (1.0, 0.97, 1.05),
+        "tint": (0.96, 0.95, 1.08),
     },
     "night": {
         "height": 13.0,
@@ -148,14 +149,14 @@ _TIMES: dict[str, dict[str, object]] = {
         "halo": 26.0,
         "lit": "48598c",
         "shade": "141f44",
-        "cover": 0.36,
+        "cover": 0.24,
         "disc": 2.6,
         "reach": 380.0,
         "stars": 1.0,
         "penumbra": 0.05,
-        "saturation": 1.0,
+        "saturation": 0.96,
         "contrast": 1.05,
-        "tint": (0.94, 1.0, 1.08),
+        "tint": (0.92, 1.0, 1.10),
     },
 }
 
@@ -172,11 +173,11 @@ class _Veil:
 
 
 _VEILS = {
-    "fog": _Veil(0.75, 0.32, 0.75, 3.2, 14.0),
+    "fog": _Veil(0.75, 0.32, 0.75, 2.7, 12.0),
     "snow": _Veil(0.55, 0.42, 0.9, 9.0, 55.0),
-    "cloud": _Veil(0.6, 0.40, 0.98, 60.0, 300.0),
+    "cloud": _Veil(0.76, 0.24, 1.02, 60.0, 300.0, 0.94),
     "rain": _Veil(0.78, 0.22, 1.1, 10.0, 60.0, 0.82),
-    "storm": _Veil(0.93, 0.05, 1.2, 8.0, 50.0, 0.17),
+    "storm": _Veil(0.93, 0.05, 1.2, 8.0, 50.0, 0.22),
 }
 
 
@@ -226,13 +227,19 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
     over = _VEILS.get(shot.weather)
     if over is not None:
         # An evening's cloud is blue and violet, a morning's rose: under one grey they would look the same.
-        late = shot.time == "dusk" and shot.weather in ("cloud", "rain", "storm")
+        late = shot.time == "dusk"
         if late:
             horizon = 0.8 * (0.25 * horizon + 0.75 * middle)
         veil = 0.45 * horizon + 0.35 * middle + 0.2 * zenith
         # Night is dark enough.
         brightness = max(over.brightness, 0.3) if shot.time == "night" else over.brightness
-        veil = (veil.mean() * 0.55 + veil * 0.45) * brightness
+        if late and over.brightness > 0.9:
+            brightness = 0.74  # a morning's fog and snow are bright, an evening's are not
+        if shot.time == "sunset":
+            brightness = min(over.brightness, 0.84)
+            horizon = 0.5 * horizon + 0.5 * torch.tensor((2.0, 0.62, 0.26)) * horizon.mean()
+        own = {"dawn": 0.6, "sunset": 0.85, "dusk": 0.7}.get(shot.time, 0.45)  # of the hour's hue
+        veil = (veil.mean() * (1 - own) + veil * own) * brightness
         zenith = zenith + (veil * 0.8 - zenith) * over.grey
         middle = middle + (veil * 0.92 - middle) * over.grey
         horizon = haze = horizon + (veil * 1.05 - horizon) * over.grey
@@ -274,6 +281,7 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
         sun, seen, disc, sunlight, skylight, bounce, zenith, middle, horizon, glow, halo,
         lit, shade, cover, haze,
         reach, stars, aurora, penumbra, saturation, contrast, colour("tint"),
+        0.5 if shot.time == "night" and air == "open" and shot.place != "night city" else 0.0,
     )  # fmt: skip
 
 

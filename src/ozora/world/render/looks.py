@@ -231,6 +231,10 @@ LOOKS: dict[str, Look] = {
 """Name in ``concepts.LOOKS`` → the look; the others are a matter of the grade."""
 
 
+DRAWN = ("cartoon", "watercolour", "paper", "neon")
+"""Looks that smooth away what is finer than a brush."""
+
+
 def stylised(picture: Picture, look: str) -> Tensor:
     """The picture (3, H, W) in a look."""
     return LOOKS[look](picture) if look in LOOKS else picture.colour

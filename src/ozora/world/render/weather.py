@@ -1,4 +1,4 @@
-"""Things that fall or twinkle: snowflakes and rain in the air, stars in the sky, drawn as soft dots."""
+"""Snowflakes and rain in the air, stars in the sky, drawn as soft dots; wet ground and banks of mist."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import math
 
 import torch
 from torch import Tensor
+
+from ozora.world.render.light import Light
+from ozora.world.render.sky import mix, ramp
+from ozora.world.render.textures import clouds, sample
 
 FLAKES = 2400
 STARS = 420
@@ -93,7 +97,8 @@ def rainfall(
     generator = torch.Generator().manual_seed(seed + 505)
     draw = torch.rand(round(DROPS * share), 3, generator=generator).to(picture.device)
     side = 1.9 * focus
-    fall = torch.tensor([0.42, -2.6, 0.1], device=picture.device) * side / 2.0
+    # A storm drives its rain before it; a shower's falls nearly straight.
+    fall = torch.tensor([1.35 if share == 1 else 0.22, -2.6, 0.1], device=picture.device) * side / 2.0
     offset = (draw * side + fall * seconds - position + side / 2) % side - side / 2
     own = offset @ rotation  # (n, 3) right, up, backward
     ahead = -own[:, 2]
@@ -107,13 +112,28 @@ def rainfall(
     near = depth[row.long().clamp(0, height - 1), column.long().clamp(0, width - 1)] > own.norm(dim=-1)
     fade = ((side / 2 - offset.abs().amax(-1)) / (0.08 * side)).clamp(0, 1)
     radius = (0.0022 * focus / ahead * scale).clamp(0.42, 1.4)
-    strength = 0.34 * fade * near * (0.4 + 0.6 * (1 - ahead / side).clamp(0, 1))
+    strength = 0.42 * fade * near * (0.4 + 0.6 * (1 - ahead / side).clamp(0, 1))
     slant = -float((fall @ rotation)[0] / (fall @ rotation)[1])
-    long = max(3.0, 0.055 * height)
+    long = max(3.0, 0.065 * height)
     return dots(
         picture, column, row, radius, colour, strength, torch.ones_like(depth), math.ceil(1.6 * long),
         stretch=long, slant=slant,
     )  # fmt: skip
+
+
+def mist(family: int, focus: float, points: Tensor, seconds: float) -> Tensor:
+    """Share (N,) of drifting banks of mist over points (3, N) of the ground.
+
+    So that fog is seen without a horizon, too. ``focus`` metres to the subject give the banks their size.
+    """
+    u, v = points[0] / (5 * focus) + 0.02 * seconds, points[2] / (3 * focus)
+    return 0.62 * ramp(sample(clouds(family, str(points.device)), u, v)[0], 0.1, 1.7)
+
+
+def soaked(light: Light, to: Tensor, open_sky: Tensor, colour: Tensor) -> Tensor:
+    """Ground (3, N) that it rains on: darker, and shining with the sky where it is seen at a low angle."""
+    fresnel = 0.02 + 0.5 * (1 + to[1]).clamp(0, 1).pow(6)
+    return mix(colour * 0.68, light.horizon[:, None].expand_as(colour), fresnel * open_sky)
 
 
 def lightning(seed: int, seconds: float) -> float:
@@ -124,7 +144,7 @@ def lightning(seed: int, seconds: float) -> float:
         for stroke, strength in ((0.0, 1.0), (0.18, 0.6)):
             gone = (seconds % 4.0) - start - stroke
             if gone >= 0:
-                total += strength * math.exp(-gone / 0.07)
+                total += strength * math.exp(-gone / 0.11)
     return total
 
 

@@ -33,6 +33,7 @@ from ozora.world.rigs import (
     vessels,
 )
 from ozora.world.rigs.company import Pose
+from ozora.world.rigs.gait import GRAVITIES, GRAVITY
 from ozora.world.rigs.paths import Ground, Path, Scene, plan_path
 from ozora.world.shot import Shot, Subject
 
@@ -255,7 +256,8 @@ def _build(rig: Rig, subject: Subject, place: str, scale: float) -> motion.Build
     if rig.leg is None:
         return motion.Build(speeds, half)
     leg = rig.leg(scale)
-    return motion.Build(speeds, half, leg, partial(person.WALK.frequency, leg), *rig.leap)
+    return motion.Build(speeds, half, leg, partial(person.WALK.frequency, leg), *rig.leap,
+                        GRAVITIES.get(place, GRAVITY))
 
 
 def _plan(shot: Shot, index: int, scene: Scene) -> company.Plan:

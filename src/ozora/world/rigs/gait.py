@@ -16,6 +16,14 @@ from torch import Tensor
 from ozora.world.rigs.paths import SPEEDS, Path, Scene
 
 GRAVITY = 9.81
+"""Metres per second squared."""
+
+GRAVITIES = {"moon": 1.62, "underwater": 3.9}
+"""The same where it is not the earth's in air.
+
+Under water it is that of a solid twice as heavy as water, less its buoyancy and with the water that it drags
+along; drag is left out.
+"""
 
 
 @dataclass(frozen=True)

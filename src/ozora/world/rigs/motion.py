@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 
 from ozora.world.rigs.course import STEP, Course, smooth_step
+from ozora.world.rigs.gait import GRAVITY
 from ozora.world.rigs.leaps import Leaps, Numbers, Spring, spring
 from ozora.world.rigs.paths import SPEEDS, Path
 from ozora.world.shot import Shot, Subject, moment_of
@@ -35,6 +36,7 @@ class Build:
     agility: float = 1.0  # how high it leaps for its legs
     reach: float = 1.0  # and how far
     depth: float = 0.26  # how far its legs bend before a leap, in leg lengths
+    gravity: float = GRAVITY
 
     def easing(self, seconds: float) -> float:
         """Seconds that a change takes in a clip of so many seconds."""
@@ -156,7 +158,7 @@ class _Plan:
         if "jump" not in (subject.action, subject.then):
             return None
         build = self.build
-        one = spring(build.leg, self.pace, build.agility, build.reach, build.depth)
+        one = spring(build.leg, self.pace, build.agility, build.reach, build.depth, build.gravity)
         start, end = float(self.times[0]) + 0.5, float(self.times[-1]) - 0.5
         if subject.action == "jump" and subject.then == "none":
             first = start + draw.random() * one.period

@@ -13,17 +13,10 @@ from ozora.world.concepts import SIZE_SCALE
 from ozora.world.physics import cast
 from ozora.world.physics.library import Motion, motion
 from ozora.world.rigs.frame import Frame, Parts, rotation
-from ozora.world.rigs.gait import GRAVITY
+from ozora.world.rigs.gait import GRAVITIES, GRAVITY
 from ozora.world.rigs.paths import ANGLES, Path, Scene
 from ozora.world.rigs.solids import ON_TABLE, shown
 from ozora.world.shot import Shot, Subject
-
-GRAVITIES = {"moon": 1.62, "underwater": 3.9}
-"""Metres per second squared where it is not the earth's in air.
-
-Under water it is that of a solid twice as heavy as water, less its buoyancy and with the water that it drags
-along; drag is left out.
-"""
 
 BEFORE = {"collide": (0.30, 0.40), "topple": (0.28, 0.36), "push": (0.10, 0.16)}
 """Action → share of the clip that passes, if it can, before the solids meet; others begin with the clip."""

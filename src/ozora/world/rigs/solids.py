@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ozora.world.rigs.frame import CHEQUERS, STRIPES, Frame, Parts, rotation
-from ozora.world.rigs.gait import GRAVITY
+from ozora.world.rigs.gait import GRAVITIES, GRAVITY
 from ozora.world.rigs.palette import coat, shade
 from ozora.world.rigs.paths import SPEEDS, Path, Scene, spot
 from ozora.world.shot import Subject
@@ -75,27 +75,28 @@ def ball(
 
 def _bounce(path: Path, scene: Scene, radius: float, chance: np.random.Generator) -> Tensor:
     """Height (F,) of the ball's middle: free fall between impacts, each hop lower than the last."""
+    gravity = GRAVITIES.get(scene.place, GRAVITY)
     first_top = radius * float(chance.uniform(3.4, 4.6))
-    fall = (2 * first_top / GRAVITY) ** 0.5
-    launch = GRAVITY * fall
+    fall = (2 * first_top / gravity) ** 0.5
+    launch = gravity * fall
     last = float(scene.times[-1])
     impacts = [fall * float(chance.uniform(0.35, 0.95))]
     flights = [2 * launch]
     speed = launch
     while impacts[-1] <= last:
         # Below this the ball lies still for the eye, and hops would pile up without end.
-        speed = max(speed * RESTITUTION, 0.6 * GRAVITY * fall * RESTITUTION**5)
-        impacts.append(impacts[-1] + 2 * speed / GRAVITY)
+        speed = max(speed * RESTITUTION, 0.6 * gravity * fall * RESTITUTION**5)
+        impacts.append(impacts[-1] + 2 * speed / gravity)
         flights.append(speed)
-    moments = torch.tensor([impacts[0] - 2 * launch / GRAVITY, *impacts], dtype=torch.float64)
+    moments = torch.tensor([impacts[0] - 2 * launch / gravity, *impacts], dtype=torch.float64)
     floors = scene.heights(path.at(moments.float())[0]).double() + radius
     times = scene.times.double()
     hop = torch.searchsorted(moments, times, right=True).clamp(1, len(moments) - 1) - 1
     start, end, low, high = moments[hop], moments[hop + 1], floors[hop], floors[hop + 1]
     # The launch that lands on the next floor after just this time aloft.
-    up = (high - low) / (end - start) + 0.5 * GRAVITY * (end - start)
+    up = (high - low) / (end - start) + 0.5 * gravity * (end - start)
     gone = times - start
-    return (low + up * gone - 0.5 * GRAVITY * gone.square()).float()
+    return (low + up * gone - 0.5 * gravity * gone.square()).float()
 
 
 def cube(
@@ -225,18 +226,18 @@ def _dropped(
     if subject.action != "fall":
         return floor
     top = float(chance.uniform(1.5, 1.9)) * height / SPEEDS[subject.speed]
-    lift = fallen(scene.times, top)
+    lift = fallen(scene.times, top, GRAVITIES.get(scene.place, GRAVITY))
     up = torch.tensor([0.0, 1.0, 0.0])
     return Frame(floor.origin + lift[:, None] * up, floor.axes, floor.scale)
 
 
-def fallen(times: Tensor, top: float) -> Tensor:
+def fallen(times: Tensor, top: float, gravity: float = GRAVITY) -> Tensor:
     """Height (F,) in metres over its rest of what is let go ``top`` metres up when the clip begins."""
-    landing = (2 * top / GRAVITY) ** 0.5
-    height = top - 0.5 * GRAVITY * times.square()
-    start, launch = landing, THUD * GRAVITY * landing
-    while launch > 0.06 * GRAVITY * landing:
+    landing = (2 * top / gravity) ** 0.5
+    height = top - 0.5 * gravity * times.square()
+    start, launch = landing, THUD * gravity * landing
+    while launch > 0.06 * gravity * landing:
         since = times - start
-        height = torch.where(since > 0, launch * since - 0.5 * GRAVITY * since.square(), height)
-        start, launch = start + 2 * launch / GRAVITY, THUD * launch
+        height = torch.where(since > 0, launch * since - 0.5 * gravity * since.square(), height)
+        start, launch = start + 2 * launch / gravity, THUD * launch
     return torch.where(times > start, torch.zeros_like(times), height).clamp(min=0)

@@ -12,6 +12,7 @@ from ozora.world.concepts import RGB
 from ozora.world.render import textures
 from ozora.world.render.far import RING, Range, far_range
 from ozora.world.render.light import Light, paint
+from ozora.world.render.marks import leaf, strewn
 from ozora.world.render.places.scenery import Scenery
 from ozora.world.render.rays import Rays, Seen
 from ozora.world.render.sky import mix, ramp
@@ -199,7 +200,11 @@ _TOWERS = Block(
     (16.0, 46.0),
 )  # fmt: skip
 
-STREET = Scenery(_day_road, (0.16, 0.16, 0.16), far=_roofs, built=_day_fronts)
+STREET = Scenery(
+    _day_road, (0.16, 0.16, 0.16), far=_roofs, built=_day_fronts,
+    marks=strewn(leaf, ((0.34, 0.13, 0.02), (0.60, 0.34, 0.05)), share=0.8, size=1.2,
+                  tall=0.0, shadow=0.25, seed=81),
+)  # fmt: skip
 NIGHT_CITY = Scenery(_boulevard, (0.10, 0.08, 0.14), far=_roofs, built=_night_fronts, wet=0.75)
 
 
@@ -266,6 +271,9 @@ def _planks(spot: Spot) -> Tensor:
     board = spot.z / (0.13 * scale)
     number = board.floor()
     seam = ramp((board - number - 0.5).abs(), 0.46, 0.5) * textures.resolved(0.05 * scale, spot.footprint)
+    end = ((spot.x / (1.1 * scale) + number * 0.618) % 1 - 0.5).abs() * 1.1 * scale
+    joint = ramp(end, 0.012 * scale, 0.004 * scale) * textures.resolved(0.05 * scale, spot.footprint)
+    seam = torch.maximum(seam, joint)
     tone = 0.5 + 0.5 * torch.sin(number * 12.9) + 0.10 * spot.bands[2] + 0.12 * spot.bands[3]
     albedo = mix(spot.colour(0.30, 0.165, 0.082), spot.colour(0.42, 0.25, 0.13), tone.clamp(0, 1))
     albedo = albedo * (1 - 0.5 * seam)

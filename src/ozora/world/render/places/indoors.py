@@ -24,6 +24,8 @@ def _table(spot: Spot) -> Tensor:
     seam = (board - number - 0.5).abs()
     edge = ramp(seam, 0.5 - 0.012, 0.5) * textures.resolved(0.016, footprint)
     shift = (number * 0.618) % 1
+    end = ((u / 2.3 + shift * 3.7) % 1 - 0.5).abs() * 2.3  # where one board ends and the next begins
+    edge = torch.maximum(edge, ramp(end, 0.014, 0.004) * textures.resolved(0.016, footprint))
     bands = octaves(spot.family, u * 0.10 + shift * 3.1, v * 1.0 + shift, 1.2, footprint * 0.9)
     rings = torch.sin(v * 22 + bands[0] * 2.2 + bands[1] * 0.9 + shift * 40)
     rings = rings * textures.resolved(0.2, footprint)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ozora.world.render import textures
 from ozora.world.render.far import Range, far_range, ridge, trees
+from ozora.world.render.marks import Mark, bush, fir, stone, strewn, tuft
 from ozora.world.render.places.scenery import Scenery
 from ozora.world.render.sky import mix
 from ozora.world.render.spot import Spot, bumps, tilt
@@ -43,7 +44,19 @@ def _snow_far(family: int) -> tuple[Range, ...]:
     )
 
 
-SNOWFIELD = Scenery(_snow, (0.80, 0.84, 0.92), 96.0, _snow_relief, _snow_far)
+SNOWFIELD = Scenery(
+    _snow,
+    (0.80, 0.84, 0.92),
+    96.0,
+    _snow_relief,
+    _snow_far,
+    marks=(
+        *strewn(tuft, ((0.20, 0.13, 0.06), (0.38, 0.28, 0.15)), size=1.2, share=0.6, tall=1.3,
+                lift=0.85, seed=1),
+        *strewn(stone, ((0.16, 0.17, 0.19), (0.34, 0.35, 0.38)), share=0.3, seed=5),
+        Mark(fir, ((0.05, 0.10, 0.08), (0.12, 0.19, 0.16)), 0.10, 16.0, 22, 2.4, 0.35, lift=0.95, seed=8),
+    ),
+)
 
 
 def grass(spot: Spot) -> Tensor:
@@ -79,7 +92,20 @@ def _grass_far(family: int) -> tuple[Range, ...]:
     )
 
 
-MEADOW = Scenery(grass, (0.20, 0.28, 0.08), 110.0, _grass_relief, _grass_far)
+TUFTS = strewn(tuft, ((0.035, 0.12, 0.02), (0.30, 0.36, 0.07)), size=1.4, share=0.9, tall=1.2, shadow=0.35,
+               lift=0.85, seed=9)
+MEADOW = Scenery(
+    grass,
+    (0.20, 0.28, 0.08),
+    110.0,
+    _grass_relief,
+    _grass_far,
+    marks=(
+        *TUFTS,
+        *strewn(stone, ((0.26, 0.25, 0.23), (0.44, 0.42, 0.38)), share=0.2, seed=13),
+        Mark(bush, ((0.04, 0.12, 0.02), (0.10, 0.22, 0.04)), 0.13, 16.0, 22, 0.8, 0.4, lift=0.8, seed=16),
+    ),
+)
 
 
 def _sand(spot: Spot) -> Tensor:
@@ -121,4 +147,16 @@ def _dunes_far(family: int) -> tuple[Range, ...]:
     )
 
 
-DUNES = Scenery(_sand, (0.66, 0.45, 0.26), 120.0, _dunes_relief, _dunes_far)
+DUNES = Scenery(
+    _sand,
+    (0.66, 0.45, 0.26),
+    120.0,
+    _dunes_relief,
+    _dunes_far,
+    marks=(
+        *strewn(stone, ((0.22, 0.13, 0.07), (0.50, 0.32, 0.17)), share=0.5, seed=17),
+        *strewn(tuft, ((0.16, 0.14, 0.05), (0.34, 0.28, 0.10)), size=1.3, share=0.35, tall=1.3,
+                lift=0.85, seed=21),
+        Mark(stone, ((0.30, 0.18, 0.09), (0.44, 0.27, 0.14)), 0.11, 16.0, 16, 0.6, 0.5, seed=24),
+    ),
+)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ozora.world.render import scatter, textures
 from ozora.world.render.far import Range, far_range, ridge
+from ozora.world.render.marks import stone, strewn
 from ozora.world.render.places.scenery import Scenery
 from ozora.world.render.rays import Rays, Seen
 from ozora.world.render.scatter import Scatter
@@ -84,4 +85,5 @@ MOON = Scenery(
     scatter=(
         Scatter(scatter.boulder, 0.0, _ROCK, (0.25, 1.0), 5.0, 0.35, widest=1.25, seed=12),
     ),
+    marks=strewn(stone, ((0.13, 0.13, 0.13), (0.36, 0.355, 0.35)), seed=77),
 )

@@ -10,6 +10,7 @@ from torch import Tensor
 from ozora.world.concepts import RGB
 from ozora.world.render.far import Range
 from ozora.world.render.light import Air, Light
+from ozora.world.render.marks import Mark
 from ozora.world.render.rays import Rays, Seen
 from ozora.world.render.scatter import Scatter
 from ozora.world.render.spot import Spot
@@ -36,6 +37,7 @@ class Scenery:
     water: bool = False  # mirrors bodies
     wet: float = 0.0  # how much of what is built the ground mirrors
     scatter: tuple[Scatter, ...] = ()  # what grows or lies about, nearest kinds first
+    marks: tuple[Mark, ...] = ()  # what lies on the ground, the action's too
     built: Callable[[Rays], Seen] | None = None  # walls and houses
     room: Room | None = None  # instead of the sky
     half_sides: tuple[float, float] | None = None  # where the ground ends, per metre of the scene's scale

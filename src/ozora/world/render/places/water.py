@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ozora.world.render import scatter, textures
 from ozora.world.render.far import Range, far_range, ridge, trees
+from ozora.world.render.marks import Mark, buoy, foam, pad, stone, strewn
 from ozora.world.render.places.scenery import Scenery
 from ozora.world.render.scatter import Scatter
 from ozora.world.render.sky import air, mix, ramp
@@ -69,7 +70,19 @@ def _isles(family: int) -> tuple[Range, ...]:
     return (far_range(2600, isles, "5c6f7c"),)
 
 
-SEA = Scenery(sea, (0.10, 0.22, 0.30), far=_isles, water=True)
+_FOAM = ((0.62, 0.68, 0.72), (0.86, 0.88, 0.90))
+SEA = Scenery(
+    sea,
+    (0.10, 0.22, 0.30),
+    far=_isles,
+    water=True,
+    marks=(
+        *strewn(foam, _FOAM, size=2.0, share=1.1, tall=0.0, shadow=0.0, afloat=True, seed=61),
+        Mark(buoy, ((0.70, 0.10, 0.04), (0.75, 0.30, 0.04)), 0.026, 8.0, 20, 1.7, 0.0, afloat=True,
+             lift=0.7, seed=65),
+        Mark(stone, ((0.08, 0.08, 0.08), (0.15, 0.14, 0.13)), 0.20, 22.0, 14, 0.8, 0.0, seed=68),
+    ),
+)
 
 
 def _lake(spot: Spot) -> Tensor:
@@ -88,7 +101,16 @@ def _lake_far(family: int) -> tuple[Range, ...]:
     )
 
 
-LAKE = Scenery(_lake, (0.08, 0.18, 0.22), far=_lake_far, water=True)
+LAKE = Scenery(
+    _lake,
+    (0.08, 0.18, 0.22),
+    far=_lake_far,
+    water=True,
+    marks=(
+        *strewn(pad, ((0.05, 0.17, 0.04), (0.18, 0.34, 0.09)), size=1.7, tall=0.0, shadow=0.25, seed=69),
+        Mark(stone, ((0.12, 0.12, 0.12), (0.24, 0.24, 0.23)), 0.09, 14.0, 16, 0.7, 0.0, seed=72),
+    ),
+)
 
 
 def _sea_floor(spot: Spot) -> Tensor:
@@ -132,4 +154,5 @@ UNDERWATER = Scenery(
         Scatter(scatter.boulder, 0.0, _REEF_ROCK, (0.4, 1.4), 4.0, 0.4, widest=1.25, seed=10),
         Scatter(scatter.coral, 0.0, _CORAL, (0.4, 1.0), 2.6, 0.4, widest=0.8, seed=11),
     ),
+    marks=strewn(stone, ((0.24, 0.17, 0.13), (0.66, 0.55, 0.42)), share=0.6, seed=73),
 )

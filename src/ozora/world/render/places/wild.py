@@ -7,7 +7,8 @@ from torch import Tensor
 
 from ozora.world.render import scatter, textures
 from ozora.world.render.far import Range, far_range, ridge, trees
-from ozora.world.render.places.land import grass
+from ozora.world.render.marks import Mark, leaf, stone, strewn, tuft
+from ozora.world.render.places.land import TUFTS, grass
 from ozora.world.render.places.scenery import Scenery
 from ozora.world.render.places.water import sea
 from ozora.world.render.scatter import Scatter
@@ -47,6 +48,11 @@ FOREST = Scenery(
         Scatter(scatter.trunk, 0.60, _OAK, (9.0, 15.0), 4.2, 0.66, widest=0.19, seed=1),
         Scatter(scatter.fir, 0.08, _FIR, (2.0, 8.0), 5.0, 0.55, widest=0.27, seed=2),
     ),
+    marks=(
+        *strewn(leaf, ((0.16, 0.07, 0.02), (0.42, 0.19, 0.04)), share=0.9, tall=0.0, shadow=0.25, seed=25),
+        *strewn(tuft, ((0.03, 0.10, 0.02), (0.08, 0.20, 0.04)), size=1.5, share=0.5, tall=1.1, shadow=0.3,
+                lift=0.85, seed=29),
+    ),
 )
 
 
@@ -80,6 +86,11 @@ SAVANNAH = Scenery(
         Scatter(scatter.acacia, 0.72, _ACACIA, (5.0, 9.0), 17.0, 0.5, widest=0.85, seed=3),
         Scatter(scatter.boulder, 0.0, _TUSSOCK, (0.5, 1.1), 9.0, 0.35, widest=1.25, seed=4),
     ),
+    marks=(
+        *strewn(tuft, ((0.22, 0.15, 0.05), (0.58, 0.45, 0.15)), size=1.4, share=0.9, tall=1.3, shadow=0.35,
+                lift=0.85, seed=33),
+        *strewn(stone, ((0.20, 0.13, 0.09), (0.40, 0.29, 0.20)), share=0.3, seed=37),
+    ),
 )
 
 
@@ -110,6 +121,10 @@ VALLEY = Scenery(
     scatter=(
         Scatter(scatter.fir, 0.08, _FIR, (5.0, 12.0), 9.0, 0.42, widest=0.27, seed=5),
         Scatter(scatter.boulder, 0.0, _GRANITE, (0.4, 1.6), 8.0, 0.22, widest=1.25, seed=6),
+    ),
+    marks=(
+        *TUFTS,
+        *strewn(stone, ((0.22, 0.22, 0.22), (0.46, 0.46, 0.45)), size=1.1, share=0.5, seed=41),
     ),
 )
 
@@ -148,6 +163,11 @@ CANYON = Scenery(
         Scatter(scatter.boulder, 0.0, _SANDSTONE, (0.5, 2.6), 8.0, 0.45, widest=1.25, seed=7),
         Scatter(scatter.pillar, 0.0, _SANDSTONE, (14.0, 34.0), 38.0, 0.45, widest=0.27, seed=8),
     ),
+    marks=(
+        *strewn(stone, ((0.26, 0.09, 0.04), (0.62, 0.30, 0.15)), share=0.9, seed=45),
+        *strewn(tuft, ((0.16, 0.13, 0.05), (0.36, 0.28, 0.10)), size=1.3, share=0.25, tall=1.2,
+                lift=0.85, seed=49),
+    ),
 )
 
 SHORE = 0.9
@@ -179,4 +199,19 @@ def _coast(family: int) -> tuple[Range, ...]:
     return (far_range(2600, isles, "5c7c7c"),)
 
 
-BEACH = Scenery(_beach, (0.62, 0.50, 0.32), far=_coast)
+
+def _dry(x: Tensor, z: Tensor, scale: float, family: int) -> Tensor:
+    """Whether a place of the beach stays above the waves."""
+    return z > 1.5 - SHORE * max(scale, 1.5) - 0.5 * torch.sin(x * 0.21 + family)
+
+
+BEACH = Scenery(
+    _beach,
+    (0.62, 0.50, 0.32),
+    far=_coast,
+    marks=(
+        *strewn(stone, ((0.22, 0.18, 0.14), (0.86, 0.78, 0.66)), share=0.7, where=_dry, seed=53),
+        Mark(stone, ((0.14, 0.13, 0.12), (0.26, 0.24, 0.22)), 0.10, 14.0, 18, 0.6, 0.5, seed=56),
+        *strewn(tuft, ((0.06, 0.09, 0.03), (0.16, 0.17, 0.06)), share=0.2, tall=0.6, where=_dry, seed=57),
+    ),
+)
