@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 
 from ozora.errors import OzoraError, refuse
-from ozora.world import phrases
 from ozora.world.captions import caption, shot_fields
 from ozora.world.held_out import is_held_out
+from ozora.world.languages.english import phrases
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot
 

@@ -1,7 +1,7 @@
-"""Captions in eight languages: one data file each, and one engine that puts the words together.
+"""Captions in eight languages: a folder for English, one file each for the others and one engine for those.
 
 ``caption`` is ``ozora.world.captions.caption`` with two more styles and a language; the labels of a shot,
-``captions.shot_fields``, are the same in all of them. A new language is a module like ``spanish`` and a line
+``facts.shot_fields``, are the same in all of them. A new language is a module like ``spanish`` and a line
 in ``LANGUAGES``.
 """
 
@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Literal
 
 from ozora.errors import refuse
-from ozora.world import captions
-from ozora.world.languages import english
 from ozora.world.languages.arabic import ARABIC
 from ozora.world.languages.chinese import CHINESE
+from ozora.world.languages.english import sentences, styles
 from ozora.world.languages.french import FRENCH
 from ozora.world.languages.german import GERMAN
 from ozora.world.languages.hindi import HINDI
@@ -55,7 +54,7 @@ def caption(shot: Shot, style: Style, seed: int, language: str = "en") -> str:
     if language != "en":
         return write(LANGUAGES[language], shot, style, seed)
     if style == "tags":
-        return english.tags(shot, seed)
+        return styles.tags(shot, seed)
     if style == "rich":
-        return english.rich(shot, seed)
-    return captions.caption(shot, style, seed)
+        return styles.rich(shot, seed)
+    return sentences.caption(shot, style, seed)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from random import Random
 
 from ozora.errors import refuse
-from ozora.world import captions, concepts
-from ozora.world.grammar import capital
+from ozora.world import concepts
+from ozora.world.languages.english.grammar import capital
+from ozora.world.languages.facts import EXPENDABLE, Length, mood_of, shot_fields, told
 from ozora.world.languages.lexicon import (
     Forms,
     Language,
@@ -41,14 +42,14 @@ _ALWAYS_RICH = frozenset(("colour", "time", "weather", "direction", "camera", "f
 def write(language: Language, shot: Shot, style: str, seed: int) -> str:
     """One caption of the shot: the same for the same (shot, style, seed), else seldom the same."""
     key = f"ozora {language.name} {style} {seed} {shot.seed}"
-    length: captions.Length = "terse" if style == "terse" else "medium" if style == "medium" else "full"
-    facts = captions.told(shot, length, Random(f"{key} facts"))
+    length: Length = "terse" if style == "terse" else "medium" if style == "medium" else "full"
+    facts = told(shot, length, Random(f"{key} facts"))
     if style == "tags":
         return _tags(language, shot, facts, Random(key))
     if style == "rich":
         return _rich(language, shot, facts | _ALWAYS_RICH, Random(key))
     text = _caption(language, shot, length, facts, Random(key))
-    for fact in captions.EXPENDABLE:
+    for fact in EXPENDABLE:
         if _count(language, text) <= MOST_WORDS[length]:
             break
         if fact in facts:
@@ -69,7 +70,7 @@ def light_of(shot: Shot) -> str:
 
 
 def _caption(
-    language: Language, shot: Shot, length: captions.Length, facts: frozenset[str], rng: Random
+    language: Language, shot: Shot, length: Length, facts: frozenset[str], rng: Random
 ) -> str:
     noun = _noun(language, shot.subjects[0], rng)
     sentence, facts = _main(language, shot, noun, length, facts, rng)
@@ -109,7 +110,7 @@ def _tags(language: Language, shot: Shot, facts: frozenset[str], rng: Random) ->
         tags.append(_related(language, shot.relation, others.pop(0), facts, rng))
     tags += [_who(language, other, _noun(language, other, rng), facts, rng, "bare") for other in others]
     named = ["time", "weather", "framing", "height", "look"]
-    values = captions.shot_fields(shot)
+    values = shot_fields(shot)
     if concepts.ACTIONS[first.action].travels:
         named += ["direction", "speed"]
     if len(shot.subjects) == 1:
@@ -369,7 +370,7 @@ def _camera(language: Language, shot: Shot, noun: Noun, facts: frozenset[str], r
         unsure = [f"{{{pronoun}}}" for pronoun in language.pronouns] if len(shot.subjects) > 1 else []
         clauses = [clause for clause in clauses if not any(word in clause for word in unsure)]
         remarks.append(language.polish(fill(rng.choice(clauses), refer(language, noun))))
-    fields = captions.shot_fields(shot)
+    fields = shot_fields(shot)
     for fact in ("framing", "height", "look"):
         if fact in facts:
             remarks.append(draw(language, fact, fields[fact], rng)[0])
@@ -392,7 +393,7 @@ def _air(language: Language, shot: Shot, facts: frozenset[str], rng: Random) -> 
         grey = shot.look in GREY_LOOKS
         remarks.append(draw(language, "grey_light" if grey else "light", light_of(shot), rng)[0])
     if "mood" in facts:
-        remarks.append(draw(language, "mood", captions.mood_of(shot), rng)[0])
+        remarks.append(draw(language, "mood", mood_of(shot), rng)[0])
     rng.shuffle(remarks)
     return remarks
 

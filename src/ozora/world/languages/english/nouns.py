@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from ozora.world import concepts
-from ozora.world.grammar import with_article
-from ozora.world.plurals import counted, plural
+from ozora.world.languages.english.grammar import with_article
+from ozora.world.languages.english.plurals import counted, plural
 from ozora.world.shot import Subject
 
 _ANIMAL_COLOURS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from ozora.world.grammar import Form, inflect
+from ozora.world.languages.english.grammar import Form, inflect
 from ozora.world.shot import Subject
 
 BETWEEN: dict[str, tuple[str, ...]] = {
