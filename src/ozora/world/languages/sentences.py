@@ -22,6 +22,7 @@ from ozora.world.languages.lexicon import (
     wordings,
 )
 from ozora.world.languages.plural import Plural
+from ozora.world.languages.sequels import afterwards, joined, what_comes_of_it
 from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import Shot, Subject
 
@@ -139,9 +140,9 @@ def _main(
     language: Language, shot: Shot, noun: Noun, length: str, facts: frozenset[str], rng: Random
 ) -> tuple[str, frozenset[str]]:
     """Who does what, where and when, perhaps after "Close-up:"; and the facts that remain to be said."""
-    slots = _slots(language, shot, noun, facts, rng)
+    slots = _slots(language, shot, noun, facts, rng, length)
     choices = fitting(language.patterns[length], slots)
-    if shot.subjects[0].then != "none":  # what follows needs a whole sentence before it
+    if slots["then"]:  # what follows needs a whole sentence before it
         choices = [choice for choice in choices if "{does}" in choice] or choices
     if others_met(shot) and not slots["off"]:
         # What is met stands right after the verb: whoever meets it has to come before.
@@ -157,12 +158,14 @@ def _main(
 
 
 def _slots(
-    language: Language, shot: Shot, noun: Noun, facts: frozenset[str], rng: Random
+    language: Language, shot: Shot, noun: Noun, facts: frozenset[str], rng: Random, length: str
 ) -> dict[str, str]:
     first, others = shot.subjects[0], shot.subjects[1:]
     slots = _verbs(language, first, noun, rng)
+    met: list[Noun] = []
     if others_met(shot):
-        slots |= _meeting(language, first, others, noun, facts, rng)
+        met = [_noun(language, other, rng) for other in others]
+        slots |= _meeting(language, first, others, met, noun, facts, rng)
         others = ()
 
     def say(slot: str, table: str, value: str, *, when: bool) -> None:
@@ -170,10 +173,9 @@ def _slots(
 
     slots["who"] = _who(language, first, noun, facts, rng, "noun")
     slots["bare"] = _who(language, first, noun, facts, rng, "bare")
-    slots["then"] = ""
-    if first.then != "none":
-        after = agree(language, draw(language, "then", first.then, rng, first.action), noun.kind)
-        slots["then"] = fill(rng.choice(language.patterns["then"].split(" | ")), {"after": after})
+    slots["then"] = afterwards(language, first, noun, rng)
+    if first.action == "collide" and length != "terse" and rng.random() < 0.5:
+        slots["then"] = what_comes_of_it(language, shot, noun, met[0], rng)
     stands, travels = first.action == "stand", concepts.ACTIONS[first.action].travels
     say("where", _manner(language, first.action), shot.place, when=True)
     say("when", "when", shot.time, when="time" in facts)
@@ -224,12 +226,12 @@ def others_met(shot: Shot) -> bool:
 
 
 def _meeting(
-    language: Language, first: Subject, others: Sequence[Subject], noun: Noun, facts: frozenset[str],
-    rng: Random,
-) -> dict[str, str]:
+    language: Language, first: Subject, others: Sequence[Subject], met: Sequence[Noun], noun: Noun,
+    facts: frozenset[str], rng: Random,
+) -> dict[str, str]:  # fmt: skip
     """The verb's slots where the other subjects are its object: "pushes a blue cube"."""
-    said = [_who(language, other, _noun(language, other, rng), facts, rng, f"whom:{first.action}")
-            for other in others]
+    said = [_who(language, other, known, facts, rng, f"whom:{first.action}")
+            for other, known in zip(others, met, strict=True)]
     joint = language.patterns.get(f"both:{first.action}") or language.patterns["both"]
     whom, slots = {"whom": joint.join(said)}, {}
     for slot, table in (("does", "meets"), ("doing", "meeting")):
@@ -272,7 +274,8 @@ def _company(
             near = draw(language, "near", seen_from, rng)[0]
         slots = _verbs(language, other, noun, rng) | {"near": near}
         slots["who"] = _who(language, other, noun, facts, rng, "noun")
-        clauses.append(fill(language.patterns["other"], slots))
+        clause = fill(language.patterns["other"], slots)
+        clauses.append(joined(language, clause, afterwards(language, other, noun, rng)))
     return fill(language.patterns["company"], {"others": language.patterns["and"].join(clauses)})
 
 
