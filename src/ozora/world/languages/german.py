@@ -284,11 +284,13 @@ GERMAN = Language(
             "stack": "auf {whom} fallend",
             "topple": "einen Stapel aus {whom} umwerfend",
         },
-        "outcome": {
-            "over": "wirft ihn um/wirft sie um/wirft es um | stößt ihn um/stößt sie um/stößt es um",
-            "away": "schiebt ihn fort/schiebt sie fort/schiebt es fort | "
-            "stößt ihn weg/stößt sie weg/stößt es weg",
-            "away:ball": "bringt ihn ins Rollen/bringt sie ins Rollen/bringt es ins Rollen",
+        "outcome": {  # the last form is that of several
+            "over": "wirft ihn um/wirft sie um/wirft es um/wirft sie um | "
+            "stößt ihn um/stößt sie um/stößt es um/stößt sie um",
+            "away": "schiebt ihn fort/schiebt sie fort/schiebt es fort/schiebt sie fort | "
+            "stößt ihn weg/stößt sie weg/stößt es weg/stößt sie weg",
+            "away:ball": "bringt ihn ins Rollen/bringt sie ins Rollen/bringt es ins Rollen/"
+            "bringt sie ins Rollen",
             "back": "prallt zurück | prallt ab",
         },
     },

@@ -6,7 +6,6 @@ import re
 from random import Random
 
 from ozora.world.languages.lexicon import Language, Noun, agree, draw, fill, refer
-from ozora.world.physics.outcome import outcome
 from ozora.world.shot import Shot, Subject
 
 _JOINT = re.compile(r"\[([^\[\]]*)\{then\}\]")
@@ -31,6 +30,8 @@ def what_comes_of_it(language: Language, shot: Shot, first: Noun, second: Noun, 
 
     Words for "back" agree with who hits, the others with who is hit.
     """
+    from ozora.world.physics.outcome import outcome  # it reads recordings, which other shots do not need
+
     found = outcome(shot)
     if not found:
         return ""
