@@ -22,7 +22,7 @@ from ozora.world.languages.sentences import write
 from ozora.world.languages.spanish import SPANISH
 from ozora.world.shot import Shot
 
-__all__ = ["CODES", "LANGUAGES", "STYLES", "Language", "Style", "caption"]
+__all__ = ["CODES", "LANGUAGES", "STYLES", "Language", "Style", "caption", "telling"]
 
 Style = Literal["terse", "medium", "full", "tags", "rich"]
 STYLES: tuple[Style, ...] = ("terse", "medium", "full", "tags", "rich")
@@ -47,6 +47,14 @@ def caption(shot: Shot, style: Style, seed: int, language: str = "en") -> str:
     Terse, medium and full are one or a few short sentences, tags are words between commas, rich is two to
     four sentences that also tell of light and mood. Raises OzoraError for an unknown style or language.
     """
+    return telling(shot, style, seed, language)[0]
+
+
+def telling(shot: Shot, style: Style, seed: int, language: str = "en") -> tuple[str, frozenset[str]]:
+    """The caption, and the facts (as ``facts`` names them) that it was written to tell.
+
+    A fact may still find no words: who stands still has no speed. Raises as ``caption`` does.
+    """
     if style not in STYLES:
         raise refuse("style", style, ", ".join(STYLES))
     if language not in CODES:
@@ -57,4 +65,4 @@ def caption(shot: Shot, style: Style, seed: int, language: str = "en") -> str:
         return styles.tags(shot, seed)
     if style == "rich":
         return styles.rich(shot, seed)
-    return sentences.caption(shot, style, seed)
+    return sentences.telling(shot, style, seed)

@@ -40,15 +40,16 @@ WITHOUT_WEATHER = ("tabletop", "room", "underwater", "moon")
 _ALWAYS_RICH = frozenset(("colour", "time", "weather", "direction", "camera", "framing", "light", "mood"))
 
 
-def write(language: Language, shot: Shot, style: str, seed: int) -> str:
-    """One caption of the shot: the same for the same (shot, style, seed), else seldom the same."""
+def write(language: Language, shot: Shot, style: str, seed: int) -> tuple[str, frozenset[str]]:
+    """One caption of the shot, the same for the same (shot, style, seed), and the facts that it tells."""
     key = f"ozora {language.name} {style} {seed} {shot.seed}"
     length: Length = "terse" if style == "terse" else "medium" if style == "medium" else "full"
     facts = told(shot, length, Random(f"{key} facts"))
     if style == "tags":
-        return _tags(language, shot, facts, Random(key))
+        return _tags(language, shot, facts, Random(key)), facts - {"cut", "later", "occluder"}
     if style == "rich":
-        return _rich(language, shot, facts | _ALWAYS_RICH, Random(key))
+        facts = facts | _ALWAYS_RICH
+        return _rich(language, shot, facts, Random(key)), facts | {"cut"}
     text = _caption(language, shot, length, facts, Random(key))
     for fact in EXPENDABLE:
         if _count(language, text) <= MOST_WORDS[length]:
@@ -56,7 +57,7 @@ def write(language: Language, shot: Shot, style: str, seed: int) -> str:
         if fact in facts:
             facts = facts - {fact}
             text = _caption(language, shot, length, facts, Random(key))
-    return text
+    return text, facts
 
 
 def light_of(shot: Shot) -> str:

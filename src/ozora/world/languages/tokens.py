@@ -15,8 +15,9 @@ _SIGNS = {
     **dict.fromkeys(".。।!?！？؟…\n", STOP),
 }  # fmt: skip
 _UNSPACED = ((0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF), (0x3005, 0x3007))
+# Letters that are written for each other.
 _ALIKE = str.maketrans({
-    "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ـ": "",  # Arabic letters that are written for each other
+    "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ـ": "",
     "ँ": "ं", "़": "", "ß": "ss", "œ": "oe", "æ": "ae", "ı": "i",
 })  # fmt: skip
 _DROPPED = (0x064B, 0x0652)

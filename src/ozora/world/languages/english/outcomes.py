@@ -7,7 +7,7 @@ from random import Random
 from ozora.world.languages.english.grammar import Form, inflect
 from ozora.world.shot import Shot
 
-_OUTCOMES: dict[str, tuple[str, ...]] = {
+OUTCOMES: dict[str, tuple[str, ...]] = {
     "over": ("knock it over", "tip it over"),
     "back": ("bounce back", "bounce off"),
     "away": ("send it sliding away", "push it away"),
@@ -23,5 +23,5 @@ def told_outcome(shot: Shot, form: Form, rng: Random) -> str:
     found, kind = outcome(shot), shot.subjects[1].kind
     if not found:
         return ""
-    words = _OUTCOMES.get(f"{found} {kind}") or _OUTCOMES[found]
+    words = OUTCOMES.get(f"{found} {kind}") or OUTCOMES[found]
     return f" and {inflect(rng.choice(words), 'participle' if form == 'progressive' else form)}"

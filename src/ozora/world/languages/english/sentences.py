@@ -31,6 +31,11 @@ def caption(shot: Shot, length: Length, seed: int) -> str:
     Subject and place are always named. At most ``MOST_WORDS`` words with one or two subjects. Raises
     OzoraError for an unknown length.
     """
+    return telling(shot, length, seed)[0]
+
+
+def telling(shot: Shot, length: Length, seed: int) -> tuple[str, frozenset[str]]:
+    """The caption, and the facts that it was written to tell."""
     if length not in LENGTHS:
         raise refuse("length", length, ", ".join(LENGTHS))
     key = f"ozora caption {length} {seed} {shot.seed}"
@@ -42,7 +47,7 @@ def caption(shot: Shot, length: Length, seed: int) -> str:
         if fact in facts:
             facts = facts - {fact}
             text = _write(shot, length, facts, Random(key))
-    return text
+    return text, facts
 
 
 _FORMS: tuple[Form, ...] = ("finite", "participle", "progressive")

@@ -1,6 +1,6 @@
 """Two more styles of English: tags between commas, and a rich description of two to four sentences.
 
-Both say what ``sentences`` would say of the shot, with its words. What a rich caption tells of light and mood
+Each gives the caption and the facts that it tells. Both say what ``sentences`` would say of the shot, with its words. What a rich caption tells of light and mood
 follows from time, weather and place.
 """
 
@@ -19,7 +19,7 @@ from ozora.world.shot import Shot
 _SPOKEN_APART = frozenset(("camera", "framing", "height", "look", "cut", "later", "light", "mood"))
 _ALWAYS_RICH = frozenset(("colour", "time", "weather", "direction", "camera", "light", "mood"))
 
-_LIGHTS: dict[str, tuple[str, ...]] = {
+LIGHTS: dict[str, tuple[str, ...]] = {
     "soft": ("soft, even light", "gentle, diffuse light", "muted light with hardly a shadow"),
     "underwater": ("blue light from the surface", "dim blue-green light"),
 }
@@ -48,7 +48,7 @@ _AIRS = (
 )  # fmt: skip
 
 
-def tags(shot: Shot, seed: int) -> str:
+def tags(shot: Shot, seed: int) -> tuple[str, frozenset[str]]:
     """Words between commas: "red fox, running, snowy field, dusk, tracking shot, low angle"."""
     key = f"ozora caption tags {seed} {shot.seed}"
     facts, rng = _told(shot, key), Random(key)
@@ -74,15 +74,16 @@ def tags(shot: Shot, seed: int) -> str:
     named = [axis for axis in ("framing", "height", "look") if axis in facts]
     tail += [concepts.synonyms(axis, fields[axis])[0] for axis in named]
     rng.shuffle(tail)
-    return ", ".join(parts[:told_first] + tail)
+    return ", ".join(parts[:told_first] + tail), facts - {"cut"}
 
 
-def rich(shot: Shot, seed: int) -> str:
+def rich(shot: Shot, seed: int) -> tuple[str, frozenset[str]]:
     """What, where and how it moves; then the camera, light and mood: two to four sentences."""
     key = f"ozora caption rich {seed} {shot.seed}"
     facts, rng = _told(shot, key) | _ALWAYS_RICH, Random(key)
     if shot.place in WITHOUT_WEATHER:
         facts = facts - {"weather"}
+    all_facts = facts
     motion = _motion(shot, facts, rng)
     if motion:
         facts = facts - {"direction", "speed"}
@@ -95,7 +96,7 @@ def rich(shot: Shot, seed: int) -> str:
         camera = f"{camera[:-1]}, {', '.join(changes)}."
     air = _air(shot, rng)
     orders = ((scene, camera, air), (scene, camera, air), (scene, air, camera), (air, scene, camera))
-    return " ".join(rng.choice(orders))
+    return " ".join(rng.choice(orders)), all_facts
 
 
 def _told(shot: Shot, key: str) -> frozenset[str]:
@@ -158,7 +159,7 @@ def _air(shot: Shot, rng: Random) -> str:
     """Light and mood."""
     source = light_of(shot)
     of_time = phrases.GREY_LIGHTS if shot.look in GREY_LOOKS else phrases.LIGHTS
-    light = rng.choice(_LIGHTS[source] if source in _LIGHTS else of_time[source])
+    light = rng.choice(LIGHTS[source] if source in LIGHTS else of_time[source])
     mood = rng.choice(phrases.MOODS[mood_of(shot)])
     a_mood = with_article(mood)
     return rng.choice(_AIRS).format(
