@@ -1,7 +1,8 @@
 """How well prompts are understood, field by field: captions of random shots, of which every truth is known.
 
-For each language it writes captions in all five styles, reads them back and counts, of the fields that a caption
-tells, how many were read right; and of those it does not tell, how often something wrong was read into them.
+For each language it writes captions in all five styles, reads them back and counts, of the fields that a
+caption tells, how many were read right; and of those it does not tell, how often something wrong was read
+into them.
 
     python benchmarks/understanding.py --shots 400 --typos 0.1
 """
@@ -17,7 +18,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ozora.director.understanding import understand
 from ozora.director.understanding.measure import FIELDS, Score, measure
 from ozora.world.languages import CODES
 
@@ -26,7 +26,8 @@ FIRST_SEED = 70_000
 
 def main() -> None:
     """Print the table, and with ``--show FIELD`` what went wrong in it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--shots", type=int, default=200, help="shots for each language")
     parser.add_argument("--typos", type=float, default=0.0, help="share of letters misspelt")
     parser.add_argument("--languages", default=",".join(CODES))
@@ -39,8 +40,9 @@ def main() -> None:
     scores: dict[str, Score] = {}
     for code in codes:
         scores[code] = measure(code, range(asked.seed, asked.seed + asked.shots), typos=asked.typos)
-    table = Table(title=f"% read right of what {asked.shots} x 5 captions tell, {asked.typos:.0%} letters misspelt"
-                  " (in brackets: % read wrongly into captions that do not tell)", box=box.SIMPLE_HEAD)
+    told = f"% read right of what {asked.shots} x 5 captions tell, {asked.typos:.0%} letters misspelt"
+    title = f"{told} (in brackets: % read wrongly into captions that do not tell)"
+    table = Table(title=title, box=box.SIMPLE_HEAD)
     table.add_column("field")
     for code in codes:
         table.add_column(code, justify="right")

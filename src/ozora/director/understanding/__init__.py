@@ -1,7 +1,7 @@
 """Prompt understanding: free words → what a Shot would be, how surely, from which words. Local, and honest.
 
-``understand`` reads a prompt with the words that the film set's captions are written from, in eight languages,
-slips of the pen allowed for. No network, no model: what it knows is in ``ozora.world.languages``.
+``understand`` reads a prompt with the words that the film set's captions are written from, in eight
+languages, slips of the pen allowed for. No network, no model: what it knows is in ``ozora.world.languages``.
 """
 
 from __future__ import annotations

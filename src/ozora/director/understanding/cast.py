@@ -1,4 +1,4 @@
-"""Who is in a prompt: its subjects, and which of the words about colour, size, material and number are theirs."""
+"""Who is in a prompt: its subjects, and which words about colour, size, material and number are theirs."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Mention:
 class Sheet:
     """The pieces of a prompt with what is known of them so far.
 
-    ``taken`` are places whose piece has found its meaning, ``denied`` those behind a "no", ``filmed`` those that
-    speak of the camera; ``clause`` numbers the clauses.
+    ``taken`` are places whose piece has found its meaning, ``denied`` those behind a "no", ``filmed`` those
+    that speak of the camera; ``clause`` numbers the clauses.
     """
 
     code: str
@@ -51,7 +51,7 @@ class Sheet:
     taken: set[int] = field(default_factory=set)
     mentions: list[Mention] = field(default_factory=list)
     subjects: list[Mention] = field(default_factory=list)
-    references: dict[int, Mention] = field(default_factory=dict)
+    context: Mention | None = None  # of whom the sentences before spoke
 
     def free(self, axis: str) -> list[int]:
         """Places whose piece may mean something on this axis and has not meant anything yet."""
@@ -61,13 +61,18 @@ class Sheet:
             if piece.of(axis) and place not in self.taken and place not in self.denied
         ]
 
-    def owner(self, place: int) -> Mention | None:
-        """Whom a word at this place speaks of: the subject of its clause, else the last one before it."""
+    def owner(self, place: int, *, acting: bool = False) -> Mention | None:
+        """Whom a word at this place speaks of: the subject of its clause, else the last one before it.
+
+        With ``acting`` only those who do something are meant, if any does: not each name of a list.
+        """
         here = [one for one in self.mentions if self.clause[one.place] == self.clause[place]]
         if here:
             return here[0]
         before = [one for one in self.mentions if one.place < place]
-        return before[-1] if before else self.subjects[0] if self.subjects else None
+        if acting:
+            before = [one for one in before if "action" in one.fields]
+        return before[-1] if before else self.subjects[0] if self.subjects else self.context
 
 
 def find_cast(sheet: Sheet) -> None:
@@ -83,13 +88,14 @@ def find_cast(sheet: Sheet) -> None:
         again = before is not None and (_definite(sheet, place) or not (traits or _indefinite(sheet, place)))
         sheet.taken |= {place, *traits}
         if again and before is not None:
-            sheet.references[place] = before
             for name, read in mention.fields.items():
                 before.fields.setdefault(name, read)
             before.fields.pop("again", None)
             sheet.mentions.append(Mention(place, before.kind, before.fields))
             continue
         mention.say("kind", mention.kind, sheet.pieces[place])
+        for axis, value in senses[0].tells:
+            mention.say(axis, value, sheet.pieces[place], sure=0.7)
         if all(sense.role == "several" for sense in senses):
             mention.say("count", "3", sheet.pieces[place], sure=0.4)
         else:
@@ -117,7 +123,8 @@ def _traits(sheet: Sheet, place: int, mention: Mention) -> set[int]:
     """Give a mention the words about it that stand beside its noun; tells their places."""
     found: dict[int, str] = {}
     before = ("colour", "size", "material", "count", "wear")
-    for steps in (range(place - 1, max(-1, place - 1 - _FARTHEST), -1), range(place + 1, len(sheet.pieces))):
+    backwards, forwards = range(place - 1, max(-1, place - 1 - _FARTHEST), -1), range(place + 1, len(sheet.pieces))
+    for steps in (backwards, forwards):
         pending: dict[int, str] = {}
         onwards = steps.step > 0
         for at in list(steps)[:_FARTHEST]:
@@ -149,8 +156,8 @@ def _trait(piece: Piece, axes: Sequence[str], kind: str) -> str | None:
 
 def _passes(piece: Piece, code: str) -> bool:
     """Whether a noun and its adjective may have this between them: "a", "of", "的", nothing with a verb."""
-    if piece.is_sign or piece.of("joint") and code not in ("fr", "es", "zh", "ja"):
-        return piece.key in ("with", "和") and code in ("en",)
+    if piece.is_sign or (piece.of("joint") and code not in ("fr", "es", "zh", "ja")):
+        return code == "en" and piece.key == "with"
     between = {
         "en": "a an the of in wearing single lone its their his her s", "es": "un una con de en el la",
         "fr": "un une en avec de d", "de": "ein eine einen einem einer in mit", "zh": "的 一 个 地 穿 着",
@@ -167,7 +174,7 @@ def _say_trait(mention: Mention, piece: Piece, axis: str) -> None:
     own = [one for one in senses if one.kinds] or senses
     value = own[0].value
     if axis == "count":
-        if not value.isdecimal() or not 1 <= int(value):
+        if not value.isdecimal() or not int(value) >= 1:
             return
         most = min(int(value), MOST_ALIKE)
         mention.say("count", str(most), piece, sure=piece.sure if most == int(value) else 0.3)

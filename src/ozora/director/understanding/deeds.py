@@ -93,7 +93,7 @@ def _act(sheet: Sheet, place: int, mention: Mention, senses: list[Sense]) -> Non
 
 def _announced(sheet: Sheet, place: int, mention: Mention) -> bool:
     """Whether "then" stands between the first action and this one."""
-    return any(sheet.pieces[at].of("next") for at in range(mention.place if mention.place < place else 0, place))
+    return any(sheet.pieces[at].of("next") for at in range(max(0, mention.place) if mention.place < place else 0, place))
 
 
 def _joined(sheet: Sheet, place: int) -> bool:
@@ -126,7 +126,7 @@ def _move(sheet: Sheet, place: int, axis: str) -> None:
     piece = sheet.pieces[place]
     if place in sheet.filmed or (axis == "position" and piece.of("direction")):
         return
-    mention = sheet.owner(place)
+    mention = sheet.owner(place, acting=True)
     if mention is None:
         return
     sheet.taken.add(place)

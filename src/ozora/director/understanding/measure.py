@@ -94,11 +94,11 @@ def tells(shot: Shot, name: str, facts: frozenset[str], style: str, code: str) -
     single, english = len(shot.subjects) == 1, code == "en"
     travels = concepts.ACTIONS[first.action].travels
     meeting = shot.relation in _MEETINGS
+    verbless = english and style in ("terse", "medium") and single and first.then == "none"
     if name in ("subject", "place", "count"):
         return True
     if name == "action":  # "chases" says no gait, and a terse prompt may be without a verb
-        unsure = meeting or (english and style in ("terse", "medium") and single and first.then == "none")
-        return None if unsure else True
+        return None if meeting or verbless else True
     if name in ("then", "relation", "second_subject"):
         return fields[name] != "none"
     if name == "colour":
@@ -106,16 +106,18 @@ def tells(shot: Shot, name: str, facts: frozenset[str], style: str, code: str) -
     if name in _REMARKABLE:
         return name in facts and fields[name] != _REMARKABLE[name]
     if name == "speed":
-        if meeting or (style == "tags" and not travels) or (english and style == "terse" and single):
+        if meeting or (style == "tags" and not travels) or verbless:
             return None
         return "speed" in facts and first.action not in ("stand", "stack")
     if name == "direction":
-        if meeting or (english and style == "terse" and single):
+        if meeting or verbless:
             return None
         stands = first.action == "stand" and concepts.SUBJECTS[first.kind].family not in ("solid", "vehicle")
         return "direction" in facts and (travels or (stands and style != "tags" and first.then == "none"))
     if name == "position":
         return "position" in facts and single
+    if name == "look" and english and style == "rich":
+        return shot.look != "natural"
     if name == "weather" and shot.place in WITHOUT_WEATHER:
         return None
     return name in facts

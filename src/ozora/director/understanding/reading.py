@@ -1,4 +1,4 @@
-"""What was understood of a prompt, as data: fields with their words, what is open, what contradicts, what means nothing."""
+"""What was understood of a prompt, as data: fields with their words, what is open, what contradicts itself."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ class Beat:
 class Reading:
     """All that was understood of a prompt.
 
-    ``subjects`` and ``scene`` tell of the whole prompt as one shot; ``beats`` cut it into cards of a storyboard,
-    one where the prompt is one shot. ``without`` are values that the words exclude, by field.
+    ``subjects`` and ``scene`` tell of the whole prompt as one shot; ``beats`` cut it into cards of a
+    storyboard, one where the prompt is one shot. ``without`` are values that the words exclude, by field.
     """
 
     prompt: str

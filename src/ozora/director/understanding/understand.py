@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ozora.director.understanding.cast import Sheet, find_cast
+from ozora.director.understanding.beats import Found, cards_of, find_beats
+from ozora.director.understanding.cast import Mention, Sheet, find_cast
 from ozora.director.understanding.deeds import find_deeds
 from ozora.director.understanding.neighbours import nearest
 from ozora.director.understanding.pieces import Piece, cut
-from ozora.director.understanding.reading import Conflict, Correction, Reading, SubjectReading, Unknown
+from ozora.director.understanding.reading import Correction, Reading, SubjectReading, Unknown
 from ozora.director.understanding.scene import Scene, find_relation, find_scene, find_seconds
 from ozora.world.languages import CODES
 from ozora.world.languages.tokens import Token, is_unspaced, tokens
@@ -21,9 +22,32 @@ def understand(prompt: str, language: str | None = None) -> Reading:
 
     What the words leave open stays open; what means nothing is named. The same prompt gives the same reading.
     """
-    text = tokens(prompt)
-    code, pieces = _in_its_language(text, language)
-    sheet = Sheet(code, pieces)
+    code, pieces = _in_its_language(tokens(prompt), language)
+    whole = _read(code, pieces)
+    beats = find_beats(prompt, pieces, lambda some, context: _read(code, some, context))
+    subjects, scene, conflicts = whole.subjects, whole.scene, whole.conflicts
+    if len(beats) > 1:  # what a later card asks for is no conflict with an earlier one
+        scene = {}
+        for beat in beats:
+            scene = {**beat.scene, **scene}
+        conflicts = [one for beat in beats for one in beat.conflicts]
+    cards = cards_of(prompt, beats, scene.get("seconds"))
+    return Reading(
+        prompt=prompt,
+        language=code,
+        subjects=subjects,
+        scene=scene,
+        without=whole.without,
+        conflicts=tuple(dict.fromkeys(conflicts)),
+        unknown=_unknown(prompt, pieces),
+        corrections=_corrections(prompt, pieces),
+        beats=cards,
+    )
+
+
+def _read(code: str, pieces: tuple[Piece, ...], context: Mention | None = None) -> Found:
+    """What some pieces say, after sentences that spoke of ``context``."""
+    sheet = Sheet(code, pieces, context=context)
     without = _deny(sheet)
     _mark_camera(sheet)
     _number_clauses(sheet)
@@ -33,16 +57,9 @@ def understand(prompt: str, language: str | None = None) -> Reading:
     find_relation(sheet, scene)
     conflicts += find_scene(sheet, scene)
     conflicts += find_deeds(sheet)
-    return Reading(
-        prompt=prompt,
-        language=code,
-        subjects=tuple(SubjectReading(dict(mention.fields)) for mention in sheet.subjects),
-        scene=scene,
-        without=without,
-        conflicts=tuple(conflicts),
-        unknown=_unknown(prompt, pieces),
-        corrections=_corrections(prompt, pieces),
-    )
+    subjects = sheet.subjects or ([context] if context is not None else [])
+    read = tuple(SubjectReading(dict(mention.fields)) for mention in subjects)
+    return Found(read, scene, without, conflicts)
 
 
 def _in_its_language(text: tuple[Token, ...], language: str | None) -> tuple[str, tuple[Piece, ...]]:
@@ -132,7 +149,3 @@ def _corrections(prompt: str, pieces: tuple[Piece, ...]) -> tuple[Correction, ..
         if token.key != word and not token.key.endswith(word)
     )
 
-
-def conflicts_of(reading: Reading, field: str) -> tuple[Conflict, ...]:
-    """The conflicts about one field."""
-    return tuple(conflict for conflict in reading.conflicts if conflict.field == field)

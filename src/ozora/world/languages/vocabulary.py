@@ -9,8 +9,7 @@ from functools import cache
 
 from ozora.world import concepts
 from ozora.world.languages import CODES, LANGUAGES
-from ozora.world.languages.english.vocabulary import english, inflections
-from ozora.world.languages.english.plurals import plural
+from ozora.world.languages.english.vocabulary import english, inflections, named
 from ozora.world.languages.everyday import CAMERA, GLUE, JOINTS, MORE, NEXT, NOT, NUMBERS, SECONDS
 from ozora.world.languages.lexicon import Language, Noun, fill, refer
 from ozora.world.languages.sense import Sense, parts
@@ -96,9 +95,10 @@ def _more(code: str, axis: str, value: str, word: str) -> Iterator[tuple[str, Se
     if code == "en" and axis == "action":
         yield from ((form, Sense(axis, value, role=role)) for form in inflections(word))
         return
-    yield word, Sense(axis, value, role=role)
     if code == "en" and axis == "subject":
-        yield plural(word), Sense(axis, value, role="several")
+        yield from named(value, word)
+        return
+    yield word, Sense(axis, value, role=role)
 
 
 # --- languages that are given as words and patterns ---------------------------------------------------------

@@ -40,6 +40,15 @@ def inflections(base: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+def named(kind: str, noun: str) -> Iterator[Pair]:
+    """A noun for a kind and its plural; "grey wolf" tells a colour."""
+    colour = noun.split(" ")[0]
+    tells = (("colour", colour),) if " " in noun and colour in concepts.COLOURS else ()
+    yield noun, Sense("subject", kind, tells=tells)
+    if plural(noun) != noun:
+        yield plural(noun), Sense("subject", kind, role="several", tells=tells)
+
+
 def _same(axis: str, value: str, words: tuple[str, ...], role: str = "") -> Iterator[Pair]:
     for word in words:
         yield word, Sense(axis, value, role=role)
@@ -48,8 +57,7 @@ def _same(axis: str, value: str, words: tuple[str, ...], role: str = "") -> Iter
 def _subjects() -> Iterator[Pair]:
     for kind, concept in concepts.SUBJECTS.items():
         for noun in concept.synonyms:
-            yield noun, Sense("subject", kind)
-            yield plural(noun), Sense("subject", kind, role="several" if plural(noun) != noun else "")
+            yield from named(kind, noun)
     for (kind, colour), words in nouns.ANIMAL_COLOURS.items():
         for word in words:
             yield word, Sense("colour", colour, (kind,))
