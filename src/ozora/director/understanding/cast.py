@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ozora.director.understanding.pieces import Piece
 from ozora.director.understanding.reading import Understood
-from ozora.world import concepts
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import MOST_ALIKE, MOST_SUBJECTS
 
 AFTER_THE_NOUN = ("es", "fr", "ar")
@@ -18,6 +18,11 @@ _DEFINITE = {
     "fr": ("le", "la", "les", "l", "du"), "de": ("der", "die", "das", "den", "dem", "des"),
     "zh": ("这", "那", "该"), "ja": ("その", "この"), "hi": ("यह", "वह"), "ar": (),
 }  # fmt: skip
+_OBJECT_FIRST = {
+    "ja": ("を", "に", "の", "と"), "hi": ("को", "से", "पर", "का"), "zh": ("前", "相", "的"),
+}  # fmt: skip
+"""Languages that may name the object of a verb first, and what then follows it."""
+_INDEFINITE = ("a", "an", "another", "un", "une", "una", "ein", "eine", "einen", "einem", "einer", "एक")
 _FARTHEST = 7
 
 
@@ -74,18 +79,26 @@ class Sheet:
             before = [one for one in before if "action" in one.fields]
         return before[-1] if before else self.subjects[0] if self.subjects else self.context
 
+    def spoken_before(self, place: int) -> bool:
+        """Whether a subject is named right after this place: "a cut diamond" is no cut."""
+        return place + 1 < len(self.pieces) and bool(self.pieces[place + 1].of("subject"))
+
 
 def find_cast(sheet: Sheet) -> None:
     """Find the subjects and give them their traits; a subject named again is the same one."""
-    for place in sheet.free("subject"):
-        if place in sheet.filmed:
-            sheet.taken.add(place)
-            continue
+    named = sheet.free("subject")
+    unfilmed = [place for place in named if place not in sheet.filmed]
+    if named and not unfilmed:  # "the camera follows a fox that runs": nobody else is there
+        unfilmed = named
+        sheet.filmed -= {place for place in sheet.filmed if place >= named[0]}
+    sheet.taken |= set(named) - set(unfilmed)
+    for place in unfilmed:
         senses = sheet.pieces[place].of("subject")
         mention = Mention(place, senses[0].value)
         traits = _traits(sheet, place, mention)
         before = next((one for one in sheet.subjects if one.kind == mention.kind), None)
-        again = before is not None and (_definite(sheet, place) or not (traits or _indefinite(sheet, place)))
+        new = traits or _indefinite(sheet, place)
+        again = before is not None and (_definite(sheet, place) or not new)
         sheet.taken |= {place, *traits}
         if again and before is not None:
             for name, read in mention.fields.items():
@@ -106,6 +119,26 @@ def find_cast(sheet: Sheet) -> None:
     for axis in ("colour", "material", "size"):
         for place in sheet.free(axis):
             _leftover(sheet, place, axis)
+    _turn_round(sheet)
+
+
+def _turn_round(sheet: Sheet) -> None:
+    """Where "who is pushed" is said before "who pushes": "X を押す Y"."""
+    if sheet.code not in _OBJECT_FIRST or len(sheet.subjects) < 2:
+        return
+    first, second = sheet.subjects[:2]
+    after = sheet.pieces[first.place + 1] if first.place + 1 < len(sheet.pieces) else None
+    between = range(first.place + 1, second.place)
+    does = [at for at in between if any(one.value in TOGETHER for one in sheet.pieces[at].of("action"))]
+    does += [at for at in range(first.place) if any(one.value in TOGETHER for one in sheet.pieces[at].of("action"))]
+    signs = any(sheet.pieces[at].is_sign for at in between)
+    marked = after is not None and after.key.split(" ")[0] in _OBJECT_FIRST[sheet.code]
+    if does and marked and not signs:
+        last = sheet.subjects[-1]
+        sheet.subjects.remove(last)
+        sheet.subjects.insert(0, last)
+        sheet.mentions.remove(last)
+        sheet.mentions.insert(0, last)
 
 
 def _definite(sheet: Sheet, place: int) -> bool:
@@ -115,15 +148,15 @@ def _definite(sheet: Sheet, place: int) -> bool:
 def _indefinite(sheet: Sheet, place: int) -> bool:
     """Whether a new one is named: "a cube" beside a cube."""
     before = sheet.pieces[place - 1].key.split() if place else []
-    return any(word in ("a", "an", "another", "un", "une", "una", "ein", "eine", "einen", "einem", "einer", "एक")
-               for word in before)  # fmt: skip
+    return any(word in _INDEFINITE for word in before)
 
 
 def _traits(sheet: Sheet, place: int, mention: Mention) -> set[int]:
     """Give a mention the words about it that stand beside its noun; tells their places."""
     found: dict[int, str] = {}
     before = ("colour", "size", "material", "count", "wear")
-    backwards, forwards = range(place - 1, max(-1, place - 1 - _FARTHEST), -1), range(place + 1, len(sheet.pieces))
+    backwards = range(place - 1, max(-1, place - 1 - _FARTHEST), -1)
+    forwards = range(place + 1, len(sheet.pieces))
     for steps in (backwards, forwards):
         pending: dict[int, str] = {}
         onwards = steps.step > 0
@@ -196,10 +229,3 @@ def _leftover(sheet: Sheet, place: int, axis: str) -> None:
     sheet.taken.add(place)
     mention.say(axis, senses[0].value, sheet.pieces[place], sure=0.6)
 
-
-def visible(kind: str, colour: str) -> str:
-    """A colour as a Shot has it: "natural" where it is what the kind has by nature and may not be painted."""
-    concept = concepts.SUBJECTS[kind]
-    if colour == concept.natural_colour and "natural" in concept.colours:
-        return "natural"
-    return colour

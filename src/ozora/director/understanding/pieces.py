@@ -80,17 +80,17 @@ def _alone(token: Token) -> Piece:
 def _phrases(vocabulary: Vocabulary, text: tuple[Token, ...], start: int) -> list[Piece]:
     """Every phrase of the vocabulary that may begin here, slips of the pen allowed for."""
     found: list[Piece] = []
-    open_ends: list[tuple[Node, int, float, tuple[str, ...]]] = [(vocabulary.root, start, 0.0, ())]
+    open_ends: list[tuple[Node, int, float, tuple[str, ...], bool]] = [(vocabulary.root, start, 0.0, (), True)]
     while open_ends:
-        node, place, cost, words = open_ends.pop()
-        if node.senses:
+        node, place, cost, words, alone = open_ends.pop()
+        if node.senses and (alone or len(words) > 1):
             found.append(Piece(text[start:place], tuple(node.senses), cost, words))
         if place == len(text) or place - start >= _LONGEST:
             continue
-        for word, more in candidates(vocabulary.code, text[place].key):
-            after = node.after.get(word)
+        for one in candidates(vocabulary.code, text[place].key):
+            after = node.after.get(one.word)
             if after is not None:
-                open_ends.append((after, place + 1, cost + more, (*words, word)))
+                open_ends.append((after, place + 1, cost + one.cost, (*words, one.word), alone and one.alone))
     return found
 
 

@@ -11,10 +11,17 @@ from ozora.world.shot import LONGEST_SECONDS
 
 _AXES = ("later", "cut", "place", "time", "weather", "look", "camera", "framing", "height")
 _SHOT_WORDS = ("shot", "shots", "view", "angle", "footage", "picture", "frame", "take")
-_VAGUE_PLACES = ("snow", "the snow", "sand", "grass", "water", "waves", "fresh snow", "雪", "neige", "nieve", "schnee",
-                 "ثلج", "बर्फ", "agua", "sable", "gras", "city", "field", "house", "floor", "moon")  # fmt: skip
+_VAGUE_PLACES = (
+    "snow", "fresh snow", "sand", "grass", "water", "waves", "雪", "neige", "nieve", "schnee", "ثلج", "बर्फ",
+    "agua", "sable", "gras", "city", "field", "house", "floor",
+)  # fmt: skip
 """Places that are seen in others too: what else is named goes before them."""
 _FARTHEST_SHOT = 6
+_LENS_DEEDS = {
+    "push": "dolly", "turn": "pan", "spin": "pan", "rise": "crane", "fall": "crane", "fly": "fly-over",
+    "slide": "truck",
+}  # fmt: skip
+"""Which move it is when the camera does what subjects do."""
 
 Scene = dict[str, Understood]
 
@@ -39,8 +46,10 @@ def find_seconds(sheet: Sheet, scene: Scene) -> list[Conflict]:
 def find_scene(sheet: Sheet, scene: Scene) -> list[Conflict]:
     """All that is asked once for the whole shot; two different answers are a conflict."""
     conflicts: list[Conflict] = []
+    _find_changes(sheet, scene)
     for axis in _AXES:
-        found = [(place, sense) for place in sheet.free(axis) if (sense := _sense(sheet, place, axis)) is not None]
+        here = [(place, _sense(sheet, place, axis)) for place in sheet.free(axis)]
+        found = [(place, sense) for place, sense in here if sense is not None]
         if axis == "place" and len({sense.value for _, sense in found}) > 1:
             vague = [(at, sense) for at, sense in found if sheet.pieces[at].key in _VAGUE_PLACES]
             for at, sense in vague if len(vague) < len(found) else []:
@@ -61,6 +70,11 @@ def find_scene(sheet: Sheet, scene: Scene) -> list[Conflict]:
         if len(values) > 1:
             spans = tuple(sheet.pieces[place].span for place, _ in found)
             conflicts.append(Conflict(axis, values, values[0], "the words ask for each of these", spans))
+    for place in sorted(sheet.filmed) if "camera" not in scene else ():
+        moves = [_LENS_DEEDS[one.value] for one in sheet.pieces[place].of("action") if one.value in _LENS_DEEDS]
+        if moves and place not in sheet.denied:
+            sheet.taken.add(place)
+            scene.setdefault("camera", _read(sheet.pieces[place], moves[0], 0.7))
     for place in sheet.free("air"):
         sheet.taken.add(place)
         for told, value in (tell for sense in sheet.pieces[place].of("air") for tell in sense.tells):
@@ -68,6 +82,20 @@ def find_scene(sheet: Sheet, scene: Scene) -> list[Conflict]:
                 scene[told] = _read(sheet.pieces[place], value, 0.5)
     _find_occluder(sheet, scene)
     return conflicts + _impossible(scene)
+
+
+def _find_changes(sheet: Sheet, scene: Scene) -> None:
+    """A cut or a time lapse told in free words: what follows is what it comes to."""
+    for axis, field, ends in (("cutting", "cut", ("framing",)), ("lapsing", "later", ("time",))):
+        for place in sheet.free(axis):
+            end = next((at for at in range(place + 1, min(place + _FARTHEST_SHOT, len(sheet.pieces)))
+                        if sheet.pieces[at].of(ends[0]) and at not in sheet.taken), None)  # fmt: skip
+            sheet.taken.add(place)
+            if end is not None:
+                sheet.taken.add(end)
+                scene.setdefault(field, _read(sheet.pieces[end], sheet.pieces[end].of(ends[0])[0].value, 0.8))
+            elif field == "cut" and not sheet.spoken_before(place):
+                scene.setdefault(field, _read(sheet.pieces[place], "medium", 0.6))
 
 
 def _read(piece: Piece, value: str, sure: float | None = None) -> Understood:
@@ -82,8 +110,6 @@ def _sense(sheet: Sheet, place: int, axis: str) -> Sense | None:
         if place in sheet.filmed or _before_a_shot(sheet, place):
             return senses[0]
         return None
-    if axis == "place" and place in sheet.filmed and "place" in (sense.axis for sense in piece.senses):
-        return senses[0]
     weak = all(sense.role == "weak" for sense in senses)
     return None if weak else senses[0]
 
@@ -124,8 +150,8 @@ def find_relation(sheet: Sheet, scene: Scene) -> None:
         if not senses or place in sheet.denied | sheet.filmed or place in sheet.taken or "relation" in scene:
             continue
         role = _role(sheet, place, second.place)
-        fitting = [sense for sense in senses if sense.role in role]
-        if not fitting:
+        fitting = sorted((sense for sense in senses if sense.role in role), key=lambda one: role.index(one.role))
+        if not fitting or (fitting[0].role == "near" and not _beside(sheet, place, second.place)):
             continue
         sheet.taken.add(place)
         scene["relation"] = _read(piece, fitting[0].value)
@@ -138,10 +164,17 @@ def _role(sheet: Sheet, place: int, second: int) -> tuple[str, ...]:
     """Which senses fit here: those of words before the second subject, after it, or of where it is."""
     between = range(place + 1, second)
     if place < second and all(_is_part_of_noun(sheet, at) for at in between):
-        return ("before",)
+        return ("before", "near")
     if second < place and all(_is_part_of_noun(sheet, at) for at in range(second + 1, place)):
         return ("after", "near")
     return ("near",)
+
+
+def _beside(sheet: Sheet, place: int, second: int) -> bool:
+    """Whether words about where the second subject is are in its clause, or right after it."""
+    near = sheet.clause[place] == sheet.clause[second] or 0 < place - second <= 4
+    otherwise = sheet.pieces[place].of("direction") or sheet.pieces[place].of("position")
+    return near and (not otherwise or sheet.clause[place] != sheet.clause[sheet.subjects[0].place])
 
 
 def _is_part_of_noun(sheet: Sheet, place: int) -> bool:

@@ -3,48 +3,61 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from ozora.director.understanding.common_words import COMMON
 from ozora.world.languages.tokens import keys
 from ozora.world.languages.vocabulary import vocabulary
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "ضصثقفغعهخحجد", "شسيبلاتنمكط", "ئءؤرلىةوزظ")
-_NEAR = {
-    frozenset(pair) for row in _ROWS for pair in zip(row, row[1:], strict=False)
-}  # letters beside each other on a keyboard
+_NEAR = {frozenset(pair) for row in _ROWS for pair in pairwise(row)}
+"""Letters beside each other on a keyboard."""
 _STUCK = {"ar": ("وال", "فال", "بال", "كال", "لل", "ال", "و", "ف", "ب", "ل", "ك")}
 """Particles that Arabic writes together with the word that follows."""
 _MOST = 8
 _SHORTEST = 3
+_IN_PHRASES = 0.25  # what reading a short or a common word as another costs on top, inside a phrase
 
-Candidate = tuple[str, float]
+
+@dataclass(frozen=True)
+class Candidate:
+    """A word that another may be, what it costs to read it so, and whether it may be so on its own.
+
+    Very short and common words are corrected inside a longer phrase only: "form left to right".
+    """
+
+    word: str
+    cost: float
+    alone: bool = True
 
 
 @cache
 def candidates(code: str, word: str) -> tuple[Candidate, ...]:
-    """Words of the language's vocabulary that this may be, each with the cost of reading it so, cheapest first.
+    """Words of the language's vocabulary that this may be, the cheapest first.
 
     A word of the vocabulary is itself and nothing else; a common word that is not of the film set is not
-    turned into one that is.
+    turned into one that is, but where a phrase has no meaning without it.
     """
     known = vocabulary(code).words
-    if word in known:
-        return ((word, 0.0),)
-    if len(word) < _SHORTEST or word.isdecimal() or word in _common(code):
+    if word in known:  # commas and numbers too, where phrases have them
+        return (Candidate(word, 0.0),)
+    if word.isdecimal() or not word.isalpha():
         return ()
+    alone = len(word) >= _SHORTEST and word not in _common(code)
     for particle in _STUCK.get(code, ()):
         if word.startswith(particle) and word.removeprefix(particle) in known:
             rest = word.removeprefix(particle)
-            return ((rest, 0.1),) if len(rest) > 1 else ()
-    found = {}
+            return (Candidate(rest, 0.1),) if len(rest) > 1 else ()
+    found: dict[str, float] = {}
     for shorter in _shortened(word):
         for other in _index(code).get(shorter, ()):
             cost = distance(word, other)
             if cost <= _allowed(word, other):
-                found[other] = cost
-    return tuple(sorted(found.items(), key=lambda item: (item[1], -known[item[0]]))[:_MOST])
+                found[other] = cost + (0.0 if alone else _IN_PHRASES)
+    best = sorted(found.items(), key=lambda item: (item[1], -known[item[0]]))[:_MOST]
+    return tuple(Candidate(other, cost, alone) for other, cost in best)
 
 
 def distance(word: str, other: str) -> float:
@@ -70,7 +83,7 @@ def distance(word: str, other: str) -> float:
 def _allowed(word: str, other: str) -> float:
     """The longer the words, the more slips."""
     length = min(len(word), len(other))
-    return 0.95 if length < 3 else 1.15 if length < 5 else 1.7 if length < 6 else 2.4
+    return 1.15 if length < 3 else 1.15 if length < 5 else 1.7 if length < 6 else 2.4
 
 
 def _shortened(word: str) -> set[str]:
@@ -88,7 +101,7 @@ def _index(code: str) -> dict[str, tuple[str, ...]]:
     """Words by what is left of them when letters are left out (symmetric deletion)."""
     index: dict[str, set[str]] = defaultdict(set)
     for word in vocabulary(code).words:
-        if len(word) >= _SHORTEST and not word.isdecimal():
+        if not word.isdecimal():
             for shorter in _shortened(word):
                 index[shorter].add(word)
     return {shorter: tuple(sorted(words)) for shorter, words in index.items()}

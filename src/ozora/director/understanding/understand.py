@@ -14,6 +14,7 @@ from ozora.world.languages.tokens import Token, is_unspaced, tokens
 from ozora.world.languages.vocabulary import vocabulary
 
 _DENIED_BEFORE = ("ja",)
+_MARKERS = ("glue", "joint", "next", "not")
 _LATIN = ("en", "es", "fr", "de")
 
 
@@ -88,13 +89,12 @@ def _deny(sheet: Sheet) -> tuple[tuple[str, str], ...]:
     """Mark what the words exclude, and tell it as (axis, value)."""
     without = []
     for place in sheet.free("not"):
-        before = [at for at in range(place - 1, -1, -1)]
-        after = [at for at in range(place + 1, len(sheet.pieces))]
+        before, after = range(place - 1, -1, -1), range(place + 1, len(sheet.pieces))
         for at in before if sheet.code in _DENIED_BEFORE else after:
             piece = sheet.pieces[at]
             if piece.is_sign:
                 break
-            senses = [sense for sense in piece.senses if sense.axis not in ("glue", "joint", "next", "not") and sense.value]
+            senses = [sense for sense in piece.senses if sense.axis not in _MARKERS and sense.value]
             if senses:
                 sheet.denied.add(at)
                 without.append((senses[0].axis, senses[0].value))

@@ -1,4 +1,4 @@
-"""Every wording of a language with what it means: the tables that captions are written from, read backwards."""
+"""Every wording of a language with what it means: the tables of captions, read backwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from functools import cache
 from ozora.world import concepts
 from ozora.world.languages import CODES, LANGUAGES
 from ozora.world.languages.english.vocabulary import english, inflections, named
-from ozora.world.languages.everyday import CAMERA, GLUE, JOINTS, MORE, NEXT, NOT, NUMBERS, SECONDS
+from ozora.world.languages.everyday import (
+    CAMERA,
+    CUTTING,
+    GLUE,
+    JOINTS,
+    LAPSING,
+    MORE,
+    NEXT,
+    NOT,
+    NUMBERS,
+    SECONDS,
+)
 from ozora.world.languages.lexicon import Language, Noun, fill, refer
 from ozora.world.languages.sense import Sense, parts
 from ozora.world.languages.tokens import keys
@@ -67,6 +78,8 @@ def vocabulary(code: str) -> Vocabulary:
     pairs = english() if code == "en" else _read(LANGUAGES[code])
     for phrase, sense in (*pairs, *_everyday(code)):
         built.add(phrase, sense)
+    for phrase, move in _camera_verbs(built):
+        built.add(phrase, Sense("camera", move, role="shot"))
     return built
 
 
@@ -75,11 +88,52 @@ def vocabularies() -> tuple[Vocabulary, ...]:
     return tuple(vocabulary(code) for code in CODES)
 
 
+def _camera_verbs(built: Vocabulary) -> list[tuple[str, str]]:
+    """What stands after the word camera, as far as it tells one move: "follows", "zooms in"."""
+    moves: dict[tuple[str, ...], set[str]] = {}
+    for path, node in _paths(built.root, ()):
+        for sense in node.senses:
+            if sense.axis != "camera" or sense.role:
+                continue
+            lens = [at for at in range(min(4, len(path))) if _means(built, path[: at + 1], "lens")]
+            rest = path[lens[-1] + 1 :] if lens else ()
+            rest = rest if built.spaced or lens else ()
+            for length in (1, 2, 3) if built.spaced else (2, 3, 4):
+                if len(rest) >= length:
+                    moves.setdefault(rest[:length], set()).add(sense.value)
+    space = " " if built.spaced else ""
+    return [
+        (space.join(path), min(told))
+        for path, told in moves.items()
+        if len(told) == 1 and not _means(built, path[-1:], "glue") and not _means(built, path[:1], "action")
+    ]
+
+
+def _means(built: Vocabulary, path: tuple[str, ...], axis: str) -> bool:
+    """Whether the end of a path, as a phrase of its own, has a sense on this axis."""
+    for start in range(len(path)):
+        node: Node | None = built.root
+        for key in path[start:]:
+            node = node.after.get(key) if node is not None else None
+        if node is not None and any(sense.axis == axis for sense in node.senses):
+            return True
+    return False
+
+
+def _paths(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
+    if node.senses:
+        yield path, node
+    for key, after in node.after.items():
+        yield from _paths(after, (*path, key))
+
+
 # --- words that captions do not use -------------------------------------------------------------------------
 
 
 def _everyday(code: str) -> Iterator[tuple[str, Sense]]:
-    for axis, words in (("not", NOT), ("next", NEXT), ("lens", CAMERA), ("joint", JOINTS), ("second", SECONDS)):
+    markers = {"not": NOT, "next": NEXT, "lens": CAMERA, "joint": JOINTS, "second": SECONDS,
+               "cutting": CUTTING, "lapsing": LAPSING}  # fmt: skip
+    for axis, words in markers.items():
         yield from ((one, Sense(axis, "")) for one in words[code].split(" | "))
     for number, word in enumerate(NUMBERS[code], 1):
         yield word, Sense("count", str(number))
@@ -156,7 +210,8 @@ def _actions(language: Language) -> Iterator[tuple[str, Sense]]:
         for key, text in language.words.get(table, {}).items():
             action = key.partition(":")[0]
             for form in _forms(text):
-                bent = {form, several.verb(form)} if several is not None and table[0] != "m" else {form}
+                meets = table in ("meets", "meeting")
+                bent = {form} if several is None or meets else {form, several.verb(form)}
                 for words in bent:
                     for part in parts(words):
                         if _tells(language, part):
