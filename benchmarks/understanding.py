@@ -48,6 +48,9 @@ def main() -> None:
         table.add_column(code, justify="right")
     for field in FIELDS:
         table.add_row(field, *(scores[code].cell(field) for code in codes))
+    for name, count in (("a word unknown", "unknown"), ("a word unused", "unused")):
+        of = (100 * getattr(scores[code], count) / scores[code].captions for code in codes)
+        table.add_row(f"[grey50]{name}[/]", *(f"[grey50]{share:.1f}[/]" for share in of))
     console = Console(width=140)
     console.print(table)
     prompts = sum(score.captions for score in scores.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ozora.director.understanding.cast import Mention
 from ozora.director.understanding.pieces import Piece
@@ -25,6 +25,7 @@ class Found:
     scene: dict[str, Understood]
     without: tuple[tuple[str, str], ...]
     conflicts: list[Conflict]
+    unused: tuple[Piece, ...] = ()
     span: tuple[int, int] = (0, 0)
 
 
@@ -42,7 +43,7 @@ def find_beats(prompt: str, pieces: tuple[Piece, ...], read: Read) -> tuple[Foun
             lasting = {name: beats[-1].scene[name] for name in _LASTING if name in beats[-1].scene}
             scene = {**lasting, **scene}
         span = (group[0].span[0], group[-1].span[1])
-        beats.append(Found(found.subjects, scene, found.without, found.conflicts, span))
+        beats.append(replace(found, scene=scene, span=span))
     return tuple(beats)
 
 

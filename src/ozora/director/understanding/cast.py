@@ -129,8 +129,8 @@ def _turn_round(sheet: Sheet) -> None:
     first, second = sheet.subjects[:2]
     after = sheet.pieces[first.place + 1] if first.place + 1 < len(sheet.pieces) else None
     between = range(first.place + 1, second.place)
-    does = [at for at in between if any(one.value in TOGETHER for one in sheet.pieces[at].of("action"))]
-    does += [at for at in range(first.place) if any(one.value in TOGETHER for one in sheet.pieces[at].of("action"))]
+    told = [at for at in range(second.place) if at != first.place]
+    does = [at for at in told if any(one.value in TOGETHER for one in sheet.pieces[at].of("action"))]
     signs = any(sheet.pieces[at].is_sign for at in between)
     marked = after is not None and after.key.split(" ")[0] in _OBJECT_FIRST[sheet.code]
     if does and marked and not signs:

@@ -7,6 +7,7 @@ from ozora.director.understanding.pieces import Piece
 from ozora.director.understanding.reading import Conflict
 from ozora.world import concepts
 from ozora.world.languages.sense import Sense
+from ozora.world.languages.vocabulary import vocabulary
 from ozora.world.physics.cast import TOGETHER
 
 _GOING = ("walk", "drive", "sail", "swim", "fly", "roll", "slide", "drift", "rise")
@@ -29,14 +30,15 @@ def find_deeds(sheet: Sheet) -> list[Conflict]:
         piece = sheet.pieces[place]
         if mention is None or _means_more(piece):
             continue
-        senses = _possible(piece, mention.kind)
+        senses = _possible(sheet.code, piece, mention.kind)
         if not senses:
-            other = next((one for one in sheet.subjects if one is not mention and _possible(piece, one.kind)), None)
+            others = (one for one in sheet.subjects if one is not mention)
+            other = next((one for one in others if _possible(sheet.code, piece, one.kind)), None)
             if other is None:
                 if not any(sense.role == "weak" for sense in piece.senses):
                     conflicts.append(_cannot(mention, piece))
                 continue
-            mention, senses = other, _possible(piece, other.kind)
+            mention, senses = other, _possible(sheet.code, piece, other.kind)
         if all(sense.role == "weak" for sense in senses):
             weak.append((place, mention))
             continue
@@ -45,7 +47,7 @@ def find_deeds(sheet: Sheet) -> list[Conflict]:
     for place, mention in weak:
         if "action" not in mention.fields:
             sheet.taken.add(place)
-            _act(sheet, place, mention, _possible(sheet.pieces[place], mention.kind))
+            _act(sheet, place, mention, _possible(sheet.code, sheet.pieces[place], mention.kind))
     _share(sheet)
     for axis in ("speed", "direction", "position"):
         for place in sheet.free(axis):
@@ -55,14 +57,28 @@ def find_deeds(sheet: Sheet) -> list[Conflict]:
 
 def _means_more(piece: Piece) -> bool:
     """Whether something else than an action is the likelier meaning of these words."""
-    return bool(piece.of("lens") or piece.of("air") or piece.of("outcome") or piece.of("camera"))
+    moves = any(not sense.role for sense in piece.of("camera"))
+    return bool(piece.of("lens") or piece.of("air") or piece.of("outcome") or moves)
 
 
-def _possible(piece: Piece, kind: str) -> list[Sense]:
+def _possible(code: str, piece: Piece, kind: str) -> list[Sense]:
     """Senses of the words as something that a kind can do, those meant for it before the others."""
+    senses = (*piece.of("action"), *piece.of("then"))
+    return _fitting(senses, kind) or _fitting(_first_word(code, piece), kind)
+
+
+def _first_word(code: str, piece: Piece) -> tuple[Sense, ...]:
+    """What the first word alone means: a ball that "rolls over" grass rolls, for it cannot roll over."""
+    if len(piece.words) < 2:
+        return ()
+    node = vocabulary(code).root.after.get(piece.words[0])
+    return () if node is None else tuple(sense for sense in node.senses if sense.axis in ("action", "then"))
+
+
+def _fitting(senses: tuple[Sense, ...], kind: str) -> list[Sense]:
     able = concepts.SUBJECTS[kind].actions
     found = []
-    for sense in (*piece.of("action"), *piece.of("then")):
+    for sense in senses:
         if sense.kinds and kind not in sense.kinds:
             continue
         if sense.value == "go":
@@ -93,7 +109,8 @@ def _act(sheet: Sheet, place: int, mention: Mention, senses: list[Sense]) -> Non
 
 def _announced(sheet: Sheet, place: int, mention: Mention) -> bool:
     """Whether "then" stands between the first action and this one."""
-    return any(sheet.pieces[at].of("next") for at in range(max(0, mention.place) if mention.place < place else 0, place))
+    first = max(0, mention.place) if mention.place < place else 0
+    return any(sheet.pieces[at].of("next") for at in range(first, place))
 
 
 def _joined(sheet: Sheet, place: int) -> bool:
@@ -106,11 +123,11 @@ def _share(sheet: Sheet) -> None:
     for first, second in zip(sheet.subjects, sheet.subjects[1:], strict=False):
         told = second.fields.get("action")
         between = range(first.place + 1, second.place)
-        plain = all(
-            sheet.pieces[at].of("joint") or at in sheet.taken or sheet.pieces[at].of("glue") for at in between
-        )
-        able = told is not None and told.value in concepts.SUBJECTS[first.kind].actions
-        if told is not None and "action" not in first.fields and plain and able and told.value not in TOGETHER:
+        pieces = [(at, sheet.pieces[at]) for at in between]
+        plain = all(piece.of("joint") or at in sheet.taken or piece.of("glue") for at, piece in pieces)
+        if told is None or "action" in first.fields or not plain or told.value in TOGETHER:
+            continue
+        if told.value in concepts.SUBJECTS[first.kind].actions:
             first.fields["action"] = told
 
 
@@ -126,6 +143,10 @@ def _move(sheet: Sheet, place: int, axis: str) -> None:
     piece = sheet.pieces[place]
     if place in sheet.filmed or (axis == "position" and piece.of("direction")):
         return
+    if all(sense.role == "weak" for sense in piece.of(axis)):  # "rolls left", not "what is left"
+        before = sheet.pieces[place - 1] if place else piece
+        if not (before.of("action") or before.of("speed")):
+            return
     mention = sheet.owner(place, acting=True)
     if mention is None:
         return

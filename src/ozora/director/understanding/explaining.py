@@ -54,6 +54,7 @@ def document(reading: Reading, axes: Axes, *, fill: int | None = None) -> dict[s
         "without": [list(pair) for pair in reading.without],
         "conflicts": [asdict(conflict) for conflict in reading.conflicts],
         "unknown": [asdict(unknown) for unknown in reading.unknown],
+        "unused": [asdict(one) for one in reading.unused],
         "corrections": [asdict(correction) for correction in reading.corrections],
         "never_seen": unseen,
         "caption": told.text if reading.subjects else "",
@@ -91,8 +92,10 @@ def _notes(
         "without": [f"{axis}: {value}" for axis, value in reading.without],
         "read as": [f"{one.word} → {one.read_as}" for one in reading.corrections],
         "no meaning": [
-            one.word + (f" (nearest in the film set: {one.nearest})" if one.nearest else "") for one in reading.unknown
+            one.word + (f" (nearest in the film set: {one.nearest})" if one.nearest else "")
+            for one in reading.unknown
         ],
+        "no effect": [f"{one.word} ({one.nearest}: nobody here to say it of)" for one in reading.unused],
         "* unseen": [f"{field} {value}: in the film set, but these weights have never seen it"
                      for field, value in unseen.items()],
         "open": [", ".join(reading.open)],

@@ -39,6 +39,8 @@ class Score:
     """Counts for one language: per field what was told and read right, what was not told and read wrongly."""
 
     captions: int = 0
+    unused: int = 0  # captions with a word that found nobody to speak of
+    unknown: int = 0  # captions with a word that meant nothing
     told: Counter[str] = field(default_factory=Counter)
     right: Counter[str] = field(default_factory=Counter)
     untold: Counter[str] = field(default_factory=Counter)
@@ -68,10 +70,14 @@ def measure(
         for style in styles:
             text, facts = telling(shot, style, seed, code)
             text = typo(text, typos, seed) if typos else text
-            read = understand(text, language).values()
+            reading = understand(text, language)
+            read = reading.values()
             score.captions += 1
+            score.unused += bool(reading.unused)
+            score.unknown += bool(reading.unknown)
             for name in FIELDS:
-                _count(score, name, truth[name], read.get(name, ""), tells(shot, name, facts, style, code), text)
+                told = tells(shot, name, facts, style, code)
+                _count(score, name, truth[name], read.get(name, ""), told, text)
     return score
 
 

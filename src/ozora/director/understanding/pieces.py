@@ -13,6 +13,8 @@ _PER_PIECE = {True: 1.2, False: 0.4}
 """What every piece costs, where words are parted by spaces and where not: few long pieces beat many short."""
 _PER_SLIP = 1.7
 _LONGEST = 14
+_End = tuple[Node, int, float, tuple[str, ...], bool]
+"""Where a phrase has come to: in the tree, in the text, its cost, its words, whether they can stand alone."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _alone(token: Token) -> Piece:
 def _phrases(vocabulary: Vocabulary, text: tuple[Token, ...], start: int) -> list[Piece]:
     """Every phrase of the vocabulary that may begin here, slips of the pen allowed for."""
     found: list[Piece] = []
-    open_ends: list[tuple[Node, int, float, tuple[str, ...], bool]] = [(vocabulary.root, start, 0.0, (), True)]
+    open_ends: list[_End] = [(vocabulary.root, start, 0.0, (), True)]
     while open_ends:
         node, place, cost, words, alone = open_ends.pop()
         if node.senses and (alone or len(words) > 1):

@@ -1,4 +1,4 @@
-"""What was understood of a prompt, as data: fields with their words, what is open, what contradicts itself."""
+"""What was understood of a prompt, as data: fields with their words, what is open, what conflicts."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ class Reading:
     """All that was understood of a prompt.
 
     ``subjects`` and ``scene`` tell of the whole prompt as one shot; ``beats`` cut it into cards of a
-    storyboard, one where the prompt is one shot. ``without`` are values that the words exclude, by field.
+    storyboard, one where the prompt is one shot. ``without`` are values that the words exclude, by field;
+    ``unused`` are words that the film set knows, but that have nobody to speak of here.
     """
 
     prompt: str
@@ -92,6 +93,7 @@ class Reading:
     without: tuple[tuple[str, str], ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    unused: tuple[Unknown, ...] = ()
     corrections: tuple[Correction, ...] = ()
     beats: tuple[Beat, ...] = field(default=())
 

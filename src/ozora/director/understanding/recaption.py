@@ -1,7 +1,7 @@
 """Say a prompt again as captions of the training footage would: in English, in their order, with plain words.
 
-Descriptive re-captioning as in "Improving Image Generation with Better Captions" (Betker et al., 2023), by rule
-instead of by a language model: what was understood is said, what was not is left out, and nothing is added.
+Descriptive re-captioning as in "Improving Image Generation with Better Captions" (Betker et al., 2023), by
+rule instead of by a language model: what was understood is said, what was not is left out, nothing is added.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from ozora.director.understanding.reading import SCENE_FIELDS, Reading, SubjectR
 from ozora.director.understanding.understand import understand
 from ozora.errors import OzoraError, refuse
 from ozora.world import concepts
+from ozora.world.captions import shot_fields
 from ozora.world.languages import Style, caption
 from ozora.world.languages.english import phrases
 from ozora.world.languages.english.grammar import capital, inflect, with_article
 from ozora.world.languages.english.plurals import NUMBERS, plural
 from ozora.world.languages.english.sequels import AFTERWARDS
 from ozora.world.languages.tokens import keys
+from ozora.world.physics.cast import TOGETHER
 from ozora.world.sampling import sample_shot
-from ozora.world.shot import Shot, Subject
+from ozora.world.shot import Shot
 
 _FIXED = ("subject", "second_subject", "action", "then", "speed", "direction", "position", "size", "colour",
           "material", "place", "time", "weather", "camera", "framing", "height", "look", "occluder", "later",
@@ -58,8 +60,11 @@ def compose(reading: Reading) -> str:
     if not reading.subjects:
         raise refuse("subjects", "nobody", "a prompt that names one of the film set's subjects")
     first, *others = reading.subjects
+    whom = ""
+    if _value(first, "action") in TOGETHER:
+        whom, others = " and ".join(map(_who, others)) or "something", []
     scene = {name: read.value for name, read in reading.scene.items()}
-    clause = [_who(first), _does(first), _heading(first), _where(first, scene), _when(scene)]
+    clause = [_who(first), _does(first, whom), _heading(first), _where(first, scene), _when(scene)]
     sentence = " ".join(words for words in clause if words)
     if then := _value(first, "then"):
         again = AFTERWARDS.get(f"{then} {_value(first, 'action')}") or AFTERWARDS[then]
@@ -93,10 +98,21 @@ def to_shot(reading: Reading, seed: int = 0) -> Shot:
     reasons: list[OzoraError] = []
     for held_out in (False, True):
         try:
-            return sample_shot(seed, held_out=held_out, seconds=seconds, **fixed)
+            return _sampled(reading, seed, held_out, seconds, fixed)
         except OzoraError as error:
             reasons.append(error)
     raise reasons[0]
+
+
+def _sampled(reading: Reading, seed: int, held_out: bool, seconds: float, fixed: dict[str, str]) -> Shot:
+    """A random shot with what is fixed, and without what the words exclude."""
+    for attempt in range(_MOST_SEEDS):
+        drawn = seed + attempt * 1_000_003
+        shot = sample_shot(drawn, held_out=held_out, seconds=seconds, **fixed)  # type: ignore[arg-type]
+        values = shot_fields(shot)
+        if not any(values.get(axis) == value for axis, value in reading.without):
+            return shot
+    raise refuse("without", ", ".join(value for _, value in reading.without), "what some shot can do without")
 
 
 def filled(reading: Reading, seed: int = 0, style: Style = "full", language: str = "en") -> str:
@@ -122,8 +138,10 @@ def _who(subject: SubjectReading) -> str:
     colour, before = _value(subject, "colour"), []
     for axis in ("size", "material"):
         value = _value(subject, axis)
-        before += [concepts.synonyms(axis, value)[0]] if value and value not in ("medium", "natural") else []
-    wears = f" in {'' if _many(subject) else 'a '}{colour} coat" if subject.kind == "person" and colour else ""
+        before += [concepts.synonyms(axis, value)[0]] if value and value != "natural" else []
+    wears = ""
+    if subject.kind == "person" and colour:
+        wears = f" in {colour} coat" if _many(subject) else f" in {with_article(colour)} coat"
     if colour and not wears:
         before.append(colour)
     if _many(subject):
@@ -132,19 +150,20 @@ def _who(subject: SubjectReading) -> str:
     return with_article(" ".join([*before, noun])) + wears
 
 
-def _does(subject: SubjectReading) -> str:
+def _does(subject: SubjectReading, whom: str = "") -> str:
+    """The verb in its plainest word: "runs quickly", "pushes a blue cube"."""
     action = _value(subject, "action")
     if not action:
         return ""
-    speed = _value(subject, "speed")
-    kind, place = subject.kind, ""
-    fitting = [
-        verb for verb in phrases.VERBS[action]
+    speed, kind = _value(subject, "speed"), subject.kind
+    bases = [
+        verb.base
+        for verb in phrases.VERBS[action]
         if kind in (verb.subjects or (kind,)) and (speed or "normal") in verb.speeds and not verb.places
-    ]  # fmt: skip
-    base = next((verb.base for verb in fitting if "{whom}" not in verb.base), concepts.synonyms("action", action)[0])
+    ]
+    base = next((one for one in bases if "{whom}" in one or not whom), concepts.synonyms("action", action)[0])
     told = f" {phrases.ADVERBS[speed][0]}" if speed and action not in ("stand", "stack") else ""
-    return inflect(base, "finite", plural=_many(subject)) + told + place
+    return inflect(base, "finite", plural=_many(subject)).replace("{whom}", whom) + told
 
 
 def _heading(subject: SubjectReading) -> str:
@@ -161,7 +180,8 @@ def _where(subject: SubjectReading, scene: dict[str, str]) -> str:
         return ""
     action = _value(subject, "action") or concepts.SUBJECTS[subject.kind].actions[0]
     manner = phrases.MANNER[action]
-    prepositions = phrases.PREPOSITIONS[manner].get(place) or phrases.PREPOSITIONS["staying"].get(place, ("in",))
+    table = phrases.PREPOSITIONS
+    prepositions = table[manner].get(place) or table["staying"].get(place, ("in",))
     noun = phrases.PLACE_NOUNS[place][1 if place in ("snowfield", "tabletop") else 0]
     preposition = next(one for one in (*prepositions, "in") if (one, noun) not in phrases.AWKWARD)
     return f"{preposition} {noun}"
@@ -205,10 +225,3 @@ def _remarks(scene: dict[str, str], first: SubjectReading) -> list[str]:
         found.append(words[0].replace("{it}", "them" if _many(first) else "it"))
     return found
 
-
-def as_subject(subject: SubjectReading) -> Subject:
-    """A Subject of a Shot with what was understood, everything else as it is by default."""
-    concept = concepts.SUBJECTS[subject.kind]
-    values = {name: read.value for name, read in subject.fields.items() if name not in ("kind", "count")}
-    values.setdefault("action", concept.actions[0])
-    return Subject(subject.kind, count=int(_value(subject, "count") or 1), **values)

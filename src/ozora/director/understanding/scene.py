@@ -71,7 +71,8 @@ def find_scene(sheet: Sheet, scene: Scene) -> list[Conflict]:
             spans = tuple(sheet.pieces[place].span for place, _ in found)
             conflicts.append(Conflict(axis, values, values[0], "the words ask for each of these", spans))
     for place in sorted(sheet.filmed) if "camera" not in scene else ():
-        moves = [_LENS_DEEDS[one.value] for one in sheet.pieces[place].of("action") if one.value in _LENS_DEEDS]
+        deeds = sheet.pieces[place].of("action")
+        moves = [_LENS_DEEDS[one.value] for one in deeds if one.value in _LENS_DEEDS]
         if moves and place not in sheet.denied:
             sheet.taken.add(place)
             scene.setdefault("camera", _read(sheet.pieces[place], moves[0], 0.7))
@@ -107,7 +108,7 @@ def _sense(sheet: Sheet, place: int, axis: str) -> Sense | None:
     piece = sheet.pieces[place]
     senses = piece.of(axis)
     if axis in ("camera", "framing") and all(sense.role == "shot" for sense in senses):
-        if place in sheet.filmed or _before_a_shot(sheet, place):
+        if place in sheet.filmed or _before_a_shot(sheet, place) or _alone(sheet, place):
             return senses[0]
         return None
     weak = all(sense.role == "weak" for sense in senses)
@@ -123,6 +124,13 @@ def _before_a_shot(sheet: Sheet, place: int) -> bool:
         if not any(piece.of(axis) for axis in ("camera", "framing", "height", "look")) and piece.key != ",":
             return False
     return False
+
+
+def _alone(sheet: Sheet, place: int) -> bool:
+    """Whether nothing else stands between two commas: ", pan,"."""
+    here = sheet.clause[place]
+    rest = [piece for at, piece in enumerate(sheet.pieces) if sheet.clause[at] == here and at != place]
+    return bool(place) and all(piece.is_sign for piece in rest)
 
 
 def _find_occluder(sheet: Sheet, scene: Scene) -> None:
@@ -150,7 +158,7 @@ def find_relation(sheet: Sheet, scene: Scene) -> None:
         if not senses or place in sheet.denied | sheet.filmed or place in sheet.taken or "relation" in scene:
             continue
         role = _role(sheet, place, second.place)
-        fitting = sorted((sense for sense in senses if sense.role in role), key=lambda one: role.index(one.role))
+        fitting = [sense for one in role for sense in senses if sense.role == one]
         if not fitting or (fitting[0].role == "near" and not _beside(sheet, place, second.place)):
             continue
         sheet.taken.add(place)

@@ -63,7 +63,7 @@ def candidates(code: str, word: str) -> tuple[Candidate, ...]:
 def distance(word: str, other: str) -> float:
     """Slips between two words, with letters that change places as one (Damerau); likely slips count less.
 
-    Cheapest are letters doubled or one letter for its neighbour on the keyboard, dearest another first letter.
+    Cheapest are letters doubled or one for its neighbour on the keyboard, dearest is another first letter.
     """
     rows = [[float(j) for j in range(len(other) + 1)]]
     for i, letter in enumerate(word, 1):

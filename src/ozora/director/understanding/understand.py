@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ozora.director.understanding.beats import Found, cards_of, find_beats
 from ozora.director.understanding.cast import Mention, Sheet, find_cast
 from ozora.director.understanding.deeds import find_deeds
 from ozora.director.understanding.neighbours import nearest
 from ozora.director.understanding.pieces import Piece, cut
-from ozora.director.understanding.reading import Correction, Reading, SubjectReading, Unknown
+from ozora.director.understanding.reading import Conflict, Correction, Reading, SubjectReading, Unknown
 from ozora.director.understanding.scene import Scene, find_relation, find_scene, find_seconds
 from ozora.world.languages import CODES
 from ozora.world.languages.tokens import Token, is_unspaced, tokens
 from ozora.world.languages.vocabulary import vocabulary
 
 _DENIED_BEFORE = ("ja",)
+_SAID = ("subject", "action", "then", "colour", "material", "size", "count", "occluder", "relation")
+"""Axes of which no word may be dropped in silence."""
 _MARKERS = ("glue", "joint", "next", "not")
+_NEARLY = 0.75
 _LATIN = ("en", "es", "fr", "de")
 
 
@@ -41,6 +46,7 @@ def understand(prompt: str, language: str | None = None) -> Reading:
         without=whole.without,
         conflicts=tuple(dict.fromkeys(conflicts)),
         unknown=_unknown(prompt, pieces),
+        unused=tuple(_named(prompt, piece) for piece in whole.unused),
         corrections=_corrections(prompt, pieces),
         beats=cards,
     )
@@ -58,14 +64,28 @@ def _read(code: str, pieces: tuple[Piece, ...], context: Mention | None = None) 
     find_relation(sheet, scene)
     conflicts += find_scene(sheet, scene)
     conflicts += find_deeds(sheet)
+    unused = _unused(sheet, conflicts)
     subjects = sheet.subjects or ([context] if context is not None else [])
     read = tuple(SubjectReading(dict(mention.fields)) for mention in subjects)
-    return Found(read, scene, without, conflicts)
+    return Found(read, scene, without, conflicts, unused)
+
+
+def _unused(sheet: Sheet, conflicts: Sequence[Conflict]) -> tuple[Piece, ...]:
+    """Pieces that mean something to the film set and have not found whom to say it of."""
+    told = {span for conflict in conflicts for span in conflict.spans}
+    return tuple(
+        piece
+        for place, piece in enumerate(sheet.pieces)
+        if place not in sheet.taken | sheet.denied | sheet.filmed
+        and piece.span not in told
+        and piece.senses
+        and all(sense.axis in _SAID and sense.role != "weak" for sense in piece.senses)
+    )
 
 
 def _in_its_language(text: tuple[Token, ...], language: str | None) -> tuple[str, tuple[Piece, ...]]:
     """The language in which the words mean most, and the pieces that they fall into there."""
-    codes = (language,) if language in CODES else _languages_of(text)
+    codes = (language,) if language in CODES else _likely(text, _languages_of(text))
     tried = [(code, *cut(vocabulary(code), text)) for code in codes]
     code, pieces, _ = max(tried, key=lambda found: found[2])
     return code, pieces
@@ -83,6 +103,13 @@ def _languages_of(text: tuple[Token, ...]) -> tuple[str, ...]:
     if any(0x0600 <= ord(letter) <= 0x06FF for letter in letters):
         return ("ar",)
     return _LATIN
+
+
+def _likely(text: tuple[Token, ...], codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Of some languages those that know most of the words as they are spelt, and any that come near."""
+    known = {code: sum(token.key in vocabulary(code).words for token in text) for code in codes}
+    most = max(known.values())
+    return tuple(code for code in codes if known[code] >= _NEARLY * most)
 
 
 def _deny(sheet: Sheet) -> tuple[tuple[str, str], ...]:
@@ -138,6 +165,11 @@ def _unknown(prompt: str, pieces: tuple[Piece, ...]) -> tuple[Unknown, ...]:
             continue
         found.append(Unknown(word, (start, end), nearest(piece.key)))
     return tuple(found)
+
+
+def _named(prompt: str, piece: Piece) -> Unknown:
+    start, end = piece.span
+    return Unknown(prompt[start:end], piece.span, f"{piece.senses[0].axis} {piece.senses[0].value}".strip())
 
 
 def _corrections(prompt: str, pieces: tuple[Piece, ...]) -> tuple[Correction, ...]:

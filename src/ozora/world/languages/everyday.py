@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GLUE: dict[str, str] = {
-    "en": "a an the this that these those some its it s their them they he she him her his there "
+    "en": "single lone pls please a an the this that these those some its it s their them they he she him her his there "
     "here is are was were be been being has have had having do does doing with and or of in on at by "
     "to from for into onto as over under above through across along around near up down out off "
     "while when where which who whose all very really just so too also but like than it's i we you "
@@ -39,9 +39,9 @@ GLUE: dict[str, str] = {
     "als wie wahrend wenn wo der ist sind war hat haben sein seine seinen ihre man sehr mehr alles "
     "licht stimmung szene video film aufnahme bild kamera einstellung gefilmt gesehen entlang weg "
     "daran dabei dann so auch nur sekunden sekunde",
-    "zh": "的 了 着 在 是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 将 其 "
+    "zh": "位于 的 了 着 在 是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 将 其 "
     "它 他 她 们 着 镜头 画面 视频 影片 光线 光 风格 并 而 时 后 又 以 及 秒",
-    "ja": "の は が を に で と へ も から まで や な た て だ です ます いる ある する して した "
+    "ja": "続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ です ます いる ある する して した "
     "いく くる この その あの ている ていく れる カメラ 映像 動画 画面 光 雰囲気 中 上 一 つ という "
     "ような 秒",
     "hi": "एक का की के को में पर से और या है हैं था थी थे हो हुआ हुई हुए वह वे यह ये जो तो भी ही रहा "
@@ -79,7 +79,7 @@ NEXT: dict[str, str] = {
 """What announces that something comes after something else."""
 
 CAMERA: dict[str, str] = {
-    "en": "camera | lens | we",
+    "en": "camera | lens | we | cam",
     "es": "cámara",
     "fr": "caméra",
     "de": "Kamera | Handkamera",
@@ -158,7 +158,7 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "train": "locomotive | railway", "ball": "marble", "whale": "orca",
         },
         "action": {
-            "go": "go | move | travel | head | keep moving | pass | come",
+            "go": "go | move | travel | head | keep moving | pass | come | cross",
             "stand": "sit | stay | stop | lie | halt | park",
             "walk": "step | hike | march | stalk | prowl",
             "run": "rush | hurry | bolt | charge | speed | scamper | trot", "fly": "hover",
@@ -183,7 +183,7 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "noon": "day | daylight | afternoon | sunny day | sunny",
             "sunset": "sunset light | sun sets | setting sun | golden light",
             "dusk": "late evening | gloaming",
-            "night": "midnight | moonlit | moonlight | nocturnal | dark",
+            "night": "nite | midnight | moonlit | moonlight | nocturnal | dark",
         },
         "weather": {
             "rain": "rains | rainstorm | shower", "fog": "hazy | mists", "storm": "tempest",
@@ -204,15 +204,19 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "fast": "rapidly | speedily | hastily | very fast | at top speed",
         },
         "direction": {
-            "left": "towards the left | leftward", "right": "towards the right | rightward",
+            "left": "towards the left | leftward | left",
+            "right": "towards the right | rightward | right",
             "towards": "at the camera | toward the camera",
             "away": "into the horizon | off into the distance",
         },
         "camera": {
             "pan": "pan left | pan right | camera turns to | camera swings | panning",
-            "follow": "tracking camera",
-            "dolly": "push in | dolly in | dolly forward | camera approaches",
-            "orbit": "orbit shot | 360 shot | orbiting", "zoom": "slow zoom | zooming in",
+            "follow": "tracking camera | follow cam | follow shot",
+            "dolly": "push in | dolly in | dolly forward | camera approaches | camera goes forwards "
+            "| camera goes forward | slow push in",
+            "orbit": "orbit shot | 360 shot | orbiting | camera goes around | camera goes round | "
+            "camera flies around",
+            "zoom": "slow zoom | zooming in",
             "fly-over": "aerial | drone | bird's-eye flight | aerial view | drone footage",
             "pull-back": "zoom out | pulling back | camera zooms out",
             "static": "tripod shot | static shot | locked camera",

@@ -38,6 +38,7 @@ class Token:
         return self.key in (COMMA, STOP)
 
 
+@cache
 def is_unspaced(character: str) -> bool:
     """True for Chinese characters and kana, which are written without spaces."""
     return any(first <= ord(character) <= last for first, last in _UNSPACED)

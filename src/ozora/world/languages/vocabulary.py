@@ -28,7 +28,8 @@ from ozora.world.languages.tokens import keys
 
 _PLAIN = {  # table → axis, of values that stand for themselves
     "place": "place", "crossing": "place", "staying": "place", "above": "place", "fly": "place",
-    "rise": "place", "stand": "place", "time": "time", "when": "time", "weather": "weather", "amid": "weather",
+    "rise": "place", "stand": "place", "time": "time", "when": "time",
+    "weather": "weather", "amid": "weather",
     "speed": "speed", "direction": "direction", "facing": "direction", "position": "position",
     "size": "size", "colour": "colour", "material": "material", "framing": "framing", "height": "height",
     "look": "look", "later": "later", "cut": "cut", "occluder": "occluder", "camera": "camera",
@@ -145,7 +146,7 @@ def _everyday(code: str) -> Iterator[tuple[str, Sense]]:
 
 
 def _more(code: str, axis: str, value: str, word: str) -> Iterator[tuple[str, Sense]]:
-    role = "weak" if value == "go" else ""
+    role = "weak" if value == "go" or word in ("left", "right") else ""
     if code == "en" and axis == "action":
         yield from ((form, Sense(axis, value, role=role)) for form in inflections(word))
         return
@@ -232,8 +233,8 @@ def _remarks(language: Language) -> Iterator[tuple[str, Sense]]:
         yield from ((form, Sense("air", "mood")) for form in _forms(text))
     for value, text in language.words["near"].items():
         for form in _forms(text):
-            sense = Sense("relation", value, role="near") if value in concepts.RELATIONS else Sense("near", "")
-            yield form, sense
+            related = value in concepts.RELATIONS
+            yield form, Sense("relation", value, role="near") if related else Sense("near", "")
     for relation, text in language.words["relation"].items():
         for form in _forms(text) if relation != "none" else ():
             before, _, after = form.partition("{other}")
@@ -297,8 +298,13 @@ def _tells(language: Language, part: str) -> bool:
     words = keys(part)
     if not language.spaced:
         return len(words) > 1 or part in ("推",)
-    glue = set(keys(GLUE[_code(language)]))
+    glue = _glue(_code(language))
     return any(word not in glue and len(word) > 1 for word in words)
+
+
+@cache
+def _glue(code: str) -> frozenset[str]:
+    return frozenset(keys(GLUE[code]))
 
 
 def _code(language: Language) -> str:

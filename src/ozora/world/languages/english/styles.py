@@ -1,6 +1,7 @@
 """Two more styles of English: tags between commas, and a rich description of two to four sentences.
 
-Each gives the caption and the facts that it tells. Both say what ``sentences`` would say of the shot, with its words. What a rich caption tells of light and mood
+Each gives the caption and the facts that it tells.
+Both say what ``sentences`` would say of the shot, with its words. What a rich caption tells of light and mood
 follows from time, weather and place.
 """
 

@@ -1,4 +1,4 @@
-"""Every English wording that a caption may use, with what it means: the other way round from ``sentences``."""
+"""Every English wording that a caption may use, with what it means: ``sentences`` the other way round."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ def _places_and_times() -> Iterator[Pair]:
     for time, words in _each(phrases.LAPSES):
         yield words, Sense("later", time)
     for time in concepts.TIMES:
-        yield from ((f"time lapse to {words}", Sense("later", time)) for words in concepts.synonyms("time", time))
+        for words in concepts.synonyms("time", time):
+            yield f"time lapse to {words}", Sense("later", time)
     for time, words in _each(phrases.LIGHTS, phrases.GREY_LIGHTS):
         yield words, Sense("air", "light", tells=(("time", time),))
     for _, words in _each(phrases.MOODS, styles.LIGHTS):
@@ -124,8 +125,8 @@ def _places_and_times() -> Iterator[Pair]:
             yield words, Sense(axis, value)
     for axis in ("direction", "position"):
         for value in concepts.AXES[axis]:
-            words = tuple(one for one in concepts.synonyms(axis, value) if one not in ("closer", "left", "right"))
-            yield from _same(axis, value, words)
+            plain = (one for one in concepts.synonyms(axis, value) if one not in ("closer", "left", "right"))
+            yield from _same(axis, value, tuple(plain))
     for value, words in _each(phrases.OCCLUDERS, phrases.DESERT_OCCLUDERS):
         yield words, Sense("occluder", value)
         yield plural(words), Sense("occluder", value)
@@ -137,12 +138,14 @@ def _camera() -> Iterator[Pair]:
     for move, words in _each(phrases.CAMERA_CLAUSES):
         move = move.removesuffix(" up").removesuffix(" down")
         for it in them if "{it}" in words else ("",):
-            yield words.replace("{it}", it), Sense("camera", move)
+            for said in _as_participle(words.replace("{it}", it)):
+                yield said, Sense("camera", move)
     for move, words in _each(phrases.CAMERA_SHOTS):
         yield words, Sense("camera", move, role="shot")
     for move in concepts.MOVES:
         for words in concepts.synonyms("camera", move):
-            yield words, Sense("camera", move, role="shot" if words in _BARE_MOVES else "")
+            for said in _as_participle(words):
+                yield said, Sense("camera", move, role="shot" if words in _BARE_MOVES else "")
     for axis, shots, clauses in (
         ("look", phrases.LOOK_SHOTS, phrases.LOOKS),
         ("height", {value: (word,) for value, word in phrases.HEIGHT_SHOTS.items()}, phrases.HEIGHTS),
@@ -153,6 +156,17 @@ def _camera() -> Iterator[Pair]:
             yield words.removeprefix("seen "), Sense(axis, value)
         for value, words in _each(shots):
             yield words, Sense(axis, value, role="shot" if axis == "framing" else "")
+
+
+def _as_participle(clause: str) -> tuple[str, ...]:
+    """ "the camera pans", and "the camera panning"."""
+    lens, camera, rest = clause.partition("camera ")
+    verb, space, tail = rest.partition(" ")
+    if not camera or not verb.endswith("s"):
+        return (clause,)
+    base = verb[:-2] if verb.endswith("shes") else verb[:-1]
+    forms = (inflect(base, "participle"), f"{base}{base[-1]}ing")
+    return (clause, *(f"{lens}{camera}{form}{space}{tail}" for form in forms))
 
 
 def _relations() -> Iterator[Pair]:
