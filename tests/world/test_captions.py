@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ozora.errors import OzoraError
-from ozora.world import concepts, phrases
+from ozora.world import concepts
 from ozora.world.captions import LENGTHS, MOST_WORDS, Length, caption, shot_fields, typo
-from ozora.world.grammar import inflect
-from ozora.world.plurals import plural
+from ozora.world.languages.english import phrases
+from ozora.world.languages.english.grammar import inflect
+from ozora.world.languages.english.plurals import plural
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Camera, Cut, Shot, Subject
 

@@ -6,13 +6,14 @@ import re
 
 import pytest
 
-from ozora.world import concepts, phrases
+from ozora.world import concepts
 from ozora.world.captions import LENGTHS, Length
 from ozora.world.captions import caption as english_caption
-from ozora.world.grammar import bare
 from ozora.world.languages import caption
+from ozora.world.languages.english import phrases
+from ozora.world.languages.english.grammar import bare
+from ozora.world.languages.english.plurals import plural
 from ozora.world.languages.sentences import light_of
-from ozora.world.plurals import plural
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Camera, Cut, Shot, Subject
 from ozora.world.visible import hidden

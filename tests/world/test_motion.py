@@ -21,11 +21,11 @@ from ozora.world.captions import LENGTHS, caption, shot_fields
 from ozora.world.film import film
 from ozora.world.languages import CODES, LANGUAGES, STYLES
 from ozora.world.languages import caption as told
+from ozora.world.languages.english.sequels import AFTERWARDS
 from ozora.world.rigs import stage
 from ozora.world.rigs.gait import GRAVITY
 from ozora.world.rigs.leaps import Leaps, spring
 from ozora.world.sampling import sample_shot
-from ozora.world.sequels import AFTERWARDS
 from ozora.world.shot import CHANGE_SHARE, Camera, Shot, Subject, moment_of, validate
 from ozora.world.truth import Event
 

@@ -10,14 +10,15 @@ import pytest
 
 from ozora.errors import OzoraError
 from ozora.train.banks import mirrored
-from ozora.world import concepts, phrases
+from ozora.world import concepts
 from ozora.world.captions import LENGTHS, caption, shot_fields
-from ozora.world.grammar import inflect
 from ozora.world.languages import LANGUAGES, STYLES
 from ozora.world.languages import caption as told
+from ozora.world.languages.english import phrases
+from ozora.world.languages.english.grammar import inflect
+from ozora.world.languages.english.plurals import plural
+from ozora.world.languages.english.relation_phrases import TAGS
 from ozora.world.physics.cast import TOGETHER
-from ozora.world.plurals import plural
-from ozora.world.relation_phrases import TAGS
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Camera, Shot, Subject, validate
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from ozora.evaluate.prompts import Prompt
-from ozora.world import concepts, phrases
+from ozora.world import concepts
 from ozora.world.captions import LENGTHS, caption
 from ozora.world.languages import caption as in_language
+from ozora.world.languages.english import phrases
 from ozora.world.shot import Shot, Subject
 from ozora.world.visible import hidden
 

@@ -10,6 +10,7 @@ import typer
 from ozora.cli import (
     boards,
     evaluate,
+    explain,
     exploring,
     films,
     resuming,
@@ -46,6 +47,7 @@ app.command("takes")(takes.takes)
 app.command("show")(takes.show)
 app.command("mark")(takes.mark)
 app.command("remove")(takes.remove)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(world.app, name="world")
 app.add_typer(weights.app, name="weights")
 app.command("train")(training.train)

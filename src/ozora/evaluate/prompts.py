@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from ozora.errors import OzoraError, refuse
-from ozora.world import phrases
 from ozora.world.captions import caption, shot_fields
 from ozora.world.concepts import LOOKS, RELATIONS
 from ozora.world.held_out import is_held_out
+from ozora.world.languages.english import phrases
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot
 from ozora.world.visible import hidden

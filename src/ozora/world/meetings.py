@@ -1,30 +1,20 @@
-"""Who meets whom: drawing shots in which one solid does something to others, and saying what comes of it."""
+"""Who meets whom: drawing shots in which one solid does something to others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from random import Random
 from typing import Protocol
 
 from ozora.world import concepts
-from ozora.world.grammar import Form, inflect
 from ozora.world.physics import cast
-from ozora.world.shot import Shot, Subject
+from ozora.world.shot import Subject
 
 ALONE_SHARE = 0.2
 """Of solids that fall or tumble as they were simulated, among those that can."""
 
 MEETING_SHARE = 0.3
 """Of shots whose first subject is a solid and meets others."""
-
-_OUTCOMES: dict[str, tuple[str, ...]] = {
-    "over": ("knock it over", "tip it over"),
-    "back": ("bounce back", "bounce off"),
-    "away": ("send it sliding away", "push it away"),
-    "away ball": ("send it rolling", "send it rolling away"),
-}
-"""What a collision comes to; a ball rolls where others slide."""
 
 _ACTIONS = {"collide": 1.0, "push": 0.6, "stack": 0.6, "topple": 0.6}
 _APART = {"relation": "none", "count": "1", "then": "none"}
@@ -101,14 +91,3 @@ def arranged(draw: Draw, first: Subject, others: list[Subject]) -> tuple[Subject
             for other in others
         ),
     )
-
-
-def told_outcome(shot: Shot, form: Form, rng: Random) -> str:
-    """What a collision comes to, in English, after its verb: " and knocks it over"; "" for nothing much."""
-    from ozora.world.physics.outcome import outcome  # it reads recordings, which other shots do not need
-
-    found, kind = outcome(shot), shot.subjects[1].kind
-    if not found:
-        return ""
-    words = _OUTCOMES.get(f"{found} {kind}") or _OUTCOMES[found]
-    return f" and {inflect(rng.choice(words), 'participle' if form == 'progressive' else form)}"

@@ -1,7 +1,7 @@
-"""Captions in eight languages: one data file each, and one engine that puts the words together.
+"""Captions in eight languages: a folder for English, one file each for the others and one engine for those.
 
 ``caption`` is ``ozora.world.captions.caption`` with two more styles and a language; the labels of a shot,
-``captions.shot_fields``, are the same in all of them. A new language is a module like ``spanish`` and a line
+``facts.shot_fields``, are the same in all of them. A new language is a module like ``spanish`` and a line
 in ``LANGUAGES``.
 """
 
@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Literal
 
 from ozora.errors import refuse
-from ozora.world import captions
-from ozora.world.languages import english
 from ozora.world.languages.arabic import ARABIC
 from ozora.world.languages.chinese import CHINESE
+from ozora.world.languages.english import sentences, styles
 from ozora.world.languages.french import FRENCH
 from ozora.world.languages.german import GERMAN
 from ozora.world.languages.hindi import HINDI
@@ -23,7 +22,7 @@ from ozora.world.languages.sentences import write
 from ozora.world.languages.spanish import SPANISH
 from ozora.world.shot import Shot
 
-__all__ = ["CODES", "LANGUAGES", "STYLES", "Language", "Style", "caption"]
+__all__ = ["CODES", "LANGUAGES", "STYLES", "Language", "Style", "caption", "telling"]
 
 Style = Literal["terse", "medium", "full", "tags", "rich"]
 STYLES: tuple[Style, ...] = ("terse", "medium", "full", "tags", "rich")
@@ -48,6 +47,14 @@ def caption(shot: Shot, style: Style, seed: int, language: str = "en") -> str:
     Terse, medium and full are one or a few short sentences, tags are words between commas, rich is two to
     four sentences that also tell of light and mood. Raises OzoraError for an unknown style or language.
     """
+    return telling(shot, style, seed, language)[0]
+
+
+def telling(shot: Shot, style: Style, seed: int, language: str = "en") -> tuple[str, frozenset[str]]:
+    """The caption, and the facts (as ``facts`` names them) that it was written to tell.
+
+    A fact may still find no words: who stands still has no speed. Raises as ``caption`` does.
+    """
     if style not in STYLES:
         raise refuse("style", style, ", ".join(STYLES))
     if language not in CODES:
@@ -55,7 +62,7 @@ def caption(shot: Shot, style: Style, seed: int, language: str = "en") -> str:
     if language != "en":
         return write(LANGUAGES[language], shot, style, seed)
     if style == "tags":
-        return english.tags(shot, seed)
+        return styles.tags(shot, seed)
     if style == "rich":
-        return english.rich(shot, seed)
-    return captions.caption(shot, style, seed)
+        return styles.rich(shot, seed)
+    return sentences.telling(shot, style, seed)

@@ -242,6 +242,12 @@ ARABIC = Language(
             "stack": "يستقر فوق {whom}/تستقر فوق {whom}",
             "topple": "يقوم بإسقاط كومة من {whom}/تقوم بإسقاط كومة من {whom}",
         },
+        "outcome": {
+            "over": "فينقلب {other}/فتنقلب {other} | فيقع {other}/فتقع {other}",
+            "away": "فيندفع {other} بعيدًا/فتندفع {other} بعيدًا",
+            "away:ball": "فيتدحرج {other} بعيدًا/فتتدحرج {other} بعيدًا",
+            "back": "ثم يرتد إلى الوراء/ثم ترتد إلى الوراء",
+        },
     },
     patterns={
         "noun": "{noun}[ {colour}][ {material}][ {size}]",
@@ -255,6 +261,7 @@ ARABIC = Language(
         "other": "{does} {who}[ {off}] {near}",
         "both": " و",
         "and": " و",
+        "outcome": "{after}",
         "then": "ثم {after} | وبعد ذلك {after}",
         "then_tag": "ثم {does}",
         "tail": "[ {then}][، {related}][، {side}][ {facing}][ {passing}][، {company}]",

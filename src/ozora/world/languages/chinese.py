@@ -218,6 +218,12 @@ CHINESE = Language(
             "stack": "落在{whom}上",
             "topple": "撞倒叠在一起的{whom}",
         },
+        "outcome": {
+            "over": "将其撞倒 | 把它碰倒",
+            "away": "将其撞开 | 使它滑向一边",
+            "away:ball": "使它滚了出去 | 把它撞得滚开",
+            "back": "自己弹了回来 | 自己被弹开",
+        },
     },
     patterns={
         "noun": "一{kind}[{colour}的][{material}][{size}]{noun}",
@@ -232,6 +238,7 @@ CHINESE = Language(
         "and": "，",
         "beside": "{side}",
         "frame": "{frame}：{sentence}",
+        "outcome": "{after}",
         "then": "随后{after} | 接着{after} | 然后{after}",
         "then_tag": "然后{does}",
         "tail": "[，{then}][，{related}][，位于{side}][，{passing}][，{company}]",

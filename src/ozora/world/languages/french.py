@@ -265,6 +265,12 @@ FRENCH = Language(
             "stack": "tombant sur {whom} pour y rester",
             "topple": "renversant une pile faite d'{whom}",
         },
+        "outcome": {
+            "over": "le renverse/la renverse | le fait basculer/la fait basculer",
+            "away": "le repousse/la repousse | le fait glisser au loin/la fait glisser au loin",
+            "away:ball": "le fait rouler/la fait rouler | le fait rouler au loin/la fait rouler au loin",
+            "back": "rebondit | repart en arrière",
+        },
     },
     patterns={
         "noun": "{a} [{size} ]{noun}[ {colour}][ {material}]",
@@ -279,6 +285,7 @@ FRENCH = Language(
         "both:topple": " et d'",
         "and": " et qu'",
         "frame": "{frame} : {sentence}",
+        "outcome": "et {after}",
         "then": "puis {after} | et ensuite {after}",
         "then_tag": "puis {doing}",
         "tail": "[, {then}][, {related}][, {facing}][, {side}][, {passing}][, {company}]",

@@ -284,6 +284,15 @@ GERMAN = Language(
             "stack": "auf {whom} fallend",
             "topple": "einen Stapel aus {whom} umwerfend",
         },
+        "outcome": {  # the last form is that of several
+            "over": "wirft ihn um/wirft sie um/wirft es um/wirft sie um | "
+            "stößt ihn um/stößt sie um/stößt es um/stößt sie um",
+            "away": "schiebt ihn fort/schiebt sie fort/schiebt es fort/schiebt sie fort | "
+            "stößt ihn weg/stößt sie weg/stößt es weg/stößt sie weg",
+            "away:ball": "bringt ihn ins Rollen/bringt sie ins Rollen/bringt es ins Rollen/"
+            "bringt sie ins Rollen",
+            "back": "prallt zurück | prallt ab",
+        },
     },
     patterns={
         "noun": "{a} [{size} ][{material} ][{colour} ]{noun}[ {coat}]",
@@ -297,6 +306,7 @@ GERMAN = Language(
         "whom:topple": "{einem} [{size} ][{material} ][{colour} ]{noun}/ddd",
         "both": " und ",
         "and": " und ",
+        "outcome": "und {after}",
         "then": "und {after}",
         "then_tag": "dann {doing}",
         "tail": "[ {off}][ {then}][, {related}][ {passing}][, {facing}][, {side}][, {company}]",

@@ -247,6 +247,12 @@ HINDI = Language(
             "stack": "{whom} पर गिरकर टिकता हुआ/{whom} पर गिरकर टिकती हुई",
             "topple": "{whom} का ढेर गिराता हुआ/{whom} का ढेर गिराती हुई",
         },
+        "outcome": {
+            "over": "{noun} गिर जाता है/{noun} गिर जाती है | {noun} पलट जाता है/{noun} पलट जाती है",
+            "away": "{noun} दूर सरक जाता है/{noun} दूर सरक जाती है",
+            "away:ball": "{noun} दूर लुढ़क जाता है/{noun} दूर लुढ़क जाती है",
+            "back": "वापस लौट आता है/वापस लौट आती है",
+        },
     },
     patterns={
         "noun": "एक [{size} ][{material} ][{colour} ]{noun}",
@@ -263,6 +269,7 @@ HINDI = Language(
         "whom": "एक [{size} ][{material} ][{colour} ]{other}",
         "both": " और ",
         "and": " और ",
+        "outcome": "और {after}",
         "then": "और फिर {after} | और उसके बाद {after}",
         "then_tag": "फिर {doing}",
         "tail": "[ {then}][, {related}][ {passing}][, {company}]",

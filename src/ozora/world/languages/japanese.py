@@ -242,6 +242,12 @@ JAPANESE = Language(
             "stack": "{whom}の上に落ちて載る",
             "topple": "積み重なった{whom}を倒す",
         },
+        "outcome": {
+            "over": "{noun}が倒れる | {noun}がひっくり返る",
+            "away": "{noun}が押しやられる | {noun}が滑り出す",
+            "away:ball": "{noun}が転がり出す | {noun}が転がっていく",
+            "back": "{noun}が跳ね返る | {noun}がはじき返される",
+        },
     },
     patterns={
         "noun": "{kind}[{size}][{material}][{colour}]{noun} | [{size}][{material}][{colour}]{noun} | "
@@ -257,6 +263,7 @@ JAPANESE = Language(
         "and": "。",
         "beside": "{side}では",
         "frame": "{frame}：{sentence}",
+        "outcome": "その結果、{after}",
         "then": "その後、{after} | それから{after} | やがて{after}",
         "then_tag": "その後{doing}",
         "tail": "[。{then}][。{related}][。{passing}][。{company}]",

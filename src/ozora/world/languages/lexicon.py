@@ -65,13 +65,15 @@ class Noun:
 
 TABLES = (
     "crossing", "staying", "above", "when", "amid", "moves", "facing", "cut", "light", "grey_light", "mood",
-    "near", "then", "meets", "meeting",
+    "near", "then", "meets", "meeting", "outcome",
 )  # fmt: skip
 """Tables that sentences need beside those of the axes; "doing" and "going" may add verb forms.
 
 "meets" and "meeting" are verbs with an object, "{whom}": finite, and as they stand before a noun or after it.
 The pattern "whom" says the object where it is not in the form of "noun", and after a stroke the form of
-adjective for each gender; "both" joins two objects. Either may be for one action: "whom:topple".
+adjective for each gender; "both" joins two objects. Either may be for one action: "whom:topple". "outcome" is
+how a collision ends, "outcome" among patterns how that follows; "back" agrees with who hits, the others with
+what is hit.
 """
 
 

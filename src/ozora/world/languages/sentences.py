@@ -7,8 +7,9 @@ from dataclasses import replace
 from random import Random
 
 from ozora.errors import refuse
-from ozora.world import captions, concepts
-from ozora.world.grammar import capital
+from ozora.world import concepts
+from ozora.world.languages.english.grammar import capital
+from ozora.world.languages.facts import EXPENDABLE, Length, mood_of, shot_fields, told
 from ozora.world.languages.lexicon import (
     Forms,
     Language,
@@ -21,6 +22,7 @@ from ozora.world.languages.lexicon import (
     wordings,
 )
 from ozora.world.languages.plural import Plural
+from ozora.world.languages.sequels import afterwards, joined, what_comes_of_it
 from ozora.world.physics.cast import TOGETHER
 from ozora.world.shot import Shot, Subject
 from ozora.world.visible import hidden
@@ -39,23 +41,24 @@ WITHOUT_WEATHER = ("tabletop", "room", "underwater", "moon")
 _ALWAYS_RICH = frozenset(("colour", "time", "weather", "direction", "camera", "framing", "light", "mood"))
 
 
-def write(language: Language, shot: Shot, style: str, seed: int) -> str:
-    """One caption of the shot: the same for the same (shot, style, seed), else seldom the same."""
+def write(language: Language, shot: Shot, style: str, seed: int) -> tuple[str, frozenset[str]]:
+    """One caption of the shot, the same for the same (shot, style, seed), and the facts that it tells."""
     key = f"ozora {language.name} {style} {seed} {shot.seed}"
-    length: captions.Length = "terse" if style == "terse" else "medium" if style == "medium" else "full"
-    facts = captions.told(shot, length, Random(f"{key} facts"))
+    length: Length = "terse" if style == "terse" else "medium" if style == "medium" else "full"
+    facts = told(shot, length, Random(f"{key} facts"))
     if style == "tags":
-        return _tags(language, shot, facts, Random(key))
+        return _tags(language, shot, facts, Random(key)), facts - {"cut", "later", "occluder"}
     if style == "rich":
-        return _rich(language, shot, (facts | _ALWAYS_RICH) - hidden(shot), Random(key))
+        facts = (facts | _ALWAYS_RICH) - hidden(shot)
+        return _rich(language, shot, facts, Random(key)), facts | {"cut"}
     text = _caption(language, shot, length, facts, Random(key))
-    for fact in captions.EXPENDABLE:
+    for fact in EXPENDABLE:
         if _count(language, text) <= MOST_WORDS[length]:
             break
         if fact in facts:
             facts = facts - {fact}
             text = _caption(language, shot, length, facts, Random(key))
-    return text
+    return text, facts
 
 
 def light_of(shot: Shot) -> str:
@@ -70,7 +73,7 @@ def light_of(shot: Shot) -> str:
 
 
 def _caption(
-    language: Language, shot: Shot, length: captions.Length, facts: frozenset[str], rng: Random
+    language: Language, shot: Shot, length: Length, facts: frozenset[str], rng: Random
 ) -> str:
     noun = _noun(language, shot.subjects[0], rng)
     sentence, facts = _main(language, shot, noun, length, facts, rng)
@@ -110,7 +113,7 @@ def _tags(language: Language, shot: Shot, facts: frozenset[str], rng: Random) ->
         tags.append(_related(language, shot.relation, others.pop(0), facts, rng))
     tags += [_who(language, other, _noun(language, other, rng), facts, rng, "bare") for other in others]
     named = ["time", "weather", "framing", "height", "look"]
-    values = captions.shot_fields(shot)
+    values = shot_fields(shot)
     if concepts.ACTIONS[first.action].travels:
         named += ["direction", "speed"]
     if len(shot.subjects) == 1:
@@ -139,9 +142,9 @@ def _main(
     language: Language, shot: Shot, noun: Noun, length: str, facts: frozenset[str], rng: Random
 ) -> tuple[str, frozenset[str]]:
     """Who does what, where and when, perhaps after "Close-up:"; and the facts that remain to be said."""
-    slots = _slots(language, shot, noun, facts, rng)
+    slots = _slots(language, shot, noun, facts, rng, length)
     choices = fitting(language.patterns[length], slots)
-    if shot.subjects[0].then != "none":  # what follows needs a whole sentence before it
+    if slots["then"]:  # what follows needs a whole sentence before it
         choices = [choice for choice in choices if "{does}" in choice] or choices
     if others_met(shot) and not slots["off"]:
         # What is met stands right after the verb: whoever meets it has to come before.
@@ -157,12 +160,14 @@ def _main(
 
 
 def _slots(
-    language: Language, shot: Shot, noun: Noun, facts: frozenset[str], rng: Random
+    language: Language, shot: Shot, noun: Noun, facts: frozenset[str], rng: Random, length: str
 ) -> dict[str, str]:
     first, others = shot.subjects[0], shot.subjects[1:]
     slots = _verbs(language, first, noun, rng)
+    met: list[Noun] = []
     if others_met(shot):
-        slots |= _meeting(language, first, others, noun, facts, rng)
+        met = [_noun(language, other, rng) for other in others]
+        slots |= _meeting(language, first, others, met, noun, facts, rng)
         others = ()
 
     def say(slot: str, table: str, value: str, *, when: bool) -> None:
@@ -170,10 +175,9 @@ def _slots(
 
     slots["who"] = _who(language, first, noun, facts, rng, "noun")
     slots["bare"] = _who(language, first, noun, facts, rng, "bare")
-    slots["then"] = ""
-    if first.then != "none":
-        after = agree(language, draw(language, "then", first.then, rng, first.action), noun.kind)
-        slots["then"] = fill(rng.choice(language.patterns["then"].split(" | ")), {"after": after})
+    slots["then"] = afterwards(language, first, noun, rng)
+    if first.action == "collide" and length != "terse" and rng.random() < 0.5:
+        slots["then"] = what_comes_of_it(language, shot, noun, met[0], rng)
     stands, travels = first.action == "stand", concepts.ACTIONS[first.action].travels
     say("where", _manner(language, first.action), shot.place, when=True)
     say("when", "when", shot.time, when="time" in facts)
@@ -224,12 +228,12 @@ def others_met(shot: Shot) -> bool:
 
 
 def _meeting(
-    language: Language, first: Subject, others: Sequence[Subject], noun: Noun, facts: frozenset[str],
-    rng: Random,
-) -> dict[str, str]:
+    language: Language, first: Subject, others: Sequence[Subject], met: Sequence[Noun], noun: Noun,
+    facts: frozenset[str], rng: Random,
+) -> dict[str, str]:  # fmt: skip
     """The verb's slots where the other subjects are its object: "pushes a blue cube"."""
-    said = [_who(language, other, _noun(language, other, rng), facts, rng, f"whom:{first.action}")
-            for other in others]
+    said = [_who(language, other, known, facts, rng, f"whom:{first.action}")
+            for other, known in zip(others, met, strict=True)]
     joint = language.patterns.get(f"both:{first.action}") or language.patterns["both"]
     whom, slots = {"whom": joint.join(said)}, {}
     for slot, table in (("does", "meets"), ("doing", "meeting")):
@@ -272,7 +276,8 @@ def _company(
             near = draw(language, "near", seen_from, rng)[0]
         slots = _verbs(language, other, noun, rng) | {"near": near}
         slots["who"] = _who(language, other, noun, facts, rng, "noun")
-        clauses.append(fill(language.patterns["other"], slots))
+        clause = fill(language.patterns["other"], slots)
+        clauses.append(joined(language, clause, afterwards(language, other, noun, rng)))
     return fill(language.patterns["company"], {"others": language.patterns["and"].join(clauses)})
 
 
@@ -370,7 +375,7 @@ def _camera(language: Language, shot: Shot, noun: Noun, facts: frozenset[str], r
         unsure = [f"{{{pronoun}}}" for pronoun in language.pronouns] if len(shot.subjects) > 1 else []
         clauses = [clause for clause in clauses if not any(word in clause for word in unsure)]
         remarks.append(language.polish(fill(rng.choice(clauses), refer(language, noun))))
-    fields = captions.shot_fields(shot)
+    fields = shot_fields(shot)
     for fact in ("framing", "height", "look"):
         if fact in facts:
             remarks.append(draw(language, fact, fields[fact], rng)[0])
@@ -393,7 +398,7 @@ def _air(language: Language, shot: Shot, facts: frozenset[str], rng: Random) -> 
         grey = shot.look in GREY_LOOKS
         remarks.append(draw(language, "grey_light" if grey else "light", light_of(shot), rng)[0])
     if "mood" in facts:
-        remarks.append(draw(language, "mood", captions.mood_of(shot), rng)[0])
+        remarks.append(draw(language, "mood", mood_of(shot), rng)[0])
     rng.shuffle(remarks)
     return remarks
 

@@ -271,6 +271,12 @@ SPANISH = Language(
             "stack": "cayendo sobre {whom} y quedándose encima",
             "topple": "derribando una pila con {whom}",
         },
+        "outcome": {
+            "over": "lo derriba/la derriba | lo vuelca/la vuelca",
+            "away": "lo empuja lejos/la empuja lejos | lo hace deslizarse/la hace deslizarse",
+            "away:ball": "lo hace rodar/la hace rodar | lo manda rodando/la manda rodando",
+            "back": "rebota | retrocede de rebote",
+        },
     },
     patterns={
         "noun": "{a} [{size} ]{noun}[ {colour}][ {material}]",
@@ -283,6 +289,7 @@ SPANISH = Language(
         "other": "{who} {does} {near}",
         "both": " y ",
         "and": " y ",
+        "outcome": "y {after}",
         "then": "y luego {after} | y después {after}",
         "then_tag": "luego {doing}",
         "tail": "[ {then}][, {related}][, {facing}][, {side}][, {passing}][, {company}]",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from ozora.world.grammar import Form, inflect
+from ozora.world.languages.english.grammar import Form, inflect
 from ozora.world.shot import Subject
 
 BETWEEN: dict[str, tuple[str, ...]] = {
@@ -18,7 +18,7 @@ BETWEEN: dict[str, tuple[str, ...]] = {
 }
 """From the first to the second, where both have a place."""
 
-_INVERSE: dict[str, tuple[str, ...]] = {
+INVERSE: dict[str, tuple[str, ...]] = {
     "left of": ("to {its} right", "on {its} right"),
     "right of": ("to {its} left", "on {its} left"),
     "in front of": ("behind {it}",),
@@ -71,7 +71,7 @@ def relate(
         return Related(one, many, tail=f", passing in front of {two}")
     between = rng.choice(BETWEEN[relation])
     them = many or first.kind == "person"
-    where = rng.choice(_INVERSE[relation])
+    where = rng.choice(INVERSE[relation])
     where = where.format(it="them" if them else "it", its="their" if them else "its")
     drawn = rng.random()
     if drawn < 0.4:

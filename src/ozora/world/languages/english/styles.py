@@ -1,6 +1,7 @@
 """Two more styles of English: tags between commas, and a rich description of two to four sentences.
 
-Both say what ``captions`` would say of the shot, with its words. What a rich caption tells of light and mood
+Each gives the caption and the facts that it tells.
+Both say what ``sentences`` would say of the shot, with its words. What a rich caption tells of light and mood
 follows from time, weather and place.
 """
 
@@ -8,17 +9,19 @@ from __future__ import annotations
 
 from random import Random
 
-from ozora.world import captions, concepts, phrases
-from ozora.world.grammar import capital, with_article
+from ozora.world import concepts
+from ozora.world.languages.english import phrases, sentences
+from ozora.world.languages.english.grammar import capital, with_article
+from ozora.world.languages.english.plurals import plural
+from ozora.world.languages.facts import mood_of, shot_fields, told
 from ozora.world.languages.sentences import GREY_LOOKS, WITHOUT_WEATHER, light_of
-from ozora.world.plurals import plural
 from ozora.world.shot import Shot
 from ozora.world.visible import hidden
 
 _SPOKEN_APART = frozenset(("camera", "framing", "height", "look", "cut", "later", "light", "mood"))
 _ALWAYS_RICH = frozenset(("colour", "time", "weather", "direction", "camera", "light", "mood"))
 
-_LIGHTS: dict[str, tuple[str, ...]] = {
+LIGHTS: dict[str, tuple[str, ...]] = {
     "soft": ("soft, even light", "gentle, diffuse light", "muted light with hardly a shadow"),
     "underwater": ("blue light from the surface", "dim blue-green light"),
 }
@@ -47,12 +50,12 @@ _AIRS = (
 )  # fmt: skip
 
 
-def tags(shot: Shot, seed: int) -> str:
+def tags(shot: Shot, seed: int) -> tuple[str, frozenset[str]]:
     """Words between commas: "red fox, running, snowy field, dusk, tracking shot, low angle"."""
     key = f"ozora caption tags {seed} {shot.seed}"
     facts, rng = _told(shot, key), Random(key)
     first = shot.subjects[0]
-    parts = captions.tags(shot, facts - _SPOKEN_APART, rng).split(", ")
+    parts = sentences.tags(shot, facts - _SPOKEN_APART, rng).split(", ")
     # The first subject, its action, what it does then, the other subjects.
     told_first = 1 + len(shot.subjects) + (first.then != "none")
     tail = parts[told_first:]
@@ -67,21 +70,22 @@ def tags(shot: Shot, seed: int) -> str:
         tail.append(f"behind {with_article(rng.choice(_occluders(shot)))}")
     if "camera" in facts:
         tail.append(f"{rng.choice(phrases.CAMERA_SHOTS[shot.camera.move])} shot")
-    fields = captions.shot_fields(shot)
+    fields = shot_fields(shot)
     if "later" in facts:
         tail.append(f"time lapse to {concepts.synonyms('time', shot.later)[0]}")
     named = [axis for axis in ("framing", "height", "look") if axis in facts]
     tail += [concepts.synonyms(axis, fields[axis])[0] for axis in named]
     rng.shuffle(tail)
-    return ", ".join(parts[:told_first] + tail)
+    return ", ".join(parts[:told_first] + tail), facts - {"cut"}
 
 
-def rich(shot: Shot, seed: int) -> str:
+def rich(shot: Shot, seed: int) -> tuple[str, frozenset[str]]:
     """What, where and how it moves; then the camera, light and mood: two to four sentences."""
     key = f"ozora caption rich {seed} {shot.seed}"
     facts, rng = (_told(shot, key) | _ALWAYS_RICH) - hidden(shot), Random(key)
     if shot.place in WITHOUT_WEATHER:
         facts = facts - {"weather"}
+    all_facts = facts
     motion = _motion(shot, facts, rng)
     if motion:
         facts = facts - {"direction", "speed"}
@@ -90,15 +94,15 @@ def rich(shot: Shot, seed: int) -> str:
     if motion:
         scene = f"{scene} {motion}"
     camera = _camera(shot, facts - {"framing"} if framed else facts, rng)
-    if changes := captions.remarks_on(shot, facts & {"cut", "later"}, rng):
+    if changes := sentences.remarks_on(shot, facts & {"cut", "later"}, rng):
         camera = f"{camera[:-1]}, {', '.join(changes)}."
     air = _air(shot, rng)
     orders = ((scene, camera, air), (scene, camera, air), (scene, air, camera), (air, scene, camera))
-    return " ".join(rng.choice(orders))
+    return " ".join(rng.choice(orders)), all_facts
 
 
 def _told(shot: Shot, key: str) -> frozenset[str]:
-    return captions.told(shot, "full", Random(f"{key} facts"))
+    return told(shot, "full", Random(f"{key} facts"))
 
 
 def _occluders(shot: Shot) -> tuple[str, ...]:
@@ -108,10 +112,10 @@ def _occluders(shot: Shot) -> tuple[str, ...]:
 def _scene(shot: Shot, facts: frozenset[str], rng: Random, *, framed: bool) -> str:
     """The first sentence: finite, or a fragment after "The film shows" or "A wide shot of"."""
     if not framed and rng.random() < 0.7:
-        return f"{capital(captions.main_clause(shot, 'full', facts, rng, fragment=False, finite=True))}."
+        return f"{capital(sentences.main_clause(shot, 'full', facts, rng, fragment=False, finite=True))}."
     close = shot.camera.framing == "close"
     picture = with_article("close-up" if close else f"{phrases.FRAMING_SHOTS[shot.camera.framing]} shot")
-    who = captions.main_clause(shot, "full", facts, rng, fragment=True)
+    who = sentences.main_clause(shot, "full", facts, rng, fragment=True)
     lead_in = rng.choice(_FRAMED_LEAD_INS if framed else _LEAD_INS)
     return lead_in.format(shot=picture, Shot=capital(picture), who=who)
 
@@ -135,7 +139,7 @@ def _motion(shot: Shot, facts: frozenset[str], rng: Random) -> str:
 
 
 def _camera(shot: Shot, facts: frozenset[str], rng: Random) -> str:
-    camera = captions.remarks_on(shot, frozenset(("camera",)), rng)[0]
+    camera = sentences.remarks_on(shot, frozenset(("camera",)), rng)[0]
     views = []
     if "framing" in facts:
         framing = shot.camera.framing
@@ -156,12 +160,12 @@ def _camera(shot: Shot, facts: frozenset[str], rng: Random) -> str:
 def _air(shot: Shot, rng: Random) -> str:
     """Light and mood."""
     if "light" in hidden(shot):
-        mood = rng.choice(phrases.MOODS[captions.mood_of(shot)])
+        mood = rng.choice(phrases.MOODS[mood_of(shot)])
         return rng.choice(("The mood is {mood}.", "Everything feels {mood}.")).format(mood=mood)
     source = light_of(shot)
     of_time = phrases.GREY_LIGHTS if shot.look in GREY_LOOKS else phrases.LIGHTS
-    light = rng.choice(_LIGHTS[source] if source in _LIGHTS else of_time[source])
-    mood = rng.choice(phrases.MOODS[captions.mood_of(shot)])
+    light = rng.choice(LIGHTS[source] if source in LIGHTS else of_time[source])
+    mood = rng.choice(phrases.MOODS[mood_of(shot)])
     a_mood = with_article(mood)
     return rng.choice(_AIRS).format(
         light=light, Light=capital(light), mood=mood, a_mood=a_mood, A_mood=capital(a_mood)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from random import Random
 
 from ozora.world import concepts
-from ozora.world.grammar import with_article
-from ozora.world.plurals import counted, plural
+from ozora.world.languages.english.grammar import with_article
+from ozora.world.languages.english.plurals import counted, plural
 from ozora.world.shot import Subject
 
-_ANIMAL_COLOURS = {
+ANIMAL_COLOURS = {
     ("fox", "red"): ("red", "red", "rust-red", "reddish"),
     ("horse", "brown"): ("brown", "brown", "chestnut", "dark brown"),
     ("bird", "black"): ("black", "dark"),
 }
 _PAINTED = ("solid", "balloon", "boat", "vehicle")
-_PERSON_SIZES = {"small": ("small", "short", "little"), "large": ("tall", "large", "big")}
-_PERSON_WEAR = ("coat", "jacket", "parka")
+PERSON_SIZES = {"small": ("small", "short", "little"), "large": ("tall", "large", "big")}
+PERSON_WEAR = ("coat", "jacket", "parka")
 
 
 def noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, article: bool = True) -> str:
@@ -35,7 +35,7 @@ def noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, article
     if "colour" in facts and not (plain_coat and rng.random() < 0.7):
         colour = _colour_word(subject, concept, rng)
         if subject.kind == "person":
-            wear = f"{colour} {rng.choice(_PERSON_WEAR)}"
+            wear = f"{colour} {rng.choice(PERSON_WEAR)}"
             after = f" in {plural(wear) if many else with_article(wear)}"
         elif subject.kind == "sailboat" and rng.random() < 0.4:
             sails = f"{colour} sails"
@@ -52,8 +52,8 @@ def noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, article
 
 
 def _size_word(subject: Subject, rng: Random) -> str:
-    if subject.kind == "person" and subject.size in _PERSON_SIZES:
-        return rng.choice(_PERSON_SIZES[subject.size])
+    if subject.kind == "person" and subject.size in PERSON_SIZES:
+        return rng.choice(PERSON_SIZES[subject.size])
     return _synonym("size", subject.size, rng)
 
 
@@ -61,7 +61,7 @@ def _colour_word(subject: Subject, concept: concepts.SubjectConcept, rng: Random
     colour = concepts.visible_colour(subject.kind, subject.colour)
     if concept.family in _PAINTED:
         return _synonym("colour", colour, rng)
-    return rng.choice(_ANIMAL_COLOURS.get((subject.kind, colour), (colour,)))
+    return rng.choice(ANIMAL_COLOURS.get((subject.kind, colour), (colour,)))
 
 
 def _synonym(axis: str, value: str, rng: Random) -> str:

@@ -8,6 +8,7 @@ Form = Literal["finite", "participle", "progressive"]
 
 _DOUBLED = {
     "run", "trot", "jog", "spin", "hop", "pad", "flap", "skid", "swim", "drop", "stop", "set", "begin", "hit",
+    "tip",
 }  # fmt: skip
 """Verbs that double their last letter before -ing."""
 

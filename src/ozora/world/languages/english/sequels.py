@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from ozora.world.grammar import Form, inflect
+from ozora.world.languages.english.grammar import Form, inflect
 from ozora.world.shot import Subject
 
 _STOPS = ("stop", "come to a stop", "stand still")
