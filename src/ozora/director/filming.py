@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ozora.backends.backend import Backend, OnStep
 from ozora.director.fit import Fit
+from ozora.director.joins import mended
 from ozora.director.plan import Plan
 from ozora.director.rolls import Roll
 from ozora.director.timeline import WARM_UP, Timeline, reopened
@@ -45,11 +46,11 @@ def film_latents(
             on_step(before + now, plan.windows * steps)
 
         first = window.new[0]
-        old, new = line.old_words[first], understood[line.words[first]]
+        old, words = line.old_words[first], understood[line.words[first]]
         if old is not None and known is not None:
             latents = backend.edit(
                 understood[old],
-                new,
+                words,
                 negative,
                 source=_source(backend, window, original),
                 seed=seed,
@@ -62,7 +63,7 @@ def film_latents(
             )
         else:
             latents = backend.denoise(
-                new,
+                words,
                 negative,
                 cells=plan.fit.cells,
                 latents=len(window),
@@ -74,6 +75,9 @@ def film_latents(
                 first=window.start,
             )
         known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1) if known is None else known
+        if all(line.strength[index] == 1 for index in window.new):
+            new = [index in window.new for index in range(window.start, window.stop)]
+            latents = mended(latents, new)
         for index in window.new:
             known[:, index] = latents[:, index - window.start]
     assert known is not None
