@@ -1,9 +1,9 @@
 """Where filmed latents meet given ones, brightness and colour go on: measured by benchmarks/seams.py.
 
 The transformer fits what it films to what it sees, but not to the last shade: the mean of each channel of
-the latents, which is brightness and colour of the whole frame, jumps by a little. So what is filmed is moved to
-the level of what is given, and back to its own over the next second or two; and the one latent that touches the
-join takes a small share from across it, which makes the step there as large as any between two latents.
+the latents, which is brightness and colour of the whole frame, jumps by a little. So what is filmed is moved
+to the level of what is given, and back to its own over the next second or two; and the one latent that touches
+the join takes a small share from across it, so that the step there is that of any two latents.
 """
 
 from __future__ import annotations
