@@ -2,7 +2,7 @@
 
 The transformer fits what it films to what it sees, but not to the last shade: the mean of each channel of
 the latents, which is brightness and colour of the whole frame, jumps by a little. So what is filmed is moved
-to the level of what is given, and back to its own over the next second or two; and the one latent that touches
+to the level of what is given, and back to its own over the next second or two; and the one latent that meets
 the join takes a small share from across it, so that the step there is that of any two latents.
 """
 
