@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ozora.backends.backend import Backend, OnStep
 from ozora.director.fit import Fit
+from ozora.director.joins import mended
 from ozora.director.plan import Plan
 from ozora.director.rolls import Roll
 from ozora.director.states import Progress
@@ -53,7 +54,7 @@ def film_latents(
     for number in range(start.window, plan.windows):
         window = line.windows[number]
         first = window.new[0]
-        old, new = line.old_words[first], understood[line.words[first]]
+        old, words = line.old_words[first], understood[line.words[first]]
 
         def step(done: int, of: int, before: int = number * steps) -> None:
             on_step(before + done, plan.windows * steps)
@@ -62,7 +63,7 @@ def film_latents(
             on_progress(Progress(number, None, known))
             latents = backend.edit(
                 understood[old],
-                new,
+                words,
                 negative,
                 source=_source(backend, window, given),
                 seed=seed,
@@ -82,11 +83,14 @@ def film_latents(
                 on_progress(Progress(number, now, known))
                 step(now.step, steps)
 
-            moment = backend.go_on(new, negative, moment, steps=steps, guidance=guidance, on_moment=after)
+            moment = backend.go_on(words, negative, moment, steps=steps, guidance=guidance, on_moment=after)
             latents, moment = moment.state.latent, None
         if known is None:
             known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1)
         known = known.clone()  # what was told of progress stays as it was told
+        if all(line.strength[index] == 1 for index in window.new):
+            new = [index in window.new for index in range(window.start, window.stop)]
+            latents = mended(latents, new)
         for index in window.new:
             known[:, index] = latents[:, index - window.start]
     assert known is not None
