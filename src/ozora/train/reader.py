@@ -50,7 +50,7 @@ class ReaderTask:
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
         """Cross-entropy of every axis, and the share read right."""
         batch = self.bank.draw(generator, stage.batch, stage.frames)
-        answers = self.reader(hazy(cropped(batch.clean, generator), self.recipe.haze, generator))
+        answers = self.reader(hazy(batch.clean, self.recipe.haze, generator))
         labels = {axis: truth[batch.shots] for axis, truth in self.labels.items()}
         losses = [F.cross_entropy(answers[axis], labels[axis], label_smoothing=0.05) for axis in labels]
         right = torch.stack(list(fields_accuracy(answers, labels).values())).mean()
@@ -78,14 +78,6 @@ class ReaderTask:
 
     def compile(self) -> None:
         """Nothing: it is tiny."""
-
-
-def cropped(latents: Tensor, generator: torch.Generator) -> Tensor:
-    """A window of the cells, a column or two and a row less by chance: nobody stands in one place only."""
-    rows, columns = latents.shape[-2:]
-    drop = [int(torch.randint(0, most + 1, (1,), generator=generator)) for most in (rows // 4, columns // 4)]
-    top, left = (int(torch.randint(0, cut + 1, (1,), generator=generator)) for cut in drop)
-    return latents[..., top : top + rows - drop[0], left : left + columns - drop[1]]
 
 
 def hazy(latents: Tensor, most: float, generator: torch.Generator) -> Tensor:
