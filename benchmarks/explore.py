@@ -2,8 +2,8 @@
 
     python benchmarks/explore.py [--prompts 24] [--drafts 8] [--suite first] [--weights micro] [--out DIR]
 
-For each prompt, drafts are made and ranked, and **all** of them are finished, which only a benchmark does. The
-evaluation probe, which the ranker knows nothing of, looks at the finals: mean probability of the subject,
+For each prompt, drafts are made and ranked, and **all** of them are finished, which only a benchmark does.
+The evaluation probe, which the ranker knows nothing of, looks at the finals: mean probability of the subject,
 place and time that were asked. Gain is how far the ranker's choice lies on the way from a random draft
 to the best of them. Costs are processor seconds on one thread, so that a busy machine does not count. With
 ``--out`` what was looked at is kept, and a stopped run goes on.

@@ -3,7 +3,7 @@
     python benchmarks/quotes.py [--requests 10] [--learn 3] [--weights micro]
 
 The first request is quoted from the calibration alone; then ``--learn`` films teach, and ``--requests`` of
-other sizes, lengths, steps and counts are quoted and filmed. Wall seconds are what a user sees, and they depend on
+other sizes, lengths, steps and counts are quoted and filmed. Wall seconds are what a user sees, and depend on
 who else uses the machine; processor seconds hardly do. Bar: within 25 % for nine of ten.
 """
 

@@ -182,6 +182,6 @@ def test_ranks_by_what_the_words_ask_with_the_dropped_last():
 
 
 def test_near_duplicates_fold_into_the_better_one():
-    films = [frames(), frames(contrast=30), frames(contrast=61), frames(contrast=31)]
+    films = [frames(), frames(contrast=20), frames(contrast=61), frames(contrast=21)]
     assert folded(films, [2, 1, 0, 3]) == {0: 2, 3: 1}
     assert folded(films, [0, 1, 2, 3], alike=0.0) == {}

@@ -138,7 +138,7 @@ def test_a_spent_budget_stops_in_time_and_the_take_goes_on_later(backend, tmp_pa
         if phase.name == "denoise":
             time.sleep(0.15)
 
-    with pytest.raises(BudgetSpentError, match="nothing is lost"):
+    with pytest.raises(BudgetSpentError, match="films that began"):
         next(Ozora(backend=backend).takes(REQUEST, outputs=[film], on_phase=meter.watch(slow)))
     assert find_waiting(film) and not film.exists()
     list(resume(film, lambda folder: backend))

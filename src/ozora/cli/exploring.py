@@ -12,7 +12,9 @@ from ozora.errors import OzoraError, refuse
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from ozora.cli.purse import Purse
     from ozora.director.explore import Draft
+    from ozora.director.library import Library
     from ozora.media.clip import Frames
 
 EXAMPLES = """
@@ -90,7 +92,7 @@ def explore(
     if chosen is None:
         told.print(f"ozora finish {best[0].name} -f {folder}  makes a final of one", style="grey50")
         return
-    finish(chosen, folder=folder, weights=weights, budget=budget)
+    _finish(library, chosen, purse, weights)
 
 
 def sheet_name(drafts: list[Draft]) -> str:
@@ -118,26 +120,29 @@ def finish(
     budget: Annotated[str | None, typer.Option(help="At most so much, 20s or 0.05USD.")] = None,
 ) -> None:
     """Make the final from a draft's own latents."""
-    from ozora.director.library import Library
-    from ozora.director.states import read_waiting
-
-    library = Library(folder)
-    entry = library.get(name)
-    if not entry.draft.is_file():
-        raise refuse("take", name, "a draft, as `ozora explore` makes them")
     from ozora.cli.purse import Purse
+    from ozora.director.library import Library
+
+    if output is not None and output.suffix.lower() != ".mp4":
+        raise refuse("output", output.name, "a name ending in .mp4")
+    settings = {"output": output, "way": way, "size": size, "steps": steps, "strength": strength}
+    _finish(Library(folder), name, Purse(budget), weights, **settings)
+
+
+def _finish(library: Library, name: str, purse: Purse, weights: str | None, **settings: Any) -> None:
     from ozora.cli.show import PhaseBars, say_take
     from ozora.cli.stopping import gentle_stop
     from ozora.director.api import opener
     from ozora.director.finish import finish as make_final
+    from ozora.director.states import read_waiting
 
-    purse = Purse(budget)
+    entry = library.get(name)
+    if not entry.draft.is_file():
+        raise refuse("take", name, "a draft, as `ozora explore` makes them")
     backend = opener(weights)(read_waiting(entry.draft).order.get("weights"))
     with gentle_stop() as stopping, PhaseBars(1) as bars:
-        film, take = make_final(
-            backend, library, entry.name, output=output, way=way, size=size, steps=steps,
-            strength=strength, on_phase=stopping.watch(purse.watch(bars)),
-        )  # fmt: skip
+        watch = stopping.watch(purse.watch(bars))
+        film, take = make_final(backend, library, entry.name, on_phase=watch, **settings)
     say_take(film, take)
 
 

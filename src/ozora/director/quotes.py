@@ -143,7 +143,7 @@ class Meter:
         seconds_over = self.budget.seconds is not None and wall > self.budget.seconds
         if seconds_over or (self.budget.price is not None and price > self.budget.price):
             raise BudgetSpentError(
-                f"budget: spent after {wall:.1f} s; nothing is lost, `ozora resume FOLDER` goes on."
+                f"budget: spent after {wall:.1f} s; `ozora resume FOLDER` finishes the films that began."
             )
 
 
