@@ -32,7 +32,8 @@ from ozora.world.shot import Shot, Subject
 @pytest.fixture(scope="module")
 def eyes() -> Eyes:
     torch.manual_seed(0)
-    return Eyes(eyes_config("micro")).eval().requires_grad_(False)
+    small = replace(eyes_config("micro"), width=64, height=32)  # so that small films are not enlarged
+    return Eyes(small).eval().requires_grad_(False)
 
 
 @pytest.fixture

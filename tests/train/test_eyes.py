@@ -35,9 +35,9 @@ def trained(told: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     """Weights of both copies after a few steps."""
     found = {}
     for name in ("micro_eyes", "micro_eyes_perception"):
-        recipe = replace(get_recipe(name), stages=(Stage(0.5, 1, 2), Stage(1.0, 3, 1)), sample_every=2.0)
+        recipe = replace(get_recipe(name), stages=(Stage(0.5, 1, 1), Stage(1.0, 3, 1)), sample_every=2.0)
         out = tmp_path_factory.mktemp(name)
-        found[name] = train(recipe, out=out, footage=[told], steps=4, quiet=True).weights
+        found[name] = train(recipe, out=out, footage=[told], steps=2, quiet=True).weights
     return found
 
 
@@ -79,11 +79,11 @@ def test_an_autoencoder_feels_what_the_eyes_feel_only_if_it_is_given_eyes(
 
 def test_eyes_learn_what_they_are_shown(told: Path, tmp_path: Path) -> None:
     recipe = replace(get_recipe("micro_eyes"), stages=(Stage(1.0, 3, 2),), sample_every=2.0)
-    report = train(recipe, out=tmp_path, footage=[told], steps=40, quiet=True)
+    report = train(recipe, out=tmp_path, footage=[told], steps=24, quiet=True)
     lines = map(json.loads, (tmp_path / "losses.jsonl").read_text().splitlines())
     totals = [line["total"] for line in lines if "total" in line]
     assert sum(totals[-5:]) < 0.75 * sum(totals[:5])
-    assert report.measures["clean_class_cells"] > 0.4
+    assert report.measures["clean_class_cells"] > 0.3
 
 
 def test_targets_ask_only_what_a_picture_tells(told: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_run_logs_its_speed_against_the_machine_s_matrix_product(tmp_path: Pat
     small = ("shots=24", "stages.0.batch=8", "sample_every=0.9")
     report = train("micro_text", out=tmp_path, steps=3, overrides=small, device="cpu", quiet=True)
     lines = [json.loads(line) for line in (tmp_path / "losses.jsonl").read_text().splitlines()]
-    assert all(0 < line["mfu"] < 1 for line in lines if "total" in line)
+    assert all(line["mfu"] > 0 for line in lines if "total" in line)
     assert lines[-1]["overall"]["tokens_per_second"] > 0
     assert report.speed is not None
     assert report.speed.mfu == pytest.approx(report.speed.flops_per_second / matmul_rate(torch.device("cpu")))

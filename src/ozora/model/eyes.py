@@ -120,12 +120,18 @@ class Block(nn.Module):
 
 
 def _corrector(inputs: int, hidden: int) -> nn.Sequential:
-    """Two convolutions that add to a guess of motion; at first nothing."""
-    last = nn.Conv2d(hidden, 2, 3, padding=1)
+    """Two convolutions that say how far to trust a guess of motion and what to add: first half, nothing."""
+    last = nn.Conv2d(hidden, 3, 3, padding=1)
     nn.init.zeros_(last.weight)
     if last.bias is not None:
         nn.init.zeros_(last.bias)
     return nn.Sequential(nn.Conv2d(inputs, hidden, 3, padding=1), nn.ReLU(), last)
+
+
+def _corrected(guess: Tensor, told: Tensor) -> Tensor:
+    """A guess (N, 2, h, w) as a corrector (N, 3, h, w) would have it. Where nothing has a pattern, likeness
+    speaks for any way, and it is best not to listen."""
+    return told[:, :1].sigmoid() * guess + told[:, 1:]
 
 
 class Eyes(nn.Module):
@@ -234,12 +240,12 @@ class Eyes(nn.Module):
         alike = _compared(here, there, REACH_COARSE)  # (N, 49, h/2, w/2)
         guess = _expected(alike, REACH_COARSE) * (2 * CELL / FLOW_SCALE)
         own = pyramid[1].unflatten(0, (batch, frames))[:, :-1].flatten(0, 1)
-        guess = guess + self.far(torch.cat([own, alike, guess], 1))
+        guess = _corrected(guess, self.far(torch.cat([own, alike, guess], 1)))
         guess = F.interpolate(guess, scale_factor=2.0, mode="bilinear", align_corners=False)
         here, there = (scales[0][:, s].flatten(0, 1) for s in (slice(None, -1), slice(1, None)))
         alike = _compared(here, read_along(there, guess * (FLOW_SCALE / CELL)), REACH_FINE)
         own = pyramid[0].unflatten(0, (batch, frames))[:, :-1].flatten(0, 1)
-        flow = guess + self.near(torch.cat([own, alike, guess], 1))
+        flow = _corrected(guess, self.near(torch.cat([own, alike, guess], 1)))
         return (FLOW_SCALE * flow).unflatten(0, (batch, frames - 1))
 
     @torch.no_grad()

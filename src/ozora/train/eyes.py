@@ -34,7 +34,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 """Shapes by size: ``micro`` under 1.5 M parameters, for one CPU core; ``mini`` about 17 M, for a GPU."""
 
-_MEASURED, _SHOWN, _MEASURED_BATCH = 96, 6, 12
+_MEASURED, _SHOWN, _MEASURED_BATCH = 48, 6, 12
 
 
 class EyesTask:

@@ -152,7 +152,11 @@ class LatentBatch:
 
 
 class LatentBank:
-    """All latents of one or several files, in memory, with their shots."""
+    """All latents of one or several files, with their shots.
+
+    Batches are put on ``device``. The latents themselves lie there too if they leave most of its memory free;
+    else they stay on the disk, memory-mapped, and only what is drawn is read.
+    """
 
     def __init__(self, paths: str | Path | Sequence[str | Path], device: str | torch.device = "cpu") -> None:
         paths = [paths] if isinstance(paths, str | Path) else list(paths)
@@ -163,6 +167,7 @@ class LatentBank:
         self.autoencoder = ""
         # latents (N, L, C, h, w), shares (N, L, 2, h, w) of 255, number of the first one's shot
         self._groups: list[tuple[Tensor, Tensor, int]] = []
+        store = self.device if _fits(paths, self.device) else torch.device("cpu")
         roots, rates = [], set()
         for path in map(Path, paths):
             try:
@@ -170,7 +175,7 @@ class LatentBank:
                     metadata = file.metadata()
                     described = json.loads(metadata["shots"])
                     for key in sorted(described):
-                        pair = [file.get_tensor(name).to(self.device) for name in (key, key + _SHARES)]
+                        pair = [file.get_tensor(name).to(store) for name in (key, key + _SHARES)]
                         self._groups.append((pair[0], pair[1], len(self.shots)))
                         self.shots += [Shot.from_json(shot) for shot in described[key]]
             except (OSError, SafetensorError, KeyError, TypeError) as error:
@@ -219,13 +224,21 @@ class LatentBank:
         shares = torch.empty(batch, latents, 2, *grid, device=self.device)
         for number, (group, covered, _) in enumerate(alike):
             here = torch.tensor([w == number for w in where])
-            chosen, put = rows[here].to(self.device), here.to(self.device)
-            clean[put] = group[chosen, :latents].float()
-            shares[put] = covered[chosen, :latents].float() / 255
+            chosen, put = rows[here].to(group.device), here.to(self.device)
+            clean[put] = group[chosen, :latents].to(self.device).float()
+            shares[put] = covered[chosen, :latents].to(self.device).float() / 255
         shots = [alike[w][2] + pick - ends[w] for w, pick in zip(where, picks, strict=True)]
         return LatentBatch(
             clean, shares, shots, latent_seconds(latents, self.fps, self.device).expand(batch, -1)
         )
+
+
+def _fits(paths: Sequence[str | Path], device: torch.device) -> bool:
+    """Whether files take less than 40 % of what a GPU has free; a CPU reads them where they lie anyway."""
+    if device.type != "cuda":
+        return True
+    free, _ = torch.cuda.mem_get_info(device)
+    return sum(Path(path).stat().st_size for path in paths if Path(path).exists()) < 0.4 * free
 
 
 def latent_seconds(latents: int, fps: float, device: str | torch.device = "cpu") -> Tensor:

@@ -216,7 +216,9 @@ def run(
         facts = {"recipe": recipe.name, "settings": settings, "steps": step}
         facts["seconds"] = round(elapsed, 1)
         with open_lines(out) as lines:
-            measures = _show(task, average, out, stage_at(recipe, progress), step, lines)
+            measures = {}
+            if not (stopped and distributed.count() > 1):  # a cluster that kills politely does not wait long
+                measures = _show(task, average, out, stage_at(recipe, progress), step, lines)
             speed = speedometer.overall()
             if speed is not None:
                 lines.write(json.dumps({"step": step, "overall": _told(speed)}) + "\n")
