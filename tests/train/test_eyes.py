@@ -16,7 +16,8 @@ from ozora.train.augment_eyes import SpoilSettings, spoil_film
 from ozora.train.eyes import eyes_config
 from ozora.train.loop import train
 from ozora.train.losses_eyes import NOT_ASKED, centre_loss, depth_loss, targets, trait_of
-from ozora.train.recipes import Stage, get_recipe
+from ozora.train.recipe import Stage
+from ozora.train.recipes import get_recipe
 from ozora.train.tasks import load_eyes
 from ozora.train.truths import TruthBank, tell_truth
 from ozora.world.shot import Shot, Subject

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ozora.errors import OzoraError
 from ozora.model.checkpoint import load_training_state, load_weights
 from ozora.train.loop import Budget, Report, run, seed_everything, train
-from ozora.train.recipes import OptimiserRecipe, Recipe, Stage
+from ozora.train.recipe import OptimiserRecipe, Recipe, Stage
 from ozora.train.tasks import Task
 
 QUIET = Console(quiet=True)

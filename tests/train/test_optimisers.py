@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ozora.train.optimisers import MovingAverage, Muon, build, orthogonalise, schedule, set_rates
-from ozora.train.recipes import OptimiserRecipe
+from ozora.train.recipe import OptimiserRecipe
 
 
 @settings(max_examples=20, deadline=None)

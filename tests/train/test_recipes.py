@@ -6,7 +6,8 @@ import pytest
 
 from ozora.errors import OzoraError
 from ozora.train.loop import stage_at
-from ozora.train.recipes import RECIPES, AutoencoderRecipe, TransformerRecipe, get_recipe, micro_transformer
+from ozora.train.recipe import AutoencoderRecipe, TransformerRecipe
+from ozora.train.recipes import RECIPES, get_recipe, micro_transformer
 
 
 @pytest.mark.parametrize("name", RECIPES)

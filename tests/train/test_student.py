@@ -18,7 +18,8 @@ from ozora.model.text import TextConfig, TextEncoder, encode
 from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train.latents import latent_seconds
 from ozora.train.loop import Report, train
-from ozora.train.recipes import Stage, get_recipe
+from ozora.train.recipe import Stage
+from ozora.train.recipes import get_recipe
 from ozora.train.student import StudentTask
 from ozora.train.tasks import Inputs, export
 from ozora.world.sampling import sample_shot

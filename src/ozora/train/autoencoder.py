@@ -13,7 +13,7 @@ from ozora.model.sizes import SIZES, SPATIAL_FACTOR, TEMPORAL_FACTOR
 from ozora.train.banks import FootageBatch
 from ozora.train.flops import autoencoder_flops
 from ozora.train.losses_autoencoder import autoencoder_loss, perceptual_distance
-from ozora.train.recipes import AutoencoderRecipe, Stage
+from ozora.train.recipe import AutoencoderRecipe, Stage
 from ozora.train.sheets import psnr, save_sheet, spread
 from ozora.train.speed import Work
 from ozora.train.streamed import open_footage

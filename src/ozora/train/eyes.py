@@ -12,7 +12,7 @@ from ozora.errors import refuse
 from ozora.model.eyes import EYES_PURPOSES, Eyes, EyesConfig
 from ozora.train.augment_eyes import spoil_film
 from ozora.train.losses_eyes import eyes_loss, measures, targets
-from ozora.train.recipes import EyesRecipe, Stage
+from ozora.train.recipe import EyesRecipe, Stage
 from ozora.train.sheets import save_sheet
 from ozora.train.sight_sheet import sight_rows
 from ozora.train.tasks import Inputs, export, load_autoencoder, needed

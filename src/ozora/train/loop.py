@@ -30,7 +30,8 @@ from ozora.train import distributed
 from ozora.train.journal import Means, StopGently, forget_after, open_lines, sheets, show_progress
 from ozora.train.makers import make_task
 from ozora.train.optimisers import MovingAverage, build, schedule, set_rates
-from ozora.train.recipes import PLANNED, Recipe, Stage, get_recipe
+from ozora.train.recipe import PLANNED, Recipe, Stage
+from ozora.train.recipes import get_recipe
 from ozora.train.speed import Speed, Speedometer
 from ozora.train.states import Place, Trained, has_state, load_state, restore, save_state
 from ozora.train.tasks import Inputs, Task, begin_with

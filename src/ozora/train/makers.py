@@ -11,7 +11,7 @@ from ozora.train.autoencoder import AutoencoderTask
 from ozora.train.eyes import EyesTask
 from ozora.train.probe import ProbeTask
 from ozora.train.reader import ReaderTask
-from ozora.train.recipes import (
+from ozora.train.recipe import (
     AutoencoderRecipe,
     EyesRecipe,
     ProbeRecipe,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
 from ozora.train.distributed import by_owner, fill, local
-from ozora.train.recipes import OptimiserRecipe
+from ozora.train.recipe import OptimiserRecipe
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients of the quintic iteration that pulls singular values towards 1 (K. Jordan et al., 2024)."""

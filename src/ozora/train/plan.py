@@ -29,14 +29,7 @@ from ozora.train.flops import (
     transformer_flops,
 )
 from ozora.train.makers import MAKERS
-from ozora.train.recipes import (
-    AutoencoderRecipe,
-    ProbeRecipe,
-    Recipe,
-    Stage,
-    TextRecipe,
-    TransformerRecipe,
-)
+from ozora.train.recipe import AutoencoderRecipe, ProbeRecipe, Recipe, Stage, TextRecipe, TransformerRecipe
 from ozora.world import concepts
 
 WORDS = 24

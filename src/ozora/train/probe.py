@@ -15,7 +15,7 @@ from ozora.train.alignment import ALIGNED, Alignment
 from ozora.train.augment_probe import augment_film
 from ozora.train.banks import FootageBatch
 from ozora.train.losses_probe import answers_loss, probe_loss
-from ozora.train.recipes import ProbeRecipe, Stage
+from ozora.train.recipe import ProbeRecipe, Stage
 from ozora.train.streamed import open_footage
 from ozora.train.tasks import Inputs, export, load_autoencoder, needed
 from ozora.world import concepts

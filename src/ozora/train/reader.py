@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ozora.model.reader import Reader, ReaderConfig
 from ozora.train.latents import LatentBank
-from ozora.train.recipes import ReaderRecipe, Stage
+from ozora.train.recipe import ReaderRecipe, Stage
 from ozora.train.tasks import Inputs, export, needed
 from ozora.train.words import fields_accuracy
 from ozora.world import concepts

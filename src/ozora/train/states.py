@@ -21,7 +21,7 @@ from ozora.errors import OzoraError, refuse
 from ozora.model.checkpoint import load_training_state, save_training_state
 from ozora.train import distributed
 from ozora.train.optimisers import MovingAverage
-from ozora.train.recipes import Recipe
+from ozora.train.recipe import Recipe
 
 _FILE, _FOLDERS, _RUN = "state.pt", "state-*", "run.json"
 

@@ -25,7 +25,7 @@ from ozora.model.state import State
 from ozora.model.text import TextConfig, TextEncoder, TextOutput, encode
 from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train.latents import LatentBank, latent_seconds
-from ozora.train.recipes import Stage, StudentRecipe
+from ozora.train.recipe import Stage, StudentRecipe
 from ozora.train.sheets import save_sheet, spread
 from ozora.train.tasks import Inputs, export, load_autoencoder, load_into, needed
 from ozora.train.transformer import SHOWN_PROMPTS

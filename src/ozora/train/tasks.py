@@ -16,7 +16,7 @@ from ozora.model.checkpoint import SHARD_BYTES, load_weights, save_weights
 from ozora.model.eyes import Eyes, EyesConfig
 from ozora.model.sizes import AutoencoderConfig
 from ozora.train import distributed
-from ozora.train.recipes import Stage
+from ozora.train.recipe import Stage
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ozora.model.text import TEXT_SIZES, TextEncoder
 from ozora.rights.ledger import EMPTY_ROOT
 from ozora.train.flops import text_flops
-from ozora.train.recipes import Stage, TextRecipe
+from ozora.train.recipe import Stage, TextRecipe
 from ozora.train.speed import Work
 from ozora.train.tasks import Inputs, export
 from ozora.train.words import CaptionBank, different_words, fields_accuracy, fields_loss, slip

@@ -19,7 +19,7 @@ from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
 from ozora.train.alignment import Alignment
 from ozora.train.flops import FilmShape, alignment_flops, place_flops, text_flops, transformer_flops
 from ozora.train.latents import LatentBank, latent_seconds
-from ozora.train.recipes import Stage, TransformerRecipe
+from ozora.train.recipe import Stage, TransformerRecipe
 from ozora.train.sheets import save_sheet, spread
 from ozora.train.speed import Work
 from ozora.train.tasks import Inputs, export, load_autoencoder, load_into, needed
