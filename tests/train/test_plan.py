@@ -27,6 +27,22 @@ def test_the_time_of_a_plan_is_its_arithmetic_over_its_speed(name: str) -> None:
     assert found.memory > found.state + found.gathered
 
 
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_every_recipe_can_be_planned(name: str) -> None:
+    found = plan(RECIPES[name]())
+    assert all(part.clips > 0 and part.activations > 0 for part in found.stages)
+    assert found.flops > 1e9 and all(count > 1e4 for count in found.parameters.values())
+
+
+def test_a_student_costs_its_teachers_passes_too() -> None:
+    student, teacher = (
+        plan(RECIPES[f"micro_{name}"]()).stages[-1].per_clip for name in ("student", "transformer")
+    )
+    # By its recipe 8.4 passes of the teacher and 1.9 of its own before the one that it learns from.
+    assert 8 < student.forward / teacher.forward < 11.4
+    assert student.backward < teacher.backward
+
+
 def test_the_larger_sizes_are_as_large_as_they_say() -> None:
     base, large = (plan(RECIPES[f"{size}_transformer"]()) for size in ("base", "large"))
     assert 290e6 < base.parameters["transformer"] < 310e6

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ozora.model.autoencoder import Autoencoder
+from ozora.model.eyes import Eyes
 from ozora.model.probe import Probe, probe_config
-from ozora.model.sizes import SIZES
+from ozora.model.reader import Reader, ReaderConfig
+from ozora.model.sizes import SIZES, SPATIAL_FACTOR
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder
-from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
+from ozora.model.transformer import TRANSFORMER_SIZES, Transformer, TransformerConfig
 from ozora.train.alignment import Alignment
 from ozora.train.distributed import UNITS, can_be_shared_out
+from ozora.train.eyes import eyes_config
 from ozora.train.flops import (
     FilmShape,
     Flops,
@@ -29,7 +32,18 @@ from ozora.train.flops import (
     transformer_flops,
 )
 from ozora.train.makers import MAKERS
-from ozora.train.recipe import AutoencoderRecipe, ProbeRecipe, Recipe, Stage, TextRecipe, TransformerRecipe
+from ozora.train.reader import AXES as READ_AXES
+from ozora.train.recipe import (
+    AutoencoderRecipe,
+    EyesRecipe,
+    ProbeRecipe,
+    ReaderRecipe,
+    Recipe,
+    Stage,
+    StudentRecipe,
+    TextRecipe,
+    TransformerRecipe,
+)
 from ozora.world import concepts
 
 WORDS = 24
@@ -132,8 +146,12 @@ def _text_config(recipe: Recipe, width: int | None = None) -> TextConfig:
     return config if width is None else replace(config, out_width=width)
 
 
+def _transformer_config(recipe: Recipe) -> TransformerConfig:
+    return replace(TRANSFORMER_SIZES[recipe.size], channels=SIZES[recipe.size].latent_channels)
+
+
 def _transformer_networks(recipe: Recipe) -> dict[str, nn.Module]:
-    config = replace(TRANSFORMER_SIZES[recipe.size], channels=SIZES[recipe.size].latent_channels)
+    config = _transformer_config(recipe)
     text = TextEncoder(_text_config(recipe, config.width))
     return {"transformer": Transformer(config), "text": text, "alignment": Alignment(config.width)}
 
@@ -144,11 +162,24 @@ def _probe_networks(recipe: Recipe) -> dict[str, nn.Module]:
     return {"probe": probe.to("meta")}
 
 
+def _student_networks(recipe: Recipe) -> dict[str, nn.Module]:
+    config = replace(_transformer_config(recipe), aims=True)
+    return {"transformer": Transformer(config)}
+
+
+def _reader_networks(recipe: ReaderRecipe) -> dict[str, nn.Module]:
+    axes = tuple((axis, concepts.FIELDS[axis]) for axis in READ_AXES)
+    return {"reader": Reader(ReaderConfig(SIZES[recipe.size].latent_channels, axes, recipe.width))}
+
+
 _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     AutoencoderRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size])},
     TextRecipe: lambda recipe: {"text": TextEncoder(_text_config(recipe))},
     TransformerRecipe: _transformer_networks,
+    StudentRecipe: _student_networks,
     ProbeRecipe: _probe_networks,
+    ReaderRecipe: _reader_networks,
+    EyesRecipe: lambda recipe: {"eyes": Eyes(eyes_config(recipe.size))},
 }
 
 
@@ -165,7 +196,7 @@ def _text_cost(recipe: TextRecipe, stage: Stage, routed: float) -> tuple[Flops, 
 
 
 def _transformer_cost(recipe: TransformerRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
-    config = replace(TRANSFORMER_SIZES[recipe.size], channels=SIZES[recipe.size].latent_channels)
+    config = _transformer_config(recipe)
     text = _text_config(recipe, config.width)
     width, height = recipe.cells
     film = FilmShape(stage.frames, height, width, WORDS)
@@ -177,6 +208,41 @@ def _transformer_cost(recipe: TransformerRecipe, stage: Stage, routed: float) ->
     speed = routed / (part + rest).step + (1 - routed) / (whole + rest).step
     mean = 1 / (speed * (whole + rest).step)
     return (whole + rest) * mean, stored + text_bytes(text, WORDS)
+
+
+def _student_cost(recipe: StudentRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
+    config = _transformer_config(recipe)
+    width, height = recipe.cells
+    film = FilmShape(stage.frames, height, width, WORDS)
+    one = transformer_flops(config, film)
+    # Its own steps to where the phase begins, and the teacher's two passes for each small one of the phase.
+    watched = sum(
+        share / sum(recipe.step_shares) * ((steps - 1) / 2 + 2 * max(1, recipe.teacher_steps // steps))
+        for share, steps in zip(recipe.step_shares, recipe.step_counts, strict=True)
+    )
+    read = text_flops(_text_config(recipe, config.width), WORDS).forward
+    unlearnt = Flops(one.forward * watched + read, 0.0, one.attention / 3 * watched)
+    return one + unlearnt, activation_bytes(config, film)
+
+
+def _reader_cost(recipe: ReaderRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
+    width, height = recipe.cells
+    reader = _networks(recipe)["reader"]
+    shape = (1, stage.frames, SIZES[recipe.size].latent_channels, height, width)
+    return counted_flops(reader, shape, lambda network, latents: network(latents).values())
+
+
+def _eyes_cost(recipe: EyesRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
+    width, height = recipe.cells
+    side = 2 * SPATIAL_FACTOR  # they look at films as they are delivered
+
+    def look(network: Any, clip: Tensor) -> list[Tensor]:
+        seen = network(clip)
+        parts = [seen.classes, seen.depth, seen.silhouette, seen.centre, seen.offset, seen.flow]
+        return [*parts, *seen.traits.values(), *seen.scene.values()]
+
+    eyes = _networks(recipe)["eyes"]
+    return counted_flops(eyes, (1, stage.frames, 3, side * height, side * width), look)
 
 
 def _probe_cost(recipe: ProbeRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
@@ -191,6 +257,9 @@ _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] =
     AutoencoderRecipe: _autoencoder_cost,
     TextRecipe: _text_cost,
     TransformerRecipe: _transformer_cost,
+    StudentRecipe: _student_cost,
+    ReaderRecipe: _reader_cost,
+    EyesRecipe: _eyes_cost,
     ProbeRecipe: _probe_cost,
 }
 
