@@ -22,7 +22,9 @@ from ozora.director.take import Phase
 from ozora.media.images import read_image
 from ozora.media.video import read_clip, read_metadata
 from ozora.model.checkpoint import save_weights
+from ozora.model.eyes import Eyes
 from ozora.model.probe import Probe, probe_config
+from ozora.train.eyes import eyes_config
 from ozora.world import concepts
 from ozora.world.sampling import sample_shot
 
@@ -220,6 +222,8 @@ def test_from_footage_to_latents(ozora, tiny_weights, tmp_path):
         ozora(*shoot)[:2] == (code, out) and files(tmp_path) == before
     )  # started again, nothing is left to do
     assert "2 clips, each as its ledger knows it" in ozora("world", "check", "footage")[1]
+    code, out, _ = ozora("world", "truth", "footage")
+    assert code == 0 and "truth of 1 shards" in out and "footage/truth-00000.safetensors" in files(tmp_path)
     weights = tiny_weights / "autoencoder.safetensors"
     assert ozora("encode", "footage", "--autoencoder", weights, "-o", "latents.safetensors")[0] == 0
     assert "latents.safetensors" in files(tmp_path)
@@ -245,6 +249,11 @@ def test_evaluate_scores_with_a_probe(ozora, tiny_weights, tmp_path):
     assert "subject" in out and "2 films" in out
     assert {"s/scorecard.json", "s/films.png"} <= set(files(tmp_path))
     assert ozora("evaluate", "--weights", tiny_weights, "--probe", "none.safetensors")[0] == 2
+    eyes = Eyes(eyes_config("micro"))
+    told = {"network": "eyes", "config": eyes.config.to_json(), "purpose": "evaluation"}
+    save_weights(tmp_path / "eyes.safetensors", eyes.state_dict(), told)
+    code, _, err = ozora(*arguments, "--eyes", "eyes.safetensors")
+    assert code == 2 and "calibration" in err  # who was not tried may not judge
 
 
 def test_a_mistyped_command_is_answered_by_a_question(ozora):

@@ -20,7 +20,16 @@ from ozora.evaluate.metrics import METRICS, NAMES, SET_METRICS, SWAPPED, Metric,
 from ozora.evaluate.prompts import MOST_DRAWN, Prompt, read_prompts, skilled_shot
 from ozora.evaluate.referee import evaluate
 from ozora.evaluate.restaged import doubled, film_without
-from ozora.evaluate.trials import Trials, Viewings, read_trials, trials_path, tried, tried_set, try_metrics
+from ozora.evaluate.trials import (
+    Trials,
+    Verdict,
+    Viewings,
+    read_trials,
+    trials_path,
+    tried,
+    tried_set,
+    try_metrics,
+)
 from ozora.model.eyes import Eyes
 from ozora.model.probe import Probe, ProbeConfig
 from ozora.train.eyes import eyes_config
@@ -147,13 +156,9 @@ def test_the_scorecard_shows_what_stood_and_names_what_did_not(eyes: Eyes) -> No
     torch.manual_seed(0)
     axes = tuple((axis, AXES[axis]) for axis in ("subject", "place", "time", "action", "camera"))
     probe = Probe(ProbeConfig(axes=axes, channels=(8, 16), hidden=16, pixels=32 * 32)).eval()
-    nothing = try_metrics(eyes, clips=2, width=64, height=32, frames=5)
     stand = {"flicker", "luminance drift", "presence", "clips, kernel"}
-    verdicts = tuple(
-        replace(one, stands=one.name in stand, why="" if one.name in stand else "is blind")
-        for one in nothing.verdicts
-    )
-    trials = Trials(verdicts, nothing.about)
+    verdicts = [Verdict(name, name in stand, "" if name in stand else "is blind", {}) for name in NAMES]
+    trials = Trials(tuple(verdicts), {})
 
     def paint(prompt: str, seed: int) -> np.ndarray:
         return np.random.default_rng(seed).integers(0, 255, (9, 32, 64, 3), dtype=np.uint8)

@@ -21,7 +21,7 @@ def frechet(made: Points, real: Points) -> float:
     """Fréchet distance of two sets of points (N, C) as if both were normal distributions.
 
     Dowson and Landau, J. Multivariate Analysis 12, 1982; for features of networks Heusel et al., NeurIPS
-    2017. Taken in the principal components of the real set, each scaled to unit variance there.
+    2017. Taken in the principal components of the real set, their mean variance scaled to one.
     """
     made, real = _in_components(made, real)
     first, second = _moments(made), _moments(real)
@@ -103,7 +103,9 @@ def _in_components(made: Points, real: Points) -> tuple[Points, Points]:
     real, made = (real - middle) / scale, (made - middle) / scale
     _, spread, ways = np.linalg.svd(real, full_matrices=False)
     count = min(COMPONENTS, len(real) // 2, int((spread > 1e-6 * spread[0]).sum())) or 1
-    unit = (spread[:count] / np.sqrt(len(real))).clip(min=1e-9)  # all alike: nothing to scale by
+    # One scale for all of them: frames of one film are alike, and the faint components of few films are noise
+    # that a scale of its own for each would make as loud as the rest.
+    unit = max(float(np.sqrt((spread[:count] ** 2).mean() / len(real))), 1e-9)
     return made @ ways[:count].T / unit, real @ ways[:count].T / unit
 
 
