@@ -176,7 +176,7 @@ def handheld(take: Take) -> Track:
     seconds = take.progress * (take.count / take.shot.fps)
     waves = torch.sin(2 * math.pi * pitch[:, None] * seconds + phase) / (pitch / pitch[0])[:, None].sqrt()
     shake = waves.sum(1).T  # (n, 6)
-    turned = shake[:, :3] * torch.deg2rad(torch.tensor([1.7, 1.5, 2.7]))
+    turned = shake[:, :3] * torch.deg2rad(torch.tensor([2.2, 1.9, 3.1]))
     position = _around(take, _half_way(take)) + shake[:, 3:] * 0.008 * take.distance
     return Track(position, _led(take), turned=turned)
 

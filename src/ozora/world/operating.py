@@ -15,7 +15,7 @@ Weights = Mapping[str, float]
 
 
 _CAMERA: Weights = {
-    "static": 0.42, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
+    "static": 0.47, "pan": 0.17, "dolly": 0.15, "orbit": 0.14, "follow": 0.28,
     "tilt": 0.09, "zoom": 0.09, "crane": 0.09, "fly-over": 0.09, "handheld": 0.09, "truck": 0.09,
     "pull-back": 0.09,
 }  # fmt: skip

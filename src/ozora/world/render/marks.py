@@ -28,7 +28,7 @@ size of a pixel there (n, 1, 1) to how much of each pixel is covered."""
 Where = Callable[[Tensor, Tensor, float, int], Tensor]
 """From x and z (n,) in metres, the scene's scale and its family to whether a mark may lie there."""
 
-REACHES = (3, 7, 15)
+REACHES = (4.5, 15)
 """Radii in pixels, of a picture 128 pixels high, up to which marks are drawn with one size of patch."""
 
 
@@ -54,7 +54,7 @@ def strewn(
     shadow: float = 0.5, where: Where | None = None, afloat: bool = False, lift: float = 0.35, seed: int = 0,
 ) -> tuple[Mark, ...]:  # fmt: skip
     """Marks of one kind in three sizes: small ones near the camera, large ones far off."""
-    layers = ((0.006, 2.4, 130), (0.014, 6.5, 150), (0.036, 20.0, 150))
+    layers = ((0.006, 2.4, 120), (0.014, 6.5, 120), (0.036, 20.0, 120))
     return tuple(
         Mark(shape, colours, radius * size, side, round(count * share), tall, shadow, where, afloat, lift,
              seed + i)
@@ -177,11 +177,14 @@ def draw(
     frame = _Frame(light, rotation, width, height, flat_depth)
     edges = torch.tensor([reach * height / 128 for reach in REACHES], device=device)
     reached = torch.bucketize(pixels, edges)
-    group = (every.shape[chosen] * len(REACHES) + reached).long()
-    for number in group.unique().tolist():
-        shape, size = _shapes(marks)[number // len(REACHES)], number % len(REACHES)
-        batch = rows[:, group == number]
-        place, cover, shade, colour = _patches(frame, shape, batch, REACHES[size] * height / 128, airy)
+    shape = every.shape[chosen]
+    for size, reach in enumerate(REACHES):
+        mine = torch.nonzero(reached == size)[:, 0]
+        if mine.numel() == 0:
+            continue
+        batch, kinds = rows[:, mine], shape[mine]
+        shapes = [(one, torch.nonzero(kinds == i)[:, 0]) for i, one in enumerate(_shapes(marks))]
+        place, cover, shade, colour = _patches(frame, shapes, batch, reach * height / 128, airy)
         veil.index_add_(0, place, torch.log1p(-cover.clamp(max=0.995)))
         if shade is not None:
             dark.index_add_(0, place, torch.log1p(-shade.clamp(max=0.9)))
@@ -213,12 +216,12 @@ class _Frame:
 
 
 def _patches(
-    frame: _Frame, shape: Shape, batch: Tensor, high: float, airy: bool
+    frame: _Frame, shapes: list[tuple[Shape, Tensor]], batch: Tensor, high: float, airy: bool
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
     """Which pixels marks (16, n) touch, (n·p·p,), how much they cover and shade each, and colours (3, n·p·p).
 
     Rows: column, row and radius in pixels; radius and distance in metres; own number, stature, shadow, sun
-    and strength; the way from the eye; albedo.
+    and strength; the way from the eye; albedo. ``shapes`` come with the marks (m,) that have them.
     """
     light, axes = frame.light, frame.rotation  # columns: right, up, backward
     column, row, pixels, radius, t, own, tall, shadow, sunny, strength = batch[:10, :, None, None].unbind(0)
@@ -240,7 +243,10 @@ def _patches(
     place = (y.clamp(0, frame.height - 1) * frame.width + x.clamp(0, frame.width - 1)).reshape(-1)
     gap = frame.depth[place].view_as(behind) - t
     slack = 2.0 * radius * tall.clamp(min=1.0) + 0.03 * t
-    cover = shape(u, v, own, 1 / size) * (strength * (behind & (gap > -slack)))
+    cover = strength * (behind & (gap > -slack))
+    for shape, mine in shapes:
+        if mine.numel():
+            cover[mine] = cover[mine] * shape(u[mine], v[mine], own[mine], 1 / size[mine])
     shade = None
     if shades:
         # How far each pixel's place on the ground is from the line along which the shadow falls.
@@ -258,6 +264,8 @@ def _patches(
         shade = shade.reshape(-1)
     # Light on a rounded body; what lies flat is lit from above.
     round_ = (tall > 0).float()
+    if not shades:  # too small for light and dark sides
+        u = v = torch.zeros_like(t)
     bulge = (1 - (u * u + v * v)).clamp(min=0).sqrt()
     facing = light.sun @ axes
     incidence = (facing[0] * u + facing[1] * v + facing[2] * bulge) * round_ + light.sun[1] * (1 - round_)
