@@ -90,7 +90,7 @@ def test_eight_languages(prompt: str, expected: tuple[str, ...]) -> None:
 def test_each_subject_has_its_own_colour_and_deed() -> None:
     reading = understand("a white cat sits on the left while a big black dog runs to the right over grass")
     first, second = reading.subjects
-    assert (first.kind, first.fields["colour"].value, first.fields["action"].value) == ("cat", "white", "stand")
+    assert [first.fields[name].value for name in ("kind", "colour", "action")] == ["cat", "white", "stand"]
     assert second.kind == "dog" and second.fields["size"].value == "large"
     assert second.fields["colour"].value == "black" and second.fields["direction"].value == "right"
     assert "size" not in first.fields and "direction" not in first.fields

@@ -313,8 +313,7 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "zh": {
         "subject": {
-            "dog": "小狗", "cat": "小猫", "person": "男孩 | 女孩 | 孩子", "sailboat": "船", "car": "车",
-            "bird": "小鸟",
+            "person": "男孩 | 女孩 | 孩子", "sailboat": "船", "car": "车",
         },
         "action": {
             "run": "奔跑 | 跑", "walk": "走 | 行走 | 散步", "fly": "飞", "jump": "跳", "stand": "站",
