@@ -175,7 +175,7 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "underwater": "deep sea | sea floor | ocean floor | under the sea | under water",
             "moon": "lunar surface | on the moon", "street": "road | avenue | city | town | highway",
             "night city": "tokyo at night | neon street | neon city street",
-            "room": "bedroom | indoors | kitchen | house", "canyon": "grand canyon",
+            "room": "bedroom | indoors | kitchen", "canyon": "grand canyon",
             "tabletop": "kitchen table | table top", "savannah": "serengeti",
         },
         "time": {

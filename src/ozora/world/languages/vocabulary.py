@@ -106,7 +106,9 @@ def _camera_verbs(built: Vocabulary) -> list[tuple[str, str]]:
     return [
         (space.join(path), min(told))
         for path, told in moves.items()
-        if len(told) == 1 and not _means(built, path[-1:], "glue") and not _means(built, path[:1], "action")
+        if len(told) == 1
+        and not _means(built, path[-1:], "glue")
+        and not any(_means(built, path[:length], "action") for length in range(1, len(path) + 1))
     ]
 
 
@@ -243,10 +245,10 @@ def _remarks(language: Language) -> Iterator[tuple[str, Sense]]:
         for form in _forms(text) if relation != "none" else ():
             before, _, after = form.partition("{other}")
             long_enough = len(after.strip()) >= len(before.strip())
-            if _tells(language, before) and not (after.strip() and long_enough):
+            if before.strip() and not (after.strip() and long_enough):
                 sense = Sense("relation", relation, role="before")
                 yield before, sense
-                yield language.polish(f"{before}un").removesuffix("un"), sense  # "à côté d'un"
+                yield language.polish(f"{before}un x").removesuffix("un x"), sense  # "à côté d'un"
             if _tells(language, after):
                 yield after, Sense("relation", relation, role="after" if long_enough else "glue")
 
