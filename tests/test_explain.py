@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from ozora.cli import run
+from ozora.media.video import read_clip
 
 Explain = Callable[..., tuple[int, str, str]]
 
@@ -56,3 +58,21 @@ def test_mistakes_get_one_sentence(explain: Explain) -> None:
     assert code == 2 and not out and err.startswith("prompt: got ")
     code, _, err = explain("a fox", "--weights", "nowhere")
     assert code == 2 and err.count("\n") == 1 and "weights" in err
+
+
+def test_films_are_made_from_the_caption_unless_the_words_stay_as_they_are(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    common = ["--weights", str(tiny_weights), "--seed", "3", "--steps", "1"]
+    raw = "pls a red fox runing thru teh snow"
+    assert run(["generate", raw, "-o", "told.mp4", *common]) == 0
+    assert run(["generate", raw, "-o", "as-is.mp4", "--as-is", *common]) == 0
+    told, as_is = (json.loads(Path(name).read_text()) for name in ("told.json", "as-is.json"))
+    assert told["prompt"] == as_is["prompt"] == raw and "caption" not in as_is
+    assert told["caption"] == "A red fox runs across a snowy field."
+    assert run(["generate", told["caption"], "-o", "plain.mp4", "--as-is", *common]) == 0
+    films = {name: read_clip(Path(f"{name}.mp4")).frames for name in ("told", "as-is", "plain")}
+    assert (films["told"] == films["plain"]).all() and (films["told"] != films["as-is"]).any()
+    assert run(["generate", "--from", "told.mp4", "-o", "again.mp4", "--weights", str(tiny_weights)]) == 0
+    assert Path("again.mp4").read_bytes() == Path("told.mp4").read_bytes()

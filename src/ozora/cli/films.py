@@ -52,6 +52,9 @@ def generate(
     guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
     negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Give the model your words untouched; see `ozora explain`.")
+    ] = False,
     count: Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")] = 1,
     threads: Annotated[
         int | None, typer.Option(help="Threads to compute with; all cores by default.")
@@ -76,7 +79,7 @@ def generate(
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "fps": fps, "seed": seed, "steps": steps,
         "guidance": guidance, "image": image, "count": count,
-        "threads": threads,
+        "threads": threads, "caption": _caption(prompt, as_is),
     }  # fmt: skip
     settings = {name: value for name, value in settings.items() if value is not None}
     request = None
@@ -99,13 +102,26 @@ def generate(
         takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=bars)
         for number, (path, take) in enumerate(zip(outputs, takes, strict=True)):
             if number == 0:
-                for note in (*take.receipt.notes, *_understood(take.receipt)):
+                filmed = [f"filmed as: {request.caption}"] if request.caption not in (None, prompt) else []
+                for note in (*filmed, *take.receipt.notes, *_understood(take.receipt)):
                     told.print(note, style="grey50")
             costs = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in take.receipt.seconds.items())
             said.print(
                 f"[bold]{path}[/]  {take.fit.size}, {take.fit.frames} frames at {take.fit.fps} fps, "
                 f"seed {take.seed}  [grey50]({costs})[/]"
             )
+
+
+def _caption(prompt: str | None, as_is: bool) -> str | None:
+    """The prompt in the words of the footage; None where it is to stay as it is, or is none."""
+    from ozora.director.request import LONGEST_PROMPT
+
+    if prompt is None or as_is or not prompt.strip() or len(prompt) > LONGEST_PROMPT:
+        return None
+    from ozora.director.understanding.recaption import recaption
+
+    told = recaption(prompt)
+    return told.text if told.text != prompt else None
 
 
 def _understood(receipt: Receipt) -> list[str]:

@@ -75,7 +75,8 @@ def _one(
         else:
             settings = about["settings"]
             with watch.phase("words"):
-                words, negative = backend.understand(request.prompt), backend.understand(request.negative)
+                words = backend.understand(request.caption or request.prompt)
+                negative = backend.understand(request.negative)
                 reading = dict(backend.reading(words))
                 conditions = given.conditions(backend)
             with watch.phase("denoise", settings["steps"]) as step:
@@ -118,6 +119,7 @@ def describe_take(request: Request, fitted: Fit, given: Given, card: Card, seed:
         "ozora": __version__,
         "generated_by": "artificial intelligence",
         "prompt": request.prompt,
+        **({} if request.caption is None else {"caption": request.caption}),
         "negative": request.negative,
         "seed": seed,
         "settings": {

@@ -23,6 +23,7 @@ def request_from(film: str | Path, card: Card, **overrides: Any) -> Request:
         fields: dict[str, Any] = {
             "prompt": str(known["prompt"]),
             "negative": str(known["negative"]),
+            "caption": None if overrides.get("prompt") else known.get("caption"),
             "seed": int(known["seed"]),
             "size": str(settings["size"]),
             "fps": float(settings["fps"]),
