@@ -45,7 +45,7 @@ def test_captions_are_read_as_they_were_meant(code: str) -> None:
 
 @pytest.mark.parametrize("code", ["en", "ar"])
 def test_slips_of_the_pen_are_read_over(code: str) -> None:
-    score = measure(code, range(51_000, 51_006), typos=0.1)
+    score = measure(code, range(51_100, 51_112), typos=0.1, styles=("medium", "full"))
     assert sum(score.right.values()) >= 0.82 * sum(score.told.values())
     assert sum(score.invented.values()) <= 0.03 * sum(score.untold.values())
 
@@ -88,9 +88,9 @@ def test_eight_languages(prompt: str, expected: tuple[str, ...]) -> None:
 
 
 def test_each_subject_has_its_own_colour_and_deed() -> None:
-    reading = understand("a white cat sits on the left while a big black dog runs to the right in a meadow")
+    reading = understand("a white cat sits on the left while a big black dog runs to the right over grass")
     first, second = reading.subjects
-    assert (first.kind, first.fields["colour"].value, first.fields["action"].value) == ("cat", "white", "stand")
+    assert [first.fields[name].value for name in ("kind", "colour", "action")] == ["cat", "white", "stand"]
     assert second.kind == "dog" and second.fields["size"].value == "large"
     assert second.fields["colour"].value == "black" and second.fields["direction"].value == "right"
     assert "size" not in first.fields and "direction" not in first.fields
@@ -144,7 +144,7 @@ def test_words_without_a_meaning_are_named_with_what_is_nearest() -> None:
     assert {(one.word, one.nearest) for one in reading.unknown} == {
         ("dragon", "eagle"), ("supermarket", "room"), ("flibbertigibbet", None),
     }  # fmt: skip
-    assert [reading.prompt[slice(*one.span)] for one in reading.unknown] == [one.word for one in reading.unknown]
+    assert all(reading.prompt[slice(*one.span)] == one.word for one in reading.unknown)
 
 
 def test_nothing_that_is_known_is_dropped_in_silence() -> None:
@@ -213,7 +213,7 @@ def test_sentences_become_cards() -> None:
 
 
 def test_remarks_on_one_moment_are_one_card() -> None:
-    prompt = "A red fox runs across a snowy field at dusk. The camera follows. Soft violet light, a calm mood."
+    prompt = "A red fox runs across a snowy field at dusk. The camera follows. Soft violet light."
     assert len(understand(prompt).beats) == 1
     assert [beat.seconds for beat in understand("A fox runs, 6 seconds. Then it stops.").beats] == [3, 3]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ozora.cli.films import caption_for
 from ozora.errors import OzoraError, refuse
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def explore(
     guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
     negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Give the model your words untouched; see `ozora explain`.")
+    ] = False,
     threads: Annotated[int | None, typer.Option(help="Threads to compute with.")] = None,
     weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
     finish_best: Annotated[
@@ -62,7 +66,7 @@ def explore(
         raise refuse("folder", str(folder), "a folder, or a name for one inside a folder that exists")
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "seed": seed, "steps": steps,
-        "guidance": guidance, "image": image, "threads": threads,
+        "guidance": guidance, "image": image, "threads": threads, "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     request = Request(prompt, **{name: value for name, value in settings.items() if value is not None})  # type: ignore[arg-type]
 

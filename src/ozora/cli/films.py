@@ -54,6 +54,9 @@ def generate(
     guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
     negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Give the model your words untouched; see `ozora explain`.")
+    ] = False,
     count: Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")] = 1,
     threads: Annotated[
         int | None, typer.Option(help="Threads to compute with; all cores by default.")
@@ -84,7 +87,7 @@ def generate(
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "fps": fps, "seed": seed, "steps": steps,
         "guidance": guidance, "image": image, "count": count,
-        "threads": threads,
+        "threads": threads, "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     settings = {name: value for name, value in settings.items() if value is not None}
     request = None
@@ -130,10 +133,20 @@ def shoot(
         takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=watch)
         for number, (path, take) in enumerate(zip(outputs, takes, strict=True)):
             if number == 0:
-                for note in (*take.receipt.notes, *_understood(take.receipt)):
+                filmed = [f"filmed as: {request.caption}"] if request.caption else []
+                for note in (*filmed, *take.receipt.notes, *_understood(take.receipt)):
                     told.print(note, style="grey50")
             say_take(path, take)
             purse.learn(maker.backend, request, take)
+
+
+def caption_for(prompt: str | None, as_is: bool) -> str | None:
+    """The prompt in the words of the footage; None where it is to stay as it is, or is none."""
+    if prompt is None or as_is:
+        return None
+    from ozora.director.understanding.recaption import caption_for as said_again
+
+    return said_again(prompt)
 
 
 def _understood(receipt: Receipt) -> list[str]:

@@ -23,7 +23,7 @@ from ozora.director.filming import begin_window, given_latents
 from ozora.director.fit import Fit
 from ozora.director.generate import backend_named, describe_take
 from ozora.director.library import DRAFT, DRAFT_ENDING, Library
-from ozora.director.plan import Plan, plan
+from ozora.director.plan import Plan, plan, words_of
 from ozora.director.ranking import Verdict, folded, judge, likelihood_ratio, ranked
 from ozora.director.request import HIGHEST_SEED, MOST_TAKES, Request
 from ozora.director.states import Progress, Waiting, save_waiting
@@ -140,7 +140,7 @@ def _draft(
         backend.load()
         backend.preview(_nothing(backend, planned.fit))  # the preview's matrix is fitted once
     with watch.phase("words"):
-        words, negative = backend.understand(about["prompt"]), backend.understand(about["negative"])
+        words, negative = backend.understand(words_of(about)), backend.understand(about["negative"])
         asked = backend.reading(words)
         known = given_latents(backend, planned)
     kept = min(KEPT_STEPS, settings["steps"])

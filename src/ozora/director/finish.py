@@ -23,7 +23,7 @@ from ozora.backends.machine import thread_count, using_threads
 from ozora.director.explore import look_ahead
 from ozora.director.generate import backend_named, film_take
 from ozora.director.library import FINAL, Entry, Library
-from ozora.director.plan import Plan, plan
+from ozora.director.plan import Plan, plan, words_of
 from ozora.director.reproduce import request_of
 from ozora.director.states import Keeper, Progress, Waiting, read_waiting, same_take, waiting_path
 from ozora.director.take import OnPhase, Take
@@ -150,7 +150,7 @@ def heading_of(backend: Backend, draft: Waiting) -> Tensor:
             start, latent=torch.where(pinned, state.clean, start.latent), clean=state.clean,
             given=state.given, noise_level=state.noise_level,
         )  # fmt: skip
-        return look_ahead(backend, backend.understand(about["prompt"]), draft.moment, start)
+        return look_ahead(backend, backend.understand(words_of(about)), draft.moment, start)
 
 
 def enlarged(latents: Tensor, wide: int, high: int) -> Tensor:

@@ -98,12 +98,11 @@ def film_take(
             backend.load()
         if latents is None:
             with watch.phase("words"):
-                words = {prompt: backend.understand(prompt) for prompt in planned.prompts}
+                words = {prompt: backend.understand(planned.read_as(prompt)) for prompt in planned.prompts}
                 negative = backend.understand(about["negative"])
                 reading = dict(backend.reading(words[planned.request.prompt]))
                 conditions = () if start.moment is not None else more()
             with watch.phase("denoise", total) as step:
-
                 latents = film_latents(
                     backend,
                     planned,
@@ -168,6 +167,7 @@ def describe_take(planned: Plan, card: Card, seed: int) -> dict[str, Any]:
         "ozora": __version__,
         "generated_by": "artificial intelligence",
         "prompt": request.prompt,
+        **({} if request.caption is None else {"caption": request.caption}),
         "negative": request.negative,
         "seed": seed,
         "settings": {

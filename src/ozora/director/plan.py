@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,11 @@ class Plan:
         found = [self.request.prompt, *self.line.words]
         found += [words for words in self.line.old_words if words is not None]
         return tuple(dict.fromkeys(found))
+
+    def read_as(self, prompt: str) -> str:
+        """The words that the model reads for ``prompt``: the request's own may have a caption."""
+        caption = self.request.caption if prompt == self.request.prompt else None
+        return caption or prompt
 
     def describe(self) -> dict[str, Any]:
         """What a film's metadata tells of verb, parts and parents; no paths."""
@@ -80,6 +86,11 @@ def _plan(request: Request, fitted: Fit, given: Given, line: Timeline, grid: Gri
     line = kept_at(line, given.places, grid)
     filmed = sum(len(window) for window in line.windows)
     return Plan(request, replace(fitted, filmed=filmed), given, line)
+
+
+def words_of(about: Mapping[str, Any]) -> str:
+    """The words that the model read for a take, by its metadata."""
+    return str(about.get("caption") or about["prompt"])
 
 
 def _name(image: str | Path | Clip | None) -> str | None:

@@ -24,6 +24,8 @@ def request_from(film: str | Path, card: Card, **overrides: Any) -> Request:
     known = _metadata(Path(film))
     try:
         weights, fields = known["weights"], _fields(known)
+        if overrides.get("prompt"):
+            fields["caption"] = None
         made_by, given = f"{weights['name']} {str(weights['hash'])[:12]}", dict(known["given"])
         same = weights["hash"] == card.hash
     except (KeyError, TypeError, ValueError) as error:
@@ -103,6 +105,7 @@ def _fields(known: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "prompt": str(known["prompt"]),
         "negative": str(known["negative"]),
+        "caption": known.get("caption"),
         "seed": int(known["seed"]),
         "size": str(settings["size"]),
         "fps": float(settings["fps"]),

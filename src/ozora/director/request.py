@@ -35,6 +35,7 @@ HIGHEST_SEED = 2**63 - 1
 class Request:
     """One wish: words, and whatever else the asker cares to fix. ``None`` means "as the model does it best".
 
+    ``caption`` is what the model reads instead of the prompt (see ``understanding.recaption``);
     ``seconds`` of film; ``size`` as "224x128" (width x height, pixels); ``fps`` frames per second; ``steps``
     of denoising (1 to 100); ``guidance`` towards the words and away from ``negative`` (1 = none, at most 20);
     ``seed`` 0 to 2**63 - 1; ``image`` the first frame; ``head`` and ``tail`` clips the film begins and ends
@@ -48,6 +49,7 @@ class Request:
 
     prompt: str
     negative: str = ""
+    caption: str | None = None
     seconds: float | None = None
     size: str | None = None
     fps: float | None = None
@@ -68,7 +70,8 @@ class Request:
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise refuse("prompt", self.prompt.strip(), "some words that say what the film shows")
-        for name, text in (("prompt", self.prompt), ("negative", self.negative)):
+        texts = {"prompt": self.prompt, "negative": self.negative, "caption": self.caption or ""}
+        for name, text in texts.items():
             check_words(name, text)
         if isinstance(self.image, Path):
             object.__setattr__(self, "image", str(self.image))

@@ -82,7 +82,8 @@ def _groups(sentences: list[tuple[Piece, ...]]) -> list[tuple[Piece, ...]]:
         deeds = _deeds(sentence)
         announced = any(piece.of("next") and not piece.of("joint") for piece in sentence[:2])
         goes = _goes_somewhere(sentence)
-        new = bool(deeds) and (announced or not deeds & done) and bool(done)
+        meanwhile = any(piece.of("near") or _is_near(piece) for piece in sentence) and not announced
+        new = bool(deeds) and (announced or not deeds & done) and bool(done) and not meanwhile
         if groups and (new or goes or (announced and (deeds or _speaks_of_camera(sentence)))):
             groups.append(sentence)
             done = deeds
@@ -106,6 +107,10 @@ def _deeds(sentence: tuple[Piece, ...]) -> set[str]:
         for sense in (*piece.of("action"), *piece.of("then"))
         if sense.role != "weak"
     }
+
+
+def _is_near(piece: Piece) -> bool:
+    return any(sense.role == "near" for sense in piece.of("relation"))
 
 
 def _speaks_of_camera(sentence: tuple[Piece, ...]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ozora.director.understanding.pieces import Piece
 from ozora.director.understanding.reading import Understood
-from ozora.world.physics.cast import TOGETHER
+from ozora.world.physics.cast import SOLIDS, TOGETHER
 from ozora.world.shot import MOST_ALIKE, MOST_SUBJECTS
 
 AFTER_THE_NOUN = ("es", "fr", "ar")
@@ -73,11 +73,18 @@ class Sheet:
         """
         here = [one for one in self.mentions if self.clause[one.place] == self.clause[place]]
         if here:
-            return here[0]
+            return self.subjects[0] if self._meet(place) else here[0]
         before = [one for one in self.mentions if one.place < place]
         if acting:
             before = [one for one in before if "action" in one.fields]
         return before[-1] if before else self.subjects[0] if self.subjects else self.context
+
+    def _meet(self, place: int) -> bool:
+        """Whether in this clause one does something to another: then it is about the one."""
+        pieces = (self.pieces[at] for at, clause in enumerate(self.clause) if clause == self.clause[place])
+        return any(sense.value in TOGETHER for piece in pieces for sense in piece.of("action")) and all(
+            one.kind in SOLIDS for one in self.subjects[:2]
+        )
 
     def spoken_before(self, place: int) -> bool:
         """Whether a subject is named right after this place: "a cut diamond" is no cut."""

@@ -32,7 +32,7 @@ def find_deeds(sheet: Sheet) -> list[Conflict]:
             continue
         senses = _possible(sheet.code, piece, mention.kind)
         if not senses:
-            others = (one for one in sheet.subjects if one is not mention)
+            others = (one for one in sheet.subjects if one is not mention and one.place < place)
             other = next((one for one in others if _possible(sheet.code, piece, one.kind)), None)
             if other is None:
                 if not any(sense.role == "weak" for sense in piece.senses):
@@ -94,6 +94,10 @@ def _act(sheet: Sheet, place: int, mention: Mention, senses: list[Sense]) -> Non
     """An action, or what follows the one that was told before."""
     piece = sheet.pieces[place]
     had = mention.fields.get("action")
+    met = senses[0].value in TOGETHER and len(sheet.subjects) > 1
+    if had is not None and met and had.value not in TOGETHER:  # "falls onto a ring and stays there"
+        del mention.fields["action"]
+        had = None
     if had is not None:
         possible = [one for one in senses if one.value in concepts.thens(mention.kind, had.value)]
         later = [one for one in possible if one.axis == "then"] or possible

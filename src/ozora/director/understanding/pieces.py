@@ -12,7 +12,7 @@ from ozora.world.languages.vocabulary import Node, Vocabulary
 _PER_PIECE = {True: 1.2, False: 0.4}
 """What every piece costs, where words are parted by spaces and where not: few long pieces beat many short."""
 _PER_SLIP = 1.7
-_LONGEST = 14
+_LONGEST = 40
 _End = tuple[Node, int, float, tuple[str, ...], bool]
 """Where a phrase has come to: in the tree, in the text, its cost, its words, whether they can stand alone."""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from ozora.director.request import LONGEST_PROMPT
 from ozora.director.understanding.reading import SCENE_FIELDS, Reading, SubjectReading, Understood
 from ozora.director.understanding.understand import understand
 from ozora.errors import OzoraError, refuse
@@ -50,6 +51,14 @@ def recaption(prompt: str, *, as_is: bool = False) -> Caption:
     text = prompt if as_is or not reading.subjects else compose(reading)
     same = SequenceMatcher(None, keys(prompt), keys(text), autojunk=False).ratio()
     return Caption(text, prompt, 0.0 if text == prompt else round(1 - same, 3), reading)
+
+
+def caption_for(prompt: str) -> str | None:
+    """The caption to film a prompt by; None where the prompt itself is best, or is none."""
+    if not prompt.strip() or len(prompt) > LONGEST_PROMPT:
+        return None
+    told = recaption(prompt).text
+    return told if told != prompt else None
 
 
 def compose(reading: Reading) -> str:

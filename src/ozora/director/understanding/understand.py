@@ -19,6 +19,8 @@ _DENIED_BEFORE = ("ja",)
 _SAID = ("subject", "action", "then", "colour", "material", "size", "count", "occluder", "relation")
 """Axes of which no word may be dropped in silence."""
 _MARKERS = ("glue", "joint", "next", "not")
+_OF_ALL = ("relation", "seconds", "later", "cut")
+"""What is read of all sentences together, however many cards they make."""
 _NEARLY = 0.75
 _LATIN = ("en", "es", "fr", "de")
 
@@ -33,7 +35,7 @@ def understand(prompt: str, language: str | None = None) -> Reading:
     beats = find_beats(prompt, pieces, lambda some, context: _read(code, some, context))
     subjects, scene, conflicts = whole.subjects, whole.scene, whole.conflicts
     if len(beats) > 1:  # what a later card asks for is no conflict with an earlier one
-        scene = {}
+        scene = {name: read for name, read in whole.scene.items() if name in _OF_ALL}
         for beat in beats:
             scene = {**beat.scene, **scene}
         conflicts = [one for beat in beats for one in beat.conflicts]

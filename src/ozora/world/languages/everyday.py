@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GLUE: dict[str, str] = {
-    "en": "single lone pls please a an the this that these those some its it s their them they he she him her his there "
-    "here is are was were be been being has have had having do does doing with and or of in on at by "
-    "to from for into onto as over under above through across along around near up down out off "
-    "while when where which who whose all very really just so too also but like than it's i we you "
-    "us me my our your one want would like please make create generate show shows showing see seen "
-    "sees watch video film clip movie footage scene picture image shot view views looks look looking "
-    "feels feel filled fill full everything lies mood air lit throughout happens it moves during "
-    "until till toward towards against between among behind before after beside next side place time "
-    "day style painting frame screen viewer set moment briefly second seconds sec secs s long short "
-    "lasting lasts get gets keep keeps keeping goes start starts starting begin begins beginning "
-    "slightly little bit quite almost camera lens light shadow shadows warm cool soft beautiful "
-    "cinematic realistic high quality detailed nice pretty lovely stunning epic 4k hd ultra dramatic "
-    "himself herself itself themselves own again still only both each other another any what about "
-    "beneath below within upon inside outside amid amidst past ahead back can will gently let lets "
-    "right left middle centre center part background foreground far close distant distance world "
-    "called named kind type sort way more most much many several few lot lots group pair couple two "
-    "three four five herd flock pack pod school fleet line",
+    "en": "single lone pls please a an the this that these those some its it s their them they he "
+    "she him her his there here is are was were be been being has have had having do does doing with "
+    "and or of in on at by to from for into onto as over under above through across along around "
+    "near up down out off while when where which who whose all very really just so too also but like "
+    "than it's i we you us me my our your one want would like please make create generate show shows "
+    "showing see seen sees watch video film clip movie footage scene picture image shot view views "
+    "looks look looking feels feel filled fill full everything lies mood air lit throughout happens "
+    "it moves during until till toward towards against between among behind before after beside next "
+    "side place time day style painting frame screen viewer set moment briefly second seconds sec "
+    "secs s long short lasting lasts get gets keep keeps keeping goes start starts starting begin "
+    "begins beginning slightly little bit quite almost camera lens light shadow shadows warm cool "
+    "soft beautiful cinematic realistic high quality detailed nice pretty lovely stunning epic 4k hd "
+    "ultra dramatic himself herself itself themselves own again still only both each other another "
+    "any what about beneath below within upon inside outside amid amidst past ahead back can will "
+    "gently let lets right left middle centre center part background foreground far close distant "
+    "distance world called named kind type sort way more most much many several few lot lots group "
+    "pair couple two three four five herd flock pack pod school fleet line",
     "es": "un una unos unas el la los las lo le se su sus y e o u de del a al en con por para sobre "
     "bajo entre desde hacia hasta que quien mientras cuando donde como es son esta estan hay este "
     "esa ese esta muy mas todo toda todos luz ambiente escena video plano toma camara imagen vista "
@@ -39,11 +39,11 @@ GLUE: dict[str, str] = {
     "als wie wahrend wenn wo der ist sind war hat haben sein seine seinen ihre man sehr mehr alles "
     "licht stimmung szene video film aufnahme bild kamera einstellung gefilmt gesehen entlang weg "
     "daran dabei dann so auch nur sekunden sekunde",
-    "zh": "位于 的 了 着 在 是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 将 其 "
-    "它 他 她 们 着 镜头 画面 视频 影片 光线 光 风格 并 而 时 后 又 以 及 秒",
-    "ja": "続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ です ます いる ある する して した "
-    "いく くる この その あの ている ていく れる カメラ 映像 動画 画面 光 雰囲気 中 上 一 つ という "
-    "ような 秒",
+    "zh": "位于 的 了 着 在 是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 "
+    "将 其 它 他 她 们 着 镜头 画面 视频 影片 光线 光 风格 并 而 时 后 又 以 及 秒",
+    "ja": "続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ です "
+    "ます いる ある する して した いく くる この その あの ている ていく れる カメラ 映像 動画 画面 "
+    "光 雰囲気 中 上 一 つ という ような 秒",
     "hi": "एक का की के को में पर से और या है हैं था थी थे हो हुआ हुई हुए वह वे यह ये जो तो भी ही रहा "
     "रही रहे कर करके जब जबकि तक लिए साथ ओर वाला वाली वाले कैमरा दृश्य वीडियो फ़िल्म रोशनी माहौल शॉट "
     "होता होती अपने बीच सेकंड",
@@ -175,7 +175,7 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "underwater": "deep sea | sea floor | ocean floor | under the sea | under water",
             "moon": "lunar surface | on the moon", "street": "road | avenue | city | town | highway",
             "night city": "tokyo at night | neon street | neon city street",
-            "room": "bedroom | indoors | kitchen | house", "canyon": "grand canyon",
+            "room": "bedroom | indoors | kitchen", "canyon": "grand canyon",
             "tabletop": "kitchen table | table top", "savannah": "serengeti",
         },
         "time": {
@@ -313,8 +313,7 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "zh": {
         "subject": {
-            "dog": "小狗", "cat": "小猫", "person": "男孩 | 女孩 | 孩子", "sailboat": "船", "car": "车",
-            "bird": "小鸟",
+            "person": "男孩 | 女孩 | 孩子", "sailboat": "船", "car": "车",
         },
         "action": {
             "run": "奔跑 | 跑", "walk": "走 | 行走 | 散步", "fly": "飞", "jump": "跳", "stand": "站",

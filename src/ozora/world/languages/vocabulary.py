@@ -106,7 +106,9 @@ def _camera_verbs(built: Vocabulary) -> list[tuple[str, str]]:
     return [
         (space.join(path), min(told))
         for path, told in moves.items()
-        if len(told) == 1 and not _means(built, path[-1:], "glue") and not _means(built, path[:1], "action")
+        if len(told) == 1
+        and not _means(built, path[-1:], "glue")
+        and not any(_means(built, path[:length], "action") for length in range(1, len(path) + 1))
     ]
 
 
@@ -207,6 +209,7 @@ def _named(language: Language, entries: Iterable[tuple[str, str]]) -> Iterator[t
 
 def _actions(language: Language) -> Iterator[tuple[str, Sense]]:
     several = language.plural
+    told: dict[tuple[str, bool], set[str]] = {}
     for table in ("action", "doing", "going", "meets", "meeting"):
         for key, text in language.words.get(table, {}).items():
             action = key.partition(":")[0]
@@ -216,12 +219,15 @@ def _actions(language: Language) -> Iterator[tuple[str, Sense]]:
                 for words in bent:
                     for part in parts(words):
                         if _tells(language, part):
-                            yield part, Sense("action", action)
+                            told.setdefault((part, words == part), set()).add(action)
+    for (part, whole), actions in told.items():  # "يقوم" begins more than one verb
+        if whole or len(actions) == 1:
+            yield from ((part, Sense("action", action)) for action in sorted(actions))
     for key, text in language.words["then"].items():
         yield from ((form, Sense("then", key.partition(":")[0])) for form in _forms(text))
     for text in language.words["outcome"].values():
-        for form in _forms(text):
-            yield from ((words, Sense("outcome", "")) for words in _spoken_of(language, form))
+        # Where what is hit is named again, that reads as what it does.
+        yield from ((form, Sense("outcome", "")) for form in _forms(text) if "{" not in form)
 
 
 def _remarks(language: Language) -> Iterator[tuple[str, Sense]]:
@@ -239,8 +245,10 @@ def _remarks(language: Language) -> Iterator[tuple[str, Sense]]:
         for form in _forms(text) if relation != "none" else ():
             before, _, after = form.partition("{other}")
             long_enough = len(after.strip()) >= len(before.strip())
-            if _tells(language, before) and not (after.strip() and long_enough):
-                yield before, Sense("relation", relation, role="before")
+            if before.strip() and not (after.strip() and long_enough):
+                sense = Sense("relation", relation, role="before")
+                yield before, sense
+                yield language.polish(f"{before}un x").removesuffix("un x"), sense  # "à côté d'un"
             if _tells(language, after):
                 yield after, Sense("relation", relation, role="after" if long_enough else "glue")
 
