@@ -170,6 +170,8 @@ def _traits(sheet: Sheet, place: int, mention: Mention) -> set[int]:
         for at in list(steps)[:_FARTHEST]:
             piece = sheet.pieces[at]
             axis = _trait(piece, before, mention.kind) if at not in sheet.denied | sheet.taken else None
+            if axis == "wear" and at == place + 1 and piece.of("action"):  # "a sailboat sails"
+                break
             if axis is not None:
                 pending[at] = axis
                 settles = not onwards or axis == "wear" or sheet.code in AFTER_THE_NOUN

@@ -104,7 +104,7 @@ def _count(score: Score, name: str, truth: str, read: str, told: bool | None, te
         score.told[name] += 1
         score.right[name] += read == truth
         wrong = read != truth
-    elif told is not None or wrong:
+    elif told is False or read:
         score.untold[name] += 1
         score.invented[name] += wrong
     if wrong:

@@ -211,7 +211,7 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
         "camera": {
             "pan": "pan left | pan right | camera turns to | camera swings | panning",
-            "follow": "tracking camera | follow cam | follow shot",
+            "follow": "followed by the camera | tracking camera | follow cam | follow shot",
             "dolly": "push in | dolly in | dolly forward | camera approaches | camera goes forwards "
             "| camera goes forward | slow push in",
             "orbit": "orbit shot | 360 shot | orbiting | camera goes around | camera goes round | "
