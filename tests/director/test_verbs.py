@@ -269,3 +269,19 @@ def test_an_edit_changes_by_the_difference_of_words(ozora, fox):
     edited = ozora.edit(long, "a ball", guidance=1.5, seed=3)
     assert edited.latents.shape == long.latents.shape and not torch.equal(edited.latents, long.latents)
     assert torch.equal(edited.latents[:, :4], other.latents)
+
+
+def test_a_long_film_opens_every_window_on_its_own_first_frame(ozora, fox):
+    opened: list[torch.Tensor] = []
+
+    class Watching(type(ozora.backend)):
+        def denoise(self, *arguments, conditions, **settings):
+            opened.extend(found.latents for found in conditions if type(found).__name__ == "FirstFrame")
+            return super().denoise(*arguments, conditions=conditions, **settings)
+
+    watching = Ozora(backend=Watching(ozora.backend.weights.folder))
+    take = watching.generate("a fox", seconds=2, seed=1, steps=1)
+    assert len(opened) == 2 and all(torch.equal(found, take.latents[:, :1]) for found in opened)
+    opened.clear()
+    longer = watching.extend(fox[0], "a fox", seconds=0.5, seed=1, steps=1)
+    assert len(opened) == 1 and not torch.equal(opened[0], longer.latents[:, :1])

@@ -140,7 +140,7 @@ def _kept(backend: Backend, line: Timeline, window: Window, known: Tensor) -> li
     found: list[Condition] = []
     kept = [index not in window.new for index in places]
     if window.reopened:
-        found.append(FirstFrame(reopened(backend, known, window.start)))
+        found.append(FirstFrame(_opening(backend, line, window, known)))
         kept[0] = False
     edges = [number for number in range(1, len(places)) if kept[number] != kept[number - 1]]
     for begin, end in pairwise([0, *edges, len(places)]):
@@ -153,6 +153,19 @@ def _needs_given(plan: Plan, start: Progress) -> bool:
     """Whether what is given must be encoded: not to go on with a state that holds it; for edits always."""
     begun = start.known is not None or start.moment is not None
     return not begun or any(words is not None for words in plan.line.old_words)
+
+
+def _opening(backend: Backend, line: Timeline, window: Window, known: Tensor) -> Tensor:
+    """What a window inside a film opens on: (1, 1, C, h, w).
+
+    A long film made of one part opens each window on its own first frame, which keeps place and light from
+    drifting away (the sink of Rolling Forcing, arXiv 2509.25161); elsewhere on the last frame before it.
+    """
+    first = max(opening for opening in line.openings if opening <= window.start)
+    part = line.part_of(window.new[0])
+    if line.part_of(first) == part and line.stretches[part].give is None:
+        return known[:, first : first + 1]
+    return reopened(backend, known, window.start)
 
 
 def _source(backend: Backend, window: Window, original: Tensor | None) -> Tensor:

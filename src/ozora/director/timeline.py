@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -69,6 +70,11 @@ class Timeline:
     def old_words(self) -> list[str | None]:
         """Per latent, the words it was made from, where the difference of words is what changes it."""
         return [stretch.old_words for stretch in self.stretches for _ in stretch.strength]
+
+    def part_of(self, index: int) -> int:
+        """The number of the stretch that a latent belongs to."""
+        ends = accumulate(stretch.length for stretch in self.stretches)
+        return next(number for number, end in enumerate(ends) if index < end)
 
 
 def read_sources(request: Request, card: Card) -> list[Source]:
