@@ -214,7 +214,8 @@ def draw_sheet(
     clips, labels = [], []
     for place, draft in enumerate(drafts, start=1):
         clips.append(Clip(np.stack(list(_moments(backend, draft.heading)))))
-        labels.append(f"{place}. {draft.name}, seed {draft.seed}: {told(draft)}")
+        number = draft.name.rpartition("-")[2]
+        labels.append(f"{place}. Draft {number}, seed {draft.seed}: {_in_short(draft)}")
     sheet = contact_sheet(
         clips, labels, columns=min(4, len(clips)), frames=len(clips[0]), width=224, title=title[:90]
     )
@@ -234,6 +235,14 @@ def told(draft: Draft) -> str:
     seems = [f"{shows[axis][0]} {shows[axis][1]:.0%}" for axis in told_axes]
     twin = f"; looks like {draft.twin_of}" if draft.twin_of else ""
     return f"score {draft.verdict.score:.2f}" + (f" ({', '.join(seems)})" if seems else "") + twin
+
+
+def _in_short(draft: Draft) -> str:
+    """As much as fits under a picture."""
+    if draft.verdict.why or draft.twin_of:
+        return draft.verdict.why.partition(":")[0] or f"like {draft.twin_of.rpartition('-')[2]}"
+    seems = draft.verdict.shows.get("subject")
+    return f"{draft.verdict.score:.2f}" + (f", {seems[0]} {seems[1]:.0%}" if seems else "")
 
 
 def _moments(backend: Backend, latents: Tensor) -> Iterator[Frames]:
