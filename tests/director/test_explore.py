@@ -45,7 +45,7 @@ def test_drafts_lie_in_the_library_with_a_sheet(explored):
         {draft.name: draft.verdict.score for draft in best}, abs=1e-3
     )
     sheet = read_image(library.folder / "red-fox-sheet.png").frames[0]
-    assert sheet.shape[1] > 2 * 224 and sheet.std() > 5
+    assert sheet.shape[1] > 3 * 224 and sheet.std() > 5
     assert all(draft.preview.shape == (4, 8, 12, 3) for draft in best)
     assert sum(path.suffix == ".part" for path in library.folder.iterdir()) == 0
 

@@ -46,17 +46,19 @@ def read_image(path: str | Path) -> Clip:
     return Clip(frame[None], 1.0, metadata)
 
 
-def write_image(clip: Clip, path: str | Path, *, frame: int = 0, sidecar: bool = False) -> Path:
+def write_image(
+    clip: Clip, path: str | Path, *, frame: int = 0, sidecar: bool = False, quick: bool = False
+) -> Path:
     """Write one frame as PNG, JPEG or WebP, by the name's ending, with the clip's metadata in EXIF.
 
-    The same clip gives the same bytes; nothing half-written stays behind.
+    The same clip gives the same bytes; nothing half-written stays behind. ``quick`` PNGs are a little larger.
     """
     path = require_writable(path)
     suffix = path.suffix.lower()
     if suffix not in PICTURE_SUFFIXES:
         raise refuse("output", path.name, "a name ending in " + ", ".join(PICTURE_SUFFIXES))
     options: dict[str, Any] = {
-        ".png": {"format": "PNG", "optimize": True},
+        ".png": {"format": "PNG", "compress_level": 1} if quick else {"format": "PNG", "optimize": True},
         ".webp": {"format": "WEBP", "quality": 95, "method": 4},
     }.get(suffix, {"format": "JPEG", "quality": 95, "subsampling": 0})
     if clip.metadata:
