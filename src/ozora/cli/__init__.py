@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from ozora.cli import evaluate, films, training, weights, world
+from ozora.cli import evaluate, films, serving, training, weights, world
 from ozora.errors import OzoraError
 
 EXIT_REFUSED, EXIT_STOPPED = 2, 130
@@ -28,6 +28,9 @@ app.add_typer(weights.app, name="weights")
 app.command("train")(training.train)
 app.command("encode")(training.encode)
 app.command("evaluate")(evaluate.evaluate)
+app.command("serve")(serving.serve)
+app.command("worker")(serving.worker)
+app.add_typer(serving.keys, name="keys")
 
 
 def _show_version(asked: bool) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import av
@@ -29,29 +30,52 @@ def write_clip(clip: Clip, path: str | Path, *, sidecar: bool = False) -> Path:
     ``fox.mp4``. The same clip gives the same bytes. Nothing half-written stays behind.
     Raises ``OzoraError`` for odd sides (4:2:0 chroma needs even ones) and for a path that cannot be written.
     """
+    frames: Iterator[Frames] = iter(clip.frames)
+    return write_frames(
+        frames, path, width=clip.width, height=clip.height, fps=clip.fps, metadata=clip.metadata, sidecar=sidecar
+    )
+
+
+def write_frames(
+    frames: Iterable[Frames],
+    path: str | Path,
+    *,
+    width: int,
+    height: int,
+    fps: float,
+    metadata: Mapping[str, Any] = MappingProxyType({}),
+    sidecar: bool = False,
+) -> Path:
+    """Write frames ``uint8 (height, width, 3)`` as they come: a long, large film never lies in memory whole.
+
+    The file is what :func:`write_clip` writes. Raises what it raises; what the iterator raises goes through,
+    and no file stays behind.
+    """
     path = require_writable(path)
-    if clip.width % 2 or clip.height % 2:
-        raise refuse("size", f"{clip.width}x{clip.height}", "even width and height, as MP4 films need")
+    if width % 2 or height % 2:
+        raise refuse("size", f"{width}x{height}", "even width and height, as MP4 films need")
     with whole_file(path) as temporary:
         try:
-            _encode(clip, temporary)
+            _encode(frames, temporary, width, height, fps, metadata)
         except av.FFmpegError as error:
             raise OzoraError(f"output: {path} could not be written ({error.strerror}).") from error
         if sidecar:
-            write_sidecar(path, clip.metadata)
+            write_sidecar(path, metadata)
     return path
 
 
-def _encode(clip: Clip, path: Path) -> None:
-    rate = Fraction(clip.fps).limit_denominator(1001)
-    second = max(1, round(clip.fps))
+def _encode(
+    frames: Iterable[Frames], path: Path, width: int, height: int, fps: float, metadata: Mapping[str, Any]
+) -> None:
+    rate = Fraction(fps).limit_denominator(1001)
+    second = max(1, round(fps))
     muxer = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(path), "w", format="mp4", options=muxer) as container:
-        if clip.metadata:
-            container.metadata["comment"] = _to_json(clip.metadata)
-            container.metadata["title"] = str(clip.metadata.get("prompt", ""))[:200]
+        if metadata:
+            container.metadata["comment"] = _to_json(metadata)
+            container.metadata["title"] = str(metadata.get("prompt", ""))[:200]
         stream = container.add_stream("libx264", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context = stream.codec_context
         context.time_base = 1 / rate
         context.color_primaries = ColorPrimaries.BT709
@@ -63,12 +87,12 @@ def _encode(clip: Clip, path: Path) -> None:
         context.thread_count = 1
         stream.options = {
             "profile": "high",
-            "preset": "slow" if clip.width * clip.height <= 512 * 512 else "medium",
+            "preset": "slow" if width * height <= 512 * 512 else "medium",
             "crf": str(QUALITY),
             "x264-params": "threads=1:lookahead-threads=1:scenecut=0:open-gop=0"
             f":keyint={second}:min-keyint={second}",
         }
-        for index, frame in enumerate(clip.frames):
+        for index, frame in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(to_yuv420(frame), format="yuv420p")
             picture.colorspace, picture.color_range = Colorspace.ITU709, ColorRange.MPEG
             picture.pts, picture.time_base = index, 1 / rate
@@ -154,3 +178,19 @@ def _embedded(tags: Mapping[str, str]) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def measure(path: str | Path) -> tuple[int, int, float, float]:
+    """Width, height, frames per second and seconds of a film, from its packets, without decoding it.
+
+    Raises ``OzoraError`` when there is no film to be read.
+    """
+    path = Path(path)
+    try:
+        with _open(path) as container:
+            stream = container.streams.video[0]
+            rate = float(stream.average_rate or stream.guessed_rate or 24)
+            count = sum(1 for packet in container.demux(stream) if packet.size)
+            return stream.width, stream.height, rate, count / rate
+    except av.FFmpegError as error:
+        raise OzoraError(f"film: {path} cannot be read ({error.strerror}).") from error
