@@ -44,9 +44,10 @@ def test_the_issue_s_own_command(ozora, tmp_path):
     prompt = "a red fox runs across a snowy field at dusk"
     code, out, _ = ozora("generate", prompt, "-o", "fox.mp4", "--seed", 1)
     assert code == 0 and "fox.mp4" in out and "seed 1" in out
-    assert files(tmp_path) == ["fox.json", "fox.mp4"]
+    assert files(tmp_path) == ["fox.json", "fox.latents.safetensors", "fox.mp4"]
     assert read_clip("fox.mp4").frames.shape == (13, 64, 96, 3)
-    assert ozora("generate", prompt, "-o", "same.mp4", "--seed", 1)[0] == 0
+    assert ozora("generate", prompt, "-o", "same.mp4", "--seed", 1, "--no-keep-latents")[0] == 0
+    assert not (tmp_path / "same.latents.safetensors").exists()
     assert (tmp_path / "same.mp4").read_bytes() == (tmp_path / "fox.mp4").read_bytes()
     assert ozora("generate", "--from", "fox.mp4", "-o", "again.mp4")[0] == 0
     assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "fox.mp4").read_bytes()

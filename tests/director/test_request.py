@@ -50,7 +50,7 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(field, settings):
 
 
 def test_a_long_prompt_is_refused_with_both_lengths():
-    with pytest.raises(OzoraError, match=r"got 40000 characters, allowed: at most 4000\."):
+    with pytest.raises(OzoraError, match=r"got 40000 characters, allowed: at most 32000\."):
         Request("x" * 40_000)
     assert len(Request("x" * LONGEST_PROMPT).prompt) == LONGEST_PROMPT
 
@@ -95,9 +95,10 @@ def test_seconds_go_to_whole_latents(seconds, frames, told):
 
 def test_too_long_a_film_is_refused_with_the_limit():
     with pytest.raises(
-        OzoraError, match=r"seconds: got '10', allowed: more than 0 and at most 4 \(49 frames at 12 fps\)"
+        OzoraError, match=r"seconds: got '601', allowed: more than 0 and at most 600"
     ):
-        fit(Request("a fox", seconds=10), WIDE)
+        fit(Request("a fox", seconds=601), WIDE)
+    assert fit(Request("a fox", seconds=60), WIDE).frames == 721  # longer than the model films at once
 
 
 def test_rate_is_told_and_a_still_is_one_frame():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -68,8 +68,15 @@ class Backend(Protocol):
         guidance: float,
         conditions: Sequence[Condition],
         on_step: OnStep,
+        first: int = 0,
     ) -> Tensor:
-        """Latents (1, L, C, h, w) of a seed: same arguments, same bits on one kind of machine."""
+        """Latents (1, L, C, h, w) of a seed: same arguments, same bits on one kind of machine.
+
+        ``first`` is where in a longer film this window begins: each latent of a film has noise of its own.
+        """
+
+    def stream(self, latents: Tensor, scale: int) -> Iterator[Frames]:
+        """Decode latents (1, L, C, h, w) one by one in constant memory: one frame, then four at a time."""
 
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:
         """Latents (1, L, C, h, w) to frames (4L - 3, H, W, 3)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,12 +92,17 @@ class EmbeddedBackend:
         guidance: float,
         conditions: Sequence[Condition],
         on_step: OnStep,
+        first: int = 0,
     ) -> Tensor:
-        """Film latents (1, L, C, h, w) of a seed."""
+        """Film latents (1, L, C, h, w) of a seed: those of a longer film from latent ``first`` on."""
         wide, high = cells
         shape = (self.networks.transformer.config.channels, high, wide)
         rate = FRAMES_PER_LATENT / self.card.grid.fps
-        state = apply_all(State.blank(latents, shape, [seed], seconds_per_latent=rate), conditions)
+        state = State.blank(latents, shape, [seed], seconds_per_latent=rate, first=first)
+        if first:
+            # A window of a longer film is told as a film of its own: the model knows no other beginning.
+            state = replace(state, seconds=torch.arange(latents).expand(1, -1) * rate)
+        state = apply_all(state, conditions)
         return sample(
             self.networks.transformer,
             words,
@@ -112,13 +117,20 @@ class EmbeddedBackend:
     @torch.inference_mode()
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:
         """Latents (1, L, C, h, w) to frames (4L - 3, H, W, 3), one latent at a time."""
-        stream = self.networks.autoencoder.stream(scale)
         parts = []
-        for number, latent in enumerate(latents.unbind(1), start=1):
-            video = stream.push(latent)[0]  # (1 or 4, 3, H, W)
-            parts.append(((video.permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8))
+        for number, frames in enumerate(self.stream(latents, scale), start=1):
+            parts.append(frames)
             on_step(number, latents.shape[1])
-        return torch.cat(parts).numpy()
+        return np.concatenate(parts)
+
+    def stream(self, latents: Tensor, scale: int) -> Iterator[Frames]:
+        """Frames of each latent in turn: one (1, H, W, 3), then four at a time."""
+        stream = self.networks.autoencoder.stream(scale)
+        for latent in latents.unbind(1):
+            with torch.inference_mode():
+                video = stream.push(latent)[0]  # (1 or 4, 3, H, W)
+                frames = ((video.permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+            yield frames.numpy()
 
 
 def load_networks(weights: Weights) -> Networks:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from ozora.cli import evaluate, films, serving, training, weights, world
+from ozora.cli import evaluate, films, serving, training, verbs, weights, world
 from ozora.errors import OzoraError
 
 EXIT_REFUSED, EXIT_STOPPED = 2, 130
@@ -23,6 +23,8 @@ app = typer.Typer(
     epilog='Start with: [bold]ozora generate "a red fox runs across a snowy field at dusk" -o fox.mp4[/]',
 )
 app.command("generate", epilog=films.EXAMPLES)(films.generate)
+for verb in verbs.VERBS:
+    app.command(verb.__name__)(verb)
 app.add_typer(world.app, name="world")
 app.add_typer(weights.app, name="weights")
 app.command("train")(training.train)

@@ -11,6 +11,8 @@ import typer
 from ozora.errors import OzoraError, refuse
 
 if TYPE_CHECKING:
+    from ozora.director.api import Ozora
+    from ozora.director.request import Request
     from ozora.director.take import Receipt
 
 SURE = 0.6  # probability from which a reading is told
@@ -64,8 +66,8 @@ def generate(
     ] = None,
     weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
     keep_latents: Annotated[
-        bool, typer.Option("--keep-latents", help="Leave the latents beside the film.")
-    ] = False,
+        bool, typer.Option(help="Leave the latents beside the film, for extend, remix and the other verbs.")
+    ] = True,
 ) -> None:
     """Film a prompt."""
     from ozora.director.request import Request
@@ -83,10 +85,9 @@ def generate(
     if source is None:
         # Words and numbers are checked before weights are looked for: the cheapest refusal comes first.
         request = Request(prompt or "", still=output is not None and is_picture(output), **settings)  # type: ignore[arg-type]
-    output = output or _free_name(prompt or "again")
-    _check_ending(output)
+    output = output or free_name(prompt or "again")
+    check_ending(output)
 
-    from ozora.cli.show import PhaseBars, said, told
     from ozora.director.api import Ozora
     from ozora.director.reproduce import request_from
 
@@ -94,6 +95,13 @@ def generate(
     if source is not None:
         request = request_from(source, maker.card, prompt=prompt, **settings)
     assert request is not None
+    shoot(maker, request, output, keep_latents)
+
+
+def shoot(maker: Ozora, request: Request, output: Path, keep_latents: bool = True) -> None:
+    """Film a request into files, with progress, notes and a line for each take."""
+    from ozora.cli.show import PhaseBars, said, told
+
     outputs = _numbered(output, request.count)
     with PhaseBars(request.count) as bars:
         takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=bars)
@@ -116,7 +124,8 @@ def _understood(receipt: Receipt) -> list[str]:
     return [f"understood: {', '.join(sure)}"] if sure else []
 
 
-def _check_ending(output: Path) -> None:
+def check_ending(output: Path) -> None:
+    """Refuse names that are neither of a film nor of a picture."""
     from ozora.media.images import PICTURE_SUFFIXES
 
     if output.suffix.lower() not in (".mp4", *PICTURE_SUFFIXES):
@@ -129,7 +138,7 @@ def _numbered(output: Path, count: int) -> list[Path]:
     return [output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(1, count + 1)]
 
 
-def _free_name(prompt: str) -> Path:
+def free_name(prompt: str) -> Path:
     """A name from the first words of the prompt that no file here has yet."""
     slug = "-".join(re.findall(r"\w+", prompt.lower())[:8])[:60] or "film"
     names = (Path(f"{slug}{ending}.mp4") for ending in ("", *(f"-{number}" for number in range(2, 10_000))))

@@ -8,7 +8,9 @@ from typing import Any
 
 from ozora.backends.backend import Backend, Card
 from ozora.backends.embedded import EmbeddedBackend
+from ozora.director import verbs
 from ozora.director.generate import generate
+from ozora.director.parts import Material
 from ozora.director.reproduce import request_from
 from ozora.director.request import Request
 from ozora.director.take import OnPhase, Take
@@ -36,12 +38,55 @@ class Ozora:
         """
         return next(self.takes(Request(prompt, **{**settings, "count": 1}), on_phase=on_phase))
 
+    def picture(self, prompt: str, **settings: Any) -> Take:
+        """A still; see :func:`ozora.director.verbs.picture`, as for every verb below."""
+        return self._take(verbs.picture(prompt, **_asked(settings)), settings)
+
+    def animate(self, prompt: str, image: verbs.Image | None, **settings: Any) -> Take:
+        """A film from a first picture, a last one, keyframes."""
+        return self._take(verbs.animate(prompt, image, **_asked(settings)), settings)
+
+    def extend(self, source: Material, prompt: str, **settings: Any) -> Take:
+        """A film and what comes after it, or before it."""
+        return self._take(verbs.extend(source, prompt, **_asked(settings)), settings)
+
+    def fill(self, before: Material, after: Material, prompt: str, **settings: Any) -> Take:
+        """Two films and what leads from one to the other."""
+        return self._take(verbs.fill(before, after, prompt, **_asked(settings)), settings)
+
+    def loop(self, prompt: str, **settings: Any) -> Take:
+        """A film whose end runs into its beginning."""
+        return self._take(verbs.loop(prompt, **_asked(settings)), settings)
+
+    def blend(self, first: Material, second: Material, prompt: str, **settings: Any) -> Take:
+        """Two films on one time line, mixed by a curve of influence."""
+        return self._take(verbs.blend(first, second, prompt, **_asked(settings)), settings)
+
+    def remix(self, source: Material, prompt: str, **settings: Any) -> Take:
+        """A film under new words."""
+        return self._take(verbs.remix(source, prompt, **_asked(settings)), settings)
+
+    def recut(self, source: Material, prompt: str, **settings: Any) -> Take:
+        """A film of which spans are kept and the rest is filmed anew."""
+        return self._take(verbs.recut(source, prompt, **_asked(settings)), settings)
+
+    def edit(self, source: Material, prompt: str, **settings: Any) -> Take:
+        """The same film with new words."""
+        return self._take(verbs.edit(source, prompt, **_asked(settings)), settings)
+
+    def variation(self, source: Material, **settings: Any) -> Take:
+        """Another take of a film under the same words."""
+        return self._take(verbs.variation(source, **_asked(settings)), settings)
+
+    def _take(self, request: Request, settings: dict[str, Any]) -> Take:
+        return next(self.takes(request, on_phase=settings.get("on_phase")))
+
     def takes(
         self,
         request: Request,
         *,
         outputs: list[Path] | None = None,
-        keep_latents: bool = False,
+        keep_latents: bool = True,
         on_phase: OnPhase | None = None,
     ) -> Iterator[Take]:
         """Film a request take by take; see :func:`ozora.director.generate.generate`."""
@@ -52,3 +97,8 @@ class Ozora:
     def again(self, film: str | Path, *, on_phase: OnPhase | None = None, **overrides: Any) -> Take:
         """Film again what made ``film``, from the metadata inside it."""
         return next(self.takes(request_from(film, self.card, **overrides), on_phase=on_phase))
+
+
+def _asked(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a single take, without whom to tell of its progress."""
+    return {**{name: value for name, value in settings.items() if name != "on_phase"}, "count": 1}

@@ -9,14 +9,15 @@ from typing import Any
 
 from ozora.backends.backend import Backend, Card
 from ozora.backends.machine import thread_count, using_threads
-from ozora.director.conditions import Given
-from ozora.director.fit import Fit, fit
+from ozora.director.filming import decode_film, film_latents
 from ozora.director.latents import find_latents, kept_path, save_latents, waiting_path
+from ozora.director.plan import Plan, plan
 from ozora.director.request import HIGHEST_SEED, Request
 from ozora.director.take import OnPhase, Receipt, Stopwatch, Take
 from ozora.errors import refuse
 from ozora.media.clip import Clip
 from ozora.media.files import require_writable
+from ozora.media.images import is_picture
 
 
 def generate(
@@ -24,13 +25,14 @@ def generate(
     request: Request,
     *,
     outputs: Sequence[Path] = (),
-    keep_latents: bool = False,
+    keep_latents: bool = True,
     on_phase: OnPhase | None = None,
 ) -> Iterator[Take]:
     """Make the request's takes one by one, seeds counting up from ``request.seed`` (drawn if ``None``).
 
     With ``outputs`` (one path a take) each take is also saved: its latents before decoding, then the film;
-    after that the latents are removed, or moved beside the film with ``keep_latents``. All that can be
+    after that the latents are moved beside the film, where the verbs find them, so that no join is ever
+    encoded again; without ``keep_latents``, and for pictures, they are removed. All that can be
     checked is checked on the first ``next()``, before the networks load. Raises ``OzoraError`` for what
     cannot be filmed.
     """
@@ -41,30 +43,26 @@ def generate(
     first = secrets.randbelow(2**32) if request.seed is None else request.seed
     if first + request.count - 1 > HIGHEST_SEED:
         raise refuse("seed", first, f"0 to {HIGHEST_SEED}, with room for {request.count} takes")
-    fitted = fit(request, backend.card.grid)
-    if fitted.latents == 1 and (request.image or request.head or request.tail):
-        raise refuse("image", "a given picture or clip for a film of one frame", "films of several frames")
-    given = Given(request, fitted)
+    planned = plan(request, backend.card)
     for number in range(request.count):
         output = outputs[number] if outputs else None
         with using_threads(request.threads or thread_count()):
-            take = _one(backend, request, fitted, given, first + number, output, keep_latents, on_phase)
+            take = _one(backend, planned, first + number, output, keep_latents, on_phase)
         yield take
 
 
 def _one(
     backend: Backend,
-    request: Request,
-    fitted: Fit,
-    given: Given,
+    planned: Plan,
     seed: int,
     path: Path | None,
     keep_latents: bool,
     on_phase: OnPhase | None,
 ) -> Take:
     watch = Stopwatch(on_phase)
+    request, fitted = planned.request, planned.fit
     notes, reading = fitted.notes, {}
-    about = describe_take(request, fitted, given, backend.card, seed)
+    about = describe_take(planned, backend.card, seed)
     with watch.phase("load"):
         backend.load()
     waiting = waiting_path(path) if path is not None else None
@@ -75,30 +73,29 @@ def _one(
         else:
             settings = about["settings"]
             with watch.phase("words"):
-                words, negative = backend.understand(request.prompt), backend.understand(request.negative)
-                reading = dict(backend.reading(words))
-                conditions = given.conditions(backend)
-            with watch.phase("denoise", settings["steps"]) as step:
-                latents = backend.denoise(
+                words = {prompt: backend.understand(prompt) for prompt in planned.prompts}
+                negative = backend.understand(request.negative)
+                reading = dict(backend.reading(words[request.prompt]))
+            with watch.phase("denoise", settings["steps"] * planned.windows) as step:
+                latents = film_latents(
+                    backend,
+                    planned,
                     words,
                     negative,
-                    cells=fitted.cells,
-                    latents=fitted.latents,
                     seed=seed,
                     steps=settings["steps"],
                     guidance=settings["guidance"],
-                    conditions=conditions,
                     on_step=step,
                 )
             if waiting is not None:
                 save_latents(waiting, latents, about)
         with watch.phase("decode", fitted.latents) as step:
-            frames = backend.decode(latents, fitted.scale, step)
+            frames = decode_film(backend, latents, fitted, step)
         take = Take(Clip(frames, fitted.fps, about), latents, fitted, Receipt(watch.seconds, notes, reading))
         if path is not None and waiting is not None:
             with watch.phase("write"):
                 take.save(path)
-                if keep_latents:
+                if keep_latents and not is_picture(path):
                     waiting.replace(kept_path(path))
     except KeyboardInterrupt:
         # Whoever stops a take wants it gone; latents wait only for those whom a failure robbed of their film.
@@ -110,10 +107,11 @@ def _one(
     return take
 
 
-def describe_take(request: Request, fitted: Fit, given: Given, card: Card, seed: int) -> dict[str, Any]:
+def describe_take(planned: Plan, card: Card, seed: int) -> dict[str, Any]:
     """All that reproduces a take, and nothing that differs between two runs of it: no times, no paths."""
     from ozora import __version__
 
+    request, fitted = planned.request, planned.fit
     return {
         "ozora": __version__,
         "generated_by": "artificial intelligence",
@@ -127,8 +125,9 @@ def describe_take(request: Request, fitted: Fit, given: Given, card: Card, seed:
             "steps": card.sampling.steps if request.steps is None else request.steps,
             "guidance": float(card.sampling.guidance if request.guidance is None else request.guidance),
             "threads": thread_count(),
+            **({} if fitted.openings == (0,) else {"openings": list(fitted.openings)}),
         },
-        "given": given.hashes(),
+        **planned.describe(),
         "weights": {
             "name": card.name,
             "hash": card.hash,

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
+from ozora.director.parts import (
+    LONGEST_PROMPT,
+    Part,
+    Still,
+    check_words,
+    part_from_json,
+    part_to_json,
+    to_plain,
+)
 from ozora.errors import OzoraError, refuse
 from ozora.media.clip import Clip
 
-LONGEST_PROMPT = 4_000
+__all__ = ["LONGEST_PROMPT", "Request", "parse_size"]
+
 MOST_STEPS = 100
 MOST_GUIDANCE = 20.0
 MOST_TAKES = 64
@@ -28,6 +40,9 @@ class Request:
     ``seed`` 0 to 2**63 - 1; ``image`` the first frame; ``head`` and ``tail`` clips the film begins and ends
     with; ``count`` takes with seeds ``seed``, ``seed + 1``, …; ``still`` asks for a picture, one frame;
     ``threads`` of the processor (1 to 256): another number gives the same film but for its last bits.
+
+    What the verbs of the editor add: ``parts`` in a row instead of one film from words, ``stills`` shown at
+    moments, ``ring`` for an end that runs into the beginning, and ``verb``, the name of what was asked.
     Raises ``OzoraError`` with the field, what came and what is allowed.
     """
 
@@ -45,12 +60,18 @@ class Request:
     image: str | Path | Clip | None = None
     head: Clip | None = field(default=None, repr=False)
     tail: Clip | None = field(default=None, repr=False)
+    verb: str = "generate"
+    parts: tuple[Part, ...] = ()
+    stills: tuple[Still, ...] = ()
+    ring: bool = False
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise refuse("prompt", self.prompt.strip(), "some words that say what the film shows")
         for name, text in (("prompt", self.prompt), ("negative", self.negative)):
-            _check_text(name, text)
+            check_words(name, text)
+        if isinstance(self.image, Path):
+            object.__setattr__(self, "image", str(self.image))
         if self.size is not None:
             parse_size(self.size)
         if self.seconds is not None and not (math.isfinite(self.seconds) and self.seconds > 0):
@@ -71,13 +92,39 @@ class Request:
             raise refuse("threads", self.threads, f"1 to {MOST_THREADS}")
         if self.image is not None and self.head is not None:
             raise refuse("image", "both an image and a head", "one of them, since both pin the beginning")
+        for name in ("seconds", "still", "image", "head", "tail"):
+            if self.parts and getattr(self, name):
+                raise refuse(name, f"{name} beside parts", "one of them: parts have their own")
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a database: what differs from the default; films and pictures by their path.
 
-def _check_text(name: str, text: str) -> None:
-    if len(text) > LONGEST_PROMPT:
-        raise OzoraError(f"{name}: got {len(text)} characters, allowed: at most {LONGEST_PROMPT}.")
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise OzoraError(f"{name}: got characters that are not text, allowed: any Unicode text.")
+        Raises ``OzoraError`` for clips and takes that are only in memory.
+        """
+        told: dict[str, Any] = {"prompt": self.prompt}
+        for found in fields(self):
+            value = getattr(self, found.name)
+            if found.name in ("parts", "stills"):
+                if value:
+                    told[found.name] = [part_to_json(part) for part in value]
+            elif found.name != "prompt" and value != found.default:
+                told[found.name] = to_plain(value, found.name)
+        return told
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Request:
+        """Read what :meth:`to_json` wrote; raises ``OzoraError`` naming an unknown key or a bad value."""
+        names = [found.name for found in fields(cls)]
+        for name in values:
+            if name not in names:
+                raise refuse("request", name, f"the keys {', '.join(names)}")
+        known = {**values}
+        for name in ("parts", "stills"):
+            known[name] = tuple(part_from_json(part) for part in known.get(name, ()))
+        try:
+            return cls(**known)
+        except (AttributeError, TypeError) as error:
+            raise OzoraError(f"request: got values that are no request ({error}).") from error
 
 
 def parse_size(text: str) -> tuple[int, int]:

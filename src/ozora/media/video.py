@@ -111,11 +111,11 @@ def read_clip(path: str | Path, max_frames: int | None = None) -> Clip:
     path = Path(path)
     frames: list[Frames] = []
     try:
-        with _open(path) as container:
+        with open_film(path) as container:
             stream = container.streams.video[0]
             rate = stream.average_rate or stream.guessed_rate or Fraction(24)
-            metadata = _embedded(container.metadata)
-            for frame in _upright(stream, container):
+            metadata = embedded(container.metadata)
+            for frame, _ in upright(stream, container):
                 frames.append(frame)
                 if len(frames) == max_frames:
                     break
@@ -128,24 +128,26 @@ def read_clip(path: str | Path, max_frames: int | None = None) -> Clip:
 
 def read_metadata(path: str | Path) -> dict[str, Any]:
     """The JSON that :func:`write_clip` put into the file; empty when the film carries none."""
-    with _open(Path(path)) as container:
-        return _embedded(container.metadata)
+    with open_film(Path(path)) as container:
+        return embedded(container.metadata)
 
 
-def _open(path: Path) -> Any:
+def open_film(path: Path, field: str = "film") -> Any:
+    """Open a film's container; raises ``OzoraError``, naming ``field``, where there is no moving picture."""
     if not path.is_file():
-        raise refuse("film", str(path), "a film file that exists")
+        raise refuse(field, str(path), "a film file that exists")
     try:
         container = av.open(str(path))
     except (av.FFmpegError, OSError) as error:
-        raise OzoraError(f"film: {path} cannot be read ({error.strerror}).") from error
+        raise OzoraError(f"{field}: {path} cannot be read ({error.strerror}).") from error
     if not container.streams.video:
         container.close()
-        raise OzoraError(f"film: {path} holds no moving picture.")
+        raise OzoraError(f"{field}: {path} holds no moving picture.")
     return container
 
 
-def _upright(stream: Any, container: Any) -> Iterator[Frames]:
+def upright(stream: Any, container: Any) -> Iterator[tuple[Frames, float | None]]:
+    """Decode frames one by one: upright, square pixels, sRGB (H, W, 3), with the second each is shown at."""
     size: tuple[int, int] | None = None
     for frame in container.decode(stream):
         source = frame.colorspace
@@ -165,14 +167,15 @@ def _upright(stream: Any, container: Any) -> Iterator[Frames]:
         if (picture.shape[1], picture.shape[0]) != size:
             # Some streams change size on the way; a clip has one size, that of its first frame.
             picture = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
-        yield picture
+        yield picture, frame.time
 
 
 def _to_json(metadata: Mapping[str, Any]) -> str:
     return json.dumps(dict(metadata), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _embedded(tags: Mapping[str, str]) -> dict[str, Any]:
+def embedded(tags: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON object in a container's ``comment`` tag; empty when there is none."""
     try:
         found = json.loads(tags.get("comment", ""))
     except ValueError:

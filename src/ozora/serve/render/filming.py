@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ozora.errors import OzoraError
 from ozora.media.clip import Clip, Frames
 from ozora.media.images import cover, read_image
 from ozora.serve.render.order import Card, Given, Order, Rendered, Tell, nearest
 from ozora.serve.settings import Settings
+
+if TYPE_CHECKING:
+    from ozora.director.request import Request
+    from ozora.director.take import Phase
+
+SHARES = {"load": (0, 0.01), "words": (0.01, 0.02), "denoise": (0.02, 0.7), "decode": (0.7, 0.98), "write": (0.98, 1)}
+"""Where each phase begins and ends, as shares of a film's time."""
+
+LONGEST_GIVEN = 60.0
+"""Seconds of a film that is given, at most."""
+
 
 class DirectorRenderer:
     """Films with the embedded model; the networks stay in memory from the first job on."""
@@ -22,84 +33,110 @@ class DirectorRenderer:
         self.backend = EmbeddedBackend(settings.weights or None)
 
     def card(self) -> Card:
+        """What the weights film by themselves."""
         card = self.backend.card
-        sizes = tuple(card.grid.sizes())
         return Card(
-            card.name, card.hash, sizes, card.grid.fps, card.grid.frames, card.sampling.steps, card.sampling.guidance
-        )
+            card.name, card.hash, tuple(card.grid.sizes()), card.grid.fps, card.grid.frames,
+            card.sampling.steps, card.sampling.guidance,
+        )  # fmt: skip
 
     def load(self) -> None:
+        """Load the networks."""
         self.backend.load()
 
     def render(self, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
-        """Film an order part by part; each part goes on from the last frames of the one before."""
-        card = self.card()
-        size = nearest(card.sizes, order.width, order.height)
-        film = _source_frames(order, given, size)
-        picture = None if given.image is None else place(read_image(given.image).frames[0], order, size)
-        seconds, notes, reading = dict[str, float](), list[str](), dict[str, list[Any]]()
-        about: dict[str, Any] = {}
-        total, parts = order.before + order.frames, 0
-        while len(film) < total:
-            head = film[-context_frames(card.frames) :] if len(film) else None
-            wanted = min(card.frames, total - len(film) + (0 if head is None else len(head)))
-            done, share = (len(film) - order.before) / order.frames, wanted / order.frames
+        """Film an order with the director's verb for it.
 
-            def step(part: float, done: float = done, share: float = share) -> None:
-                tell(min(1.0, done + share * part))
-
-            take = self._part(order, size, picture, head, wanted, work / f"part-{parts:03d}.mp4", step)
-            film = np.concatenate([film, take.clip.frames[0 if head is None else len(head) :]])
-            about, parts = about or dict(take.clip.metadata), parts + 1
-            for phase, spent in take.receipt.seconds.items():
-                seconds[phase] = round(seconds.get(phase, 0.0) + spent, 3)
-            notes += [note for note in take.receipt.notes if note not in notes]
-            reading = {axis: [value, round(sure, 3)] for axis, (value, sure) in take.receipt.reading.items()}
-        clip = Clip(film[:total], card.fps, {**about, "parts": parts})
-        receipt = {"seconds": seconds, "parts": parts, "notes": notes, "reading": reading}
-        return Rendered(clip, {}, receipt)
-
-    def _part(
-        self,
-        order: Order,
-        size: tuple[int, int],
-        picture: Frames | None,
-        head: Frames | None,
-        frames: int,
-        film: Path,
-        step: Tell,
-    ) -> Any:
+        The latents of an interrupted attempt wait in ``work`` and are decoded instead of filmed again; those
+        of the finished film are kept, so that what continues it never encodes it again.
+        """
         from ozora.director.generate import generate
-        from ozora.director.latents import kept_path, waiting_path
-        from ozora.director.request import Request
-        from ozora.director.take import Phase
+        from ozora.director.latents import kept_path
 
-        fps = self.card().fps
-        latents = -(-(frames - 1) // 4)
-        request = Request(
-            order.prompt, order.negative, seconds=max(1, latents) * 4 / fps, size=f"{size[0]}x{size[1]}",
-            seed=order.seed, steps=order.steps, guidance=order.guidance,
-            image=None if head is not None or picture is None else Clip(picture[None], fps),
-            head=None if head is None else Clip(head, fps),
-        )  # fmt: skip
-        # What an earlier attempt finished is decoded again instead of being filmed again.
-        if kept_path(film).is_file():
-            kept_path(film).replace(waiting_path(film))
+        film = work / "native.mp4"
+        request = self._request(order, given)
+        take = next(generate(self.backend, request, outputs=[film], on_phase=_told(tell)))
+        receipt = {
+            "seconds": {name: round(spent, 3) for name, spent in take.receipt.seconds.items()},
+            "notes": list(take.receipt.notes),
+            "reading": {axis: [value, round(sure, 3)] for axis, (value, sure) in take.receipt.reading.items()},
+        }
+        keep = {film.name: film, kept_path(film).name: kept_path(film)}
+        return Rendered(take.clip, keep, receipt)
 
-        def told(phase: Phase) -> None:
-            begins, ends = SHARES[phase.name]
-            step(begins + (ends - begins) * phase.done / max(1, phase.total))
+    def _request(self, order: Order, given: Given) -> Request:
+        settings = {
+            "seed": order.seed, "steps": order.steps, "guidance": order.guidance, "negative": order.negative,
+        }  # fmt: skip
+        native = nearest(self.card().sizes, order.width, order.height)
+        return VERBS[order.verb](self, order, given, native, settings)
 
-        return next(generate(self.backend, request, outputs=[film], keep_latents=True, on_phase=told))
+    def seconds(self, frames: int) -> float:
+        """Whole latents that hold so many frames after the first, in seconds."""
+        return -(-frames // 4) * 4 / self.card().fps
+
+    def source(self, order: Order, given: Given, native: tuple[int, int]) -> Path | Clip:
+        """The film an order starts from: ours by its file, latents beside it; anybody's laid into our frame."""
+        from ozora.director.latents import kept_path
+        from ozora.media.resample import read_at
+
+        assert given.source is not None
+        if kept_path(given.source).is_file():
+            return given.source
+        clip, _ = read_at(given.source, self.card().fps, seconds=LONGEST_GIVEN, field="video")
+        return Clip(np.stack([place(frame, order, native) for frame in clip.frames]), clip.fps, clip.metadata)
 
 
-SHARES = {"load": (0, 0), "words": (0, 0.01), "denoise": (0.01, 0.75), "decode": (0.75, 0.98), "write": (0.98, 1)}
-"""Where each phase of a part begins and ends, as shares of its time."""
+def _create(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.request import Request
+    from ozora.director.verbs import animate
+
+    shape = {"size": f"{native[0]}x{native[1]}", "seconds": renderer.seconds(max(1, order.frames - 1)), **settings}
+    if given.image is None:
+        return Request(order.prompt, **shape)
+    picture = place(read_image(given.image).frames[0], order, native)
+    return animate(order.prompt, Clip(picture[None], renderer.card().fps), **shape)
 
 
-def context_frames(longest: int) -> int:
-    """How many frames a continuation sees: one and whole latents, a third of what is filmed at once at most."""
-    return 1 + 4 * max(1, min(4, (longest - 1) // 12))
+def _extend(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.verbs import extend
+
+    # One step more than asked: a film that is given ends between two steps, and delivery counts every frame.
+    seconds = renderer.seconds(order.frames + 3)
+    return extend(renderer.source(order, given, native), order.prompt, seconds=seconds, **settings)
+
+
+def _remix(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.verbs import remix
+
+    strength = {} if order.strength is None else {"strength": order.strength}
+    return remix(renderer.source(order, given, native), order.prompt, **strength, **settings)
+
+
+def _edit(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.verbs import edit
+
+    strength = {} if order.strength is None else {"strength": order.strength}
+    return edit(renderer.source(order, given, native), order.prompt, **strength, **settings)
+
+
+VERBS: dict[str, Callable[..., Request]] = {"create": _create, "extend": _extend, "remix": _remix, "edit": _edit}
+
+
+def _told(tell: Tell) -> Callable[[Phase], None]:
+    def told(phase: Phase) -> None:
+        begins, ends = SHARES[phase.name]
+        tell(begins + (ends - begins) * phase.done / max(1, phase.total))
+
+    return told
 
 
 def place(picture: Frames, order: Order, size: tuple[int, int]) -> Frames:
@@ -114,14 +151,3 @@ def place(picture: Frames, order: Order, size: tuple[int, int]) -> Frames:
     above, left = (height - high) // 2, (width - wide) // 2
     pads = ((above, height - high - above), (left, width - wide - left), (0, 0))
     return np.pad(inner, pads, mode="symmetric")
-
-
-def _source_frames(order: Order, given: Given, size: tuple[int, int]) -> Frames:
-    if given.source is None:
-        return np.zeros((0, size[1], size[0], 3), np.uint8)
-    from ozora.media.video import read_clip
-
-    frames = read_clip(given.source).frames[: order.before]
-    if len(frames) < order.before:
-        raise OzoraError(f"video: holds {len(frames)} of the {order.before} frames it is said to have.")
-    return np.stack([cover(frame, *size) for frame in frames])

@@ -1,0 +1,79 @@
+"""Everything about a request that can be known before any compute: size, length, what is given, windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ozora.backends.backend import Card
+from ozora.director.conditions import Given
+from ozora.director.fit import Fit, fit
+from ozora.director.request import Request
+from ozora.director.sources import Source
+from ozora.director.timeline import Timeline, describe_parts, fresh_line, kept_at, lay, read_sources
+from ozora.errors import refuse
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A request laid on the model's grid: the film to be made, what is given, and its time line."""
+
+    request: Request
+    fit: Fit
+    given: Given
+    line: Timeline
+
+    @property
+    def windows(self) -> int:
+        """How many times the transformer films; 0 where everything is given."""
+        return len(self.line.windows)
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """All words the film is made from, each once, the request's own first."""
+        found = [self.request.prompt, *self.line.words]
+        found += [words for words in self.line.old_words if words is not None]
+        return tuple(dict.fromkeys(found))
+
+    def describe(self) -> dict[str, Any]:
+        """What a film's metadata tells of verb, parts and parents; no paths."""
+        told: dict[str, Any] = {"given": self.given.hashes()}
+        if self.request.verb != "generate":
+            told["verb"] = self.request.verb
+        if self.request.stills:
+            told["stills"] = [still.seconds for still in self.request.stills]
+        if self.request.parts:
+            told |= describe_parts(self.request, self.line.sources)
+            told["ring"] = self.request.ring
+            told["parents"] = [_parent(source) for source in self.line.sources]
+        return told
+
+
+def plan(request: Request, card: Card) -> Plan:
+    """Read what is given and lay the request out; raises ``OzoraError`` for all that cannot be filmed."""
+    grid = card.grid
+    if not request.parts:
+        fitted = fit(request, grid)
+        if fitted.latents == 1 and (request.image or request.head or request.tail or request.stills):
+            came = "a given picture or clip for a film of one frame"
+            raise refuse("image", came, "films of several frames")
+        given = Given(request, fitted)
+        line = fresh_line(fitted.latents, request.prompt, grid)
+        return Plan(request, fitted, given, kept_at(line, given.places, grid))
+    sources = read_sources(request, card)
+    fitted = fit(request, grid, size=sources[0].size if sources else None)
+    line = lay(request, sources, fitted.cells, grid)
+    fitted = replace(
+        fitted, latents=line.length, openings=line.openings, ring=line.ring, notes=fitted.notes + line.notes
+    )
+    given = Given(request, fitted)
+    return Plan(request, fitted, given, kept_at(line, given.places, grid))
+
+
+def _parent(source: Source) -> dict[str, Any]:
+    """Where a film comes from: the parent's file name and hash, and the hash of its latents' recipe."""
+    told: dict[str, Any] = {"name": source.name, "hash": source.hash}
+    if "ozora" in source.metadata:
+        told["seed"] = source.metadata.get("seed")
+        told["prompt"] = source.metadata.get("prompt")
+    return told
