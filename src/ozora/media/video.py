@@ -45,10 +45,11 @@ def write_frames(
     fps: float,
     metadata: Mapping[str, Any] = MappingProxyType({}),
     sidecar: bool = False,
+    preset: str = "",
 ) -> Path:
     """Write frames ``uint8 (height, width, 3)`` as they come: a long, large film never lies in memory whole.
 
-    The file is what :func:`write_clip` writes. Raises what it raises; what the iterator raises goes through,
+    ``preset`` is x264's, chosen by the size if not given. The file is what :func:`write_clip` writes. Raises what it raises; what the iterator raises goes through,
     and no file stays behind.
     """
     path = require_writable(path)
@@ -56,7 +57,7 @@ def write_frames(
         raise refuse("size", f"{width}x{height}", "even width and height, as MP4 films need")
     with whole_file(path) as temporary:
         try:
-            _encode(frames, temporary, width, height, fps, metadata)
+            _encode(frames, temporary, width, height, fps, metadata, preset)
         except av.FFmpegError as error:
             raise OzoraError(f"output: {path} could not be written ({error.strerror}).") from error
         if sidecar:
@@ -65,7 +66,13 @@ def write_frames(
 
 
 def _encode(
-    frames: Iterable[Frames], path: Path, width: int, height: int, fps: float, metadata: Mapping[str, Any]
+    frames: Iterable[Frames],
+    path: Path,
+    width: int,
+    height: int,
+    fps: float,
+    metadata: Mapping[str, Any],
+    preset: str,
 ) -> None:
     rate = Fraction(fps).limit_denominator(1001)
     second = max(1, round(fps))
@@ -87,7 +94,7 @@ def _encode(
         context.thread_count = 1
         stream.options = {
             "profile": "high",
-            "preset": "slow" if width * height <= 512 * 512 else "medium",
+            "preset": preset or ("slow" if width * height <= 512 * 512 else "medium"),
             "crf": str(QUALITY),
             "x264-params": "threads=1:lookahead-threads=1:scenecut=0:open-gop=0"
             f":keyint={second}:min-keyint={second}",
@@ -190,7 +197,7 @@ def measure(path: str | Path) -> tuple[int, int, float, float]:
     """
     path = Path(path)
     try:
-        with _open(path) as container:
+        with open_film(path) as container:
             stream = container.streams.video[0]
             rate = float(stream.average_rate or stream.guessed_rate or 24)
             count = sum(1 for packet in container.demux(stream) if packet.size)

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ozora.serve.callbacks import check_callback, new_secret
+from ozora.serve.casting import in_words
 from ozora.serve.house import Caller, House
 from ozora.serve.pictures import check_picture, from_url
 from ozora.serve.render.order import Order, nearest
+from ozora.serve.store import shelf
 from ozora.serve.store.engine import new_id, now
 from ozora.serve.store.jobs import Job
-from ozora.serve.wire.errors import ApiError
+from ozora.serve.wire.errors import ApiError, not_found
 from ozora.serve.wire.fields import (
     Field,
     Reference,
@@ -20,6 +23,7 @@ from ozora.serve.wire.fields import (
     length,
     number,
     reference,
+    rows,
     text,
     unsupported,
     whole,
@@ -69,6 +73,7 @@ def create_fields(longest: int) -> tuple[Field, ...]:
         length(longest=longest),
         text("size", 16, about="Width x height in pixels, such as 1280x720."),
         reference("input_reference", {"image_url": LONGEST_DATA_URL, "file_id": 64}, about=picture, bare=True),
+        rows("characters", {"id": 128}, 2, about="Characters made before; the prompt calls them by name."),
         whole("n", 1, 8, about="So many films, with seeds counting up.", aliases=("num_outputs_per_prompt",)),
         whole("num_frames", 1, 24 * longest, about="Length in frames instead of seconds."),
         whole("fps", 1, 120, about="Only the model's own rate is accepted."),
@@ -97,8 +102,12 @@ async def wish_to_create(house: House, caller: Caller, values: dict[str, Any], f
     files: dict[str, bytes | str] = {}
     if "input_reference" in values:
         files["image"] = await _picture(house, caller, values["input_reference"], (width, height))
+    prompt = values["prompt"]
+    if values.get("characters"):
+        names = await house.do(_names, house, caller, [row["id"] for row in values["characters"]])
+        prompt = in_words(prompt, names)
     order = Order(
-        "create", values["prompt"], width, height, frames, _seed(values),
+        "create", prompt, width, height, frames, seed_of(values),
         negative=values.get("negative_prompt", ""), steps=values.get("num_inference_steps"),
         guidance=values.get("guidance_scale"),
     )  # fmt: skip
@@ -127,8 +136,6 @@ def make_jobs(
     batch: str | None = None,
 ) -> Wish:
     """An order as ``n`` queued jobs that have not been written down yet."""
-    from ozora.serve.callbacks import check_callback, new_secret
-
     count, moment = int(values.get("n", 1)), now()
     callback = None
     if "callback_url" in values:
@@ -137,7 +144,7 @@ def make_jobs(
     frames = order.before + order.frames
     first = Job(
         id="", owner=caller.owner, verb=order.verb, model=model, served_model=house.card.name,
-        prompt=order.prompt, size=f"{order.width}x{order.height}", seconds=told_seconds(frames, house.card.fps),
+        prompt=values["prompt"], size=f"{order.width}x{order.height}", seconds=told_seconds(frames, house.card.fps),
         length=order.frames / house.card.fps, seed=order.seed, order={}, fingerprint=fingerprint, created=moment,
         priority=int(values.get("priority", 0)), source=source, labels=values.get("metadata"), callback=callback,
         group=new_id("group") if count > 1 else None, batch=batch,
@@ -152,11 +159,23 @@ def make_jobs(
     return Wish(jobs, files or {}, callback["secret"] if callback else None)
 
 
-def _seed(values: Mapping[str, Any]) -> int:
+def seed_of(values: Mapping[str, Any]) -> int:
+    """The seed that is asked for, or one drawn now; raises ``ApiError`` when n films have no room above it."""
     found, last = values.get("seed"), HIGHEST_SEED - int(values.get("n", 1)) + 1
     if found is not None and found > last:
         raise wrong_value("seed", found, f"0 to {last}, with room for n films")
     return secrets.randbelow(2**32) if found is None else int(found)
+
+
+def _names(house: House, caller: Caller, ids: list[str]) -> dict[str, str]:
+    """Names of characters to the words they stand for."""
+    found = {}
+    for name in ids:
+        row = shelf.find_character(house.store, caller.owner, name)
+        if row is None:
+            raise not_found("character", name, "characters")
+        found[row["name"]] = row["words"]
+    return found
 
 
 async def _picture(house: House, caller: Caller, given: Reference, size: tuple[int, int]) -> bytes:
@@ -173,9 +192,6 @@ async def _picture(house: House, caller: Caller, given: Reference, size: tuple[i
 
 def file_bytes(house: House, caller: Caller, name: str, param: str) -> bytes:
     """The bytes of a file that was uploaded here before; raises ``ApiError``."""
-    from ozora.serve.store import shelf
-    from ozora.serve.wire.errors import not_found
-
     found = shelf.find_file(house.store, caller.owner, name)
     path = None if found is None else house.blobs.path(f"files/{name}/content")
     if path is None:

@@ -19,6 +19,7 @@ from ozora.serve.settings import Settings
 from ozora.serve.store import queue
 from ozora.serve.store.engine import Store
 from ozora.serve.store.jobs import Job
+from ozora.serve.wire.sizes import told_seconds
 
 IDLE = 0.25
 """Seconds between looks into an empty queue."""
@@ -163,8 +164,9 @@ class Worker:
             "cpu_seconds": round(time.process_time() - cpu, 3), "attempts": job.attempts,
         }  # fmt: skip
         done = queue.complete(
-            self.store, job, made=made, receipt=receipt, keep_hours=self.settings.keep_hours
-        )
+            self.store, job, seconds=told_seconds(made["num_frames"], made["fps"]), made=made,
+            receipt=receipt, keep_hours=self.settings.keep_hours,
+        )  # fmt: skip
         if not done:
             raise Cancelled
         shutil.rmtree(work, ignore_errors=True)

@@ -20,7 +20,8 @@ class Order:
     """A film to be made: ``frames`` of ``width`` x ``height`` pixels in the delivered file, at the model's rate.
 
     For ``extend``, ``frames`` counts the new part only; ``before`` are the frames of the source. ``None``
-    leaves a setting to the model.
+    leaves a setting to the model. A film made of one that was sent is not ``exact``: it may come out a few
+    frames shorter, as its source has no whole number of the model's steps.
     """
 
     verb: str
@@ -34,6 +35,7 @@ class Order:
     guidance: float | None = None
     strength: float | None = None
     before: int = 0
+    exact: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the job's row."""

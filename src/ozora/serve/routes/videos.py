@@ -97,7 +97,7 @@ async def retrieve(request: Request, caller: Known, video_id: str) -> Response:
 
 def in_full(house: House, job: Job) -> dict[str, Any]:
     """A Video with what only a look at the queue and its siblings can tell."""
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {"callback_secret": (job.callback or {}).get("secret")}
     if job.group is not None:
         extra["video_ids"] = list(jobs.siblings(house.store, job))
     if job.status == "queued":

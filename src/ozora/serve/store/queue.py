@@ -137,9 +137,9 @@ def asked_to_stop(store: Store, job: Job) -> bool:
 
 
 def complete(
-    store: Store, job: Job, *, made: dict[str, Any], receipt: dict[str, Any], keep_hours: float
+    store: Store, job: Job, *, seconds: str, made: dict[str, Any], receipt: dict[str, Any], keep_hours: float
 ) -> bool:
-    """The film is on disk: say so. ``False`` when it was cancelled, deleted or taken over meanwhile."""
+    """The film is on disk, ``seconds`` long: say so. ``False`` when it was cancelled, deleted or taken over meanwhile."""
     moment = now()
     with store.write() as connection:
         done = connection.execute(
@@ -147,7 +147,7 @@ def complete(
             .where(*_held(job), jobs.c.deleted.is_(None), jobs.c.stopping.is_(False))
             .values(
                 status="completed", progress=100, completed=moment, expires=moment + micros(keep_hours * 3600),
-                made=made, receipt=receipt, lease=None,
+                seconds=seconds, made=made, receipt=receipt, lease=None,
             )
         )  # fmt: skip
         if done.rowcount:

@@ -179,6 +179,47 @@ def choice(name: str, allowed: tuple[str, ...], *, about: str = "", **options: A
     return Field(name, read, {"type": "string", "enum": list(allowed), "description": about}, **options)
 
 
+def words(name: str, allowed: tuple[str, ...], *, about: str = "") -> Field:
+    """A list of some of a few words, each once."""
+
+    def read(value: Any, said: str, form: bool) -> list[str]:
+        value = from_text(value, said, form)
+        if not isinstance(value, list):
+            raise wrong_type(said, value, "an array")
+        for one in value:
+            if one not in allowed:
+                raise wrong_value(said, one, ", ".join(allowed))
+        if not value:
+            raise wrong_value(said, value, "at least one")
+        return list(dict.fromkeys(value))
+
+    schema = {"type": "array", "items": {"enum": list(allowed)}, "minItems": 1, "description": about}
+    return Field(name, read, schema)
+
+
+def rows(name: str, keys: Mapping[str, int], most: int, *, about: str = "") -> Field:
+    """A list of at most ``most`` objects, each with all of ``keys`` (name to most characters) and no others."""
+
+    def read(value: Any, said: str, form: bool) -> list[dict[str, str]]:
+        value = from_text(value, said, form)
+        if not isinstance(value, list):
+            raise wrong_type(said, value, "an array")
+        if len(value) > most:
+            raise wrong_value(said, f"{len(value)} items", f"at most {most}")
+        for one in value:
+            if not isinstance(one, dict) or set(one) != set(keys):
+                raise wrong_type(f"{said}[]", one, f"an object with {', '.join(keys)}")
+            for key, found in one.items():
+                if not isinstance(found, str) or not 1 <= len(found) <= keys[key]:
+                    raise wrong_value(f"{said}[].{key}", found, f"a string of 1 to {keys[key]} characters")
+                clean(found, f"{said}[].{key}")
+        return value
+
+    one = {key: {"type": "string", "minLength": 1, "maxLength": length} for key, length in keys.items()}
+    item = {"type": "object", "properties": one, "required": list(keys), "additionalProperties": False}
+    return Field(name, read, {"type": "array", "items": item, "maxItems": most, "description": about})
+
+
 def labels(name: str = "metadata") -> Field:
     """At most 16 pairs of strings."""
 
@@ -196,7 +237,7 @@ def labels(name: str = "metadata") -> Field:
             clean(key, said), clean(told, said)
         return dict(value)
 
-    schema = {
+    schema: dict[str, Any] = {
         "type": "object", "maxProperties": 16, "additionalProperties": {"type": "string", "maxLength": 512},
         "propertyNames": {"minLength": 1, "maxLength": 64}, "description": "Stored and given back.",
     }  # fmt: skip
@@ -243,7 +284,7 @@ def reference(name: str, keys: Mapping[str, int], *, about: str, bare: bool = Fa
             if key not in keys:
                 raise bad("unknown_parameter", f"Unknown parameter: '{said}.{key[:64]}'.", f"{said}.{key[:64]}")
         if len(given) != 1:
-            raise wrong_value(said, sorted(given), f"exactly one of {', '.join(keys)}")
+            raise wrong_value(said, sorted(given), f"a file or exactly one of {', '.join(keys)}" if keys else "a file")
         key, found = next(iter(given.items()))
         if not isinstance(found, str):
             raise wrong_type(f"{said}.{key}", found, "a string")
@@ -255,7 +296,7 @@ def reference(name: str, keys: Mapping[str, int], *, about: str, bare: bool = Fa
     one = {
         key: {"type": "string", "minLength": 1, "maxLength": most} for key, most in keys.items()
     }
-    schema = {
+    schema: dict[str, Any] = {
         "type": "object", "properties": one, "additionalProperties": False,
         "minProperties": 1, "maxProperties": 1, "description": about,
     }  # fmt: skip

@@ -45,9 +45,8 @@ def to_video(job: Job, **extra: Any) -> dict[str, Any]:
     for key in ("native_size", "fps", "num_frames", "has_audio"):
         if key in made:
             told[key] = made[key]
-    for key in ("revised_prompt", "notes"):
-        if job.order.get(key):
-            told[key] = job.order[key]
+    if job.order.get("prompt", job.prompt) != job.prompt:
+        told["revised_prompt"] = job.order["prompt"]
     if job.labels is not None:
         told["metadata"] = job.labels
     if job.group is not None:
