@@ -122,7 +122,7 @@ class Mailbox:
         self.letters, self.answers = [], []
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):  # noqa: N802
+            def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"])).decode()
                 box.letters.append(({name.lower(): value for name, value in self.headers.items()}, body))
                 self.send_response(box.answers.pop(0) if box.answers else 204)

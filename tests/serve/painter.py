@@ -57,7 +57,9 @@ class Painter:
             time.sleep(0.2 if "slow" in words else 0)
         if given.image is not None:
             frames[0] = place(read_image(given.image).frames[0], order, SIZE)
-        return Rendered(Clip(np.stack(frames[: max(total, 1)]), 12, {"prompt": order.prompt, "seed": order.seed}))
+        return Rendered(
+            Clip(np.stack(frames[: max(total, 1)]), 12, {"prompt": order.prompt, "seed": order.seed})
+        )
 
 
 def colour(words):

@@ -20,14 +20,18 @@ Data = Annotated[
     Path, typer.Option(envvar="OZORA_DATA", help="Folder of records and films.")
 ]
 StoreUrl = Annotated[
-    str, typer.Option("--store", envvar="OZORA_STORE", help="Database URL; SQLite in the data folder by default.")
+    str, typer.Option(
+        "--store", envvar="OZORA_STORE", help="Database URL; SQLite in the data folder by default."
+    )
 ]
 
 
 def serve(
     data: Data = Path(DATA),
     store: StoreUrl = "",
-    host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need API keys.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than loopback need API keys.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(help="Worker processes; 0 if `ozora worker` runs elsewhere.")] = 1,
     weights: Annotated[str, typer.Option(help="Name of shipped weights, or a folder.")] = "",
@@ -40,7 +44,9 @@ def serve(
     drain: Annotated[float, typer.Option(help="Seconds a running film may still take at shutdown.")] = 30.0,
     trust: Annotated[
         list[str] | None,
-        typer.Option(help="Host or network that pictures' addresses and webhooks may reach although private."),
+        typer.Option(
+            help="Host or network that pictures' addresses and webhooks may reach although private."
+        ),
     ] = None,
     renderer: Annotated[str, typer.Option(help="Who films, as module:Class; the director by default.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Check everything, start nothing.")] = False,
@@ -50,9 +56,9 @@ def serve(
     [bold]Example[/]: ozora serve & export OPENAI_BASE_URL=http://127.0.0.1:8000/v1
     """
     settings = _settings(
-        data=data.expanduser(), store=store, host=host, port=port, workers=workers, weights=weights, strict=strict,
-        queue_limit=queue, rate_per_minute=rate, keep_hours=keep_hours, drain=drain, trusted=tuple(trust or ()),
-        renderer=renderer,
+        data=data.expanduser(), store=store, host=host, port=port, workers=workers,
+        weights=weights, strict=strict, queue_limit=queue, rate_per_minute=rate, keep_hours=keep_hours,
+        drain=drain, trusted=tuple(trust or ()), renderer=renderer,
     )  # fmt: skip
     if check:
         from ozora.serve.check import check_all
@@ -133,7 +139,8 @@ def listed(data: Data = Path(DATA), store: StoreUrl = "") -> None:
                 f"{key.budget:g} s a month" if key.budget is not None else "",
                 ", ".join(key.models or ()),
             ]
-            typer.echo(f"{key.id}  {key.name}  since {day}  {'; '.join(limit for limit in limits if limit)}".rstrip())
+            told = "; ".join(limit for limit in limits if limit)
+            typer.echo(f"{key.id}  {key.name}  since {day}  {told}".rstrip())
 
 
 @keys.command("remove")
@@ -171,6 +178,8 @@ def _settings(**values: Any) -> Settings:
 def _require_extra() -> None:
     from importlib.util import find_spec
 
-    missing = [name for name in ("fastapi", "uvicorn", "sqlalchemy", "standardwebhooks") if not find_spec(name)]
+    missing = [
+        name for name in ("fastapi", "uvicorn", "sqlalchemy", "standardwebhooks") if not find_spec(name)
+    ]
     if missing:
         raise OzoraError(f"serve: needs {', '.join(missing)}; install them with: pip install 'ozora[serve]'.")

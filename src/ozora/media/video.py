@@ -32,8 +32,9 @@ def write_clip(clip: Clip, path: str | Path, *, sidecar: bool = False) -> Path:
     """
     frames: Iterator[Frames] = iter(clip.frames)
     return write_frames(
-        frames, path, width=clip.width, height=clip.height, fps=clip.fps, metadata=clip.metadata, sidecar=sidecar
-    )
+        frames, path, width=clip.width, height=clip.height, fps=clip.fps, metadata=clip.metadata,
+        sidecar=sidecar,
+    )  # fmt: skip
 
 
 def write_frames(
@@ -47,10 +48,10 @@ def write_frames(
     sidecar: bool = False,
     preset: str = "",
 ) -> Path:
-    """Write frames ``uint8 (height, width, 3)`` as they come: a long, large film never lies in memory whole.
+    """Write frames ``uint8 (height, width, 3)`` as they come: a long film never lies in memory whole.
 
-    ``preset`` is x264's, chosen by the size if not given. The file is what :func:`write_clip` writes. Raises what it raises; what the iterator raises goes through,
-    and no file stays behind.
+    ``preset`` is x264's, chosen by the size if not given. The file is what :func:`write_clip` writes. Raises
+    what it raises; what the iterator raises goes through, and no file stays behind.
     """
     path = require_writable(path)
     if width % 2 or height % 2:

@@ -1,4 +1,4 @@
-"""From a request that makes films to its answer: read, check, admit, tell. One way for all such operations."""
+"""From a request that makes films to its answer: read, check, admit, tell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from ozora.serve.door import rate_headers
 from ozora.serve.house import Caller, House
 from ozora.serve.store.engine import micros, now
-from ozora.serve.store.jobs import Admission, Refused, admit
+from ozora.serve.store.jobs import Admission, RefusedError, admit
 from ozora.serve.store.queue import live_workers
 from ozora.serve.wire.body import fingerprint, read_body
 from ozora.serve.wire.errors import NEVER_RETRY, ApiError, bad, slow_down
@@ -58,7 +58,7 @@ def settle(house: House, caller: Caller, wish: Wish, key: str = "", repeated: bo
         admission = admit(
             house.store, wish.jobs, caller.bounds(house), idempotency_key=key, repeated=repeated
         )
-    except Refused as refused:
+    except RefusedError as refused:
         drop_files(house, wish.jobs)
         raise refusal(refused, caller) from refused
     except BaseException:
@@ -71,7 +71,7 @@ def settle(house: House, caller: Caller, wish: Wish, key: str = "", repeated: bo
     return admission
 
 
-def refusal(refused: Refused, caller: Caller) -> ApiError:
+def refusal(refused: RefusedError, caller: Caller) -> ApiError:
     """How a create that is not admitted is told."""
     if refused.reason == "reuse":
         told = "This Idempotency-Key was used for another request."
@@ -80,7 +80,8 @@ def refusal(refused: Refused, caller: Caller) -> ApiError:
         told = f"The budget of this key is used up: {refused.told}, and it has {caller.budget:g}."
         return ApiError(429, "insufficient_quota", told, kind="insufficient_quota", headers=NEVER_RETRY)
     if refused.reason == "rate":
-        told = f"Rate limit reached: {caller.rate_per_minute} films a minute. Try again in {refused.wait:.0f} s."
+        limit = f"{caller.rate_per_minute} films a minute"
+        told = f"Rate limit reached: {limit}. Try again in {refused.wait:.0f} s."
         error = slow_down("rate_limit_exceeded", told, refused.wait)
         error.headers.update(rate_headers(caller, 0, refused.wait))
         return error

@@ -74,7 +74,11 @@ async def _told(_: Request, error: Exception) -> Response:
 async def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     where = f"{request.method} {request.url.path[:200]}"
-    codes = {404: ("unknown_url", f"Invalid URL ({where})."), 405: ("method_not_allowed", f"Not allowed ({where}).")}
+    codes = {
+        404: ("unknown_url", f"Invalid URL ({where})."), 405: (
+            "method_not_allowed", f"Not allowed ({where})."
+        )
+    }
     code, told = codes.get(error.status_code, ("invalid_request", str(error.detail)))
     return error_response(ApiError(error.status_code, code, told, headers=error.headers))
 

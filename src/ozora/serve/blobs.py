@@ -1,4 +1,4 @@
-"""Files that belong to records: films, thumbnails, what a job was given. A folder here; the rest asks by name."""
+"""Files that belong to records, asked for by name: films, thumbnails, what a job was given."""
 
 from __future__ import annotations
 

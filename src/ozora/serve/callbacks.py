@@ -34,7 +34,7 @@ def new_secret() -> str:
 
 
 def check_callback(url: str, param: str, trusted: Sequence[str]) -> None:
-    """Refuse an address that will not be called; raises ``ApiError``. Its name is looked up, nothing is sent."""
+    """Refuse an address that will not be called; raises ``ApiError``. Nothing is sent to it."""
     try:
         check_address(url, trusted=trusted, only_https=True)
     except FetchError as error:
@@ -73,7 +73,9 @@ def post(url: str, letter_id: str, body: str, keys: Sequence[str], trusted: Sequ
         target = check_address(url, trusted=trusted, only_https=True)
         headers = signed(letter_id, body, keys, datetime.now(UTC))
         with new_client() as client:
-            response = client.send(request_to(client, "POST", target, content=body.encode(), headers=headers), stream=True)
+            response = client.send(
+                request_to(client, "POST", target, content=body.encode(), headers=headers), stream=True
+            )
             response.close()
     except FetchError as error:
         return Outcome(0, str(error)[:200])

@@ -1,7 +1,8 @@
 """Characters: what a film shows is put into words the model knows, and those stand for the name in a prompt.
 
 The embedded model has no other way to hold on to somebody: it films words. The probe that scores films looks
-at the character's film; a prompt with the name in it is filmed with what the probe saw, and the answer says so.
+at the character's film; a prompt with the name in it is filmed with what the probe saw, and the answer says
+so.
 """
 
 from __future__ import annotations

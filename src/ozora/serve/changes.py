@@ -32,7 +32,7 @@ NATIVE, LATENTS = "native.mp4", "native.latents.safetensors"
 
 PROMPT = text("prompt", LONGEST_PROMPT, about="What the new film shows.", required=True)
 VIDEO = reference(
-    "video", {"id": 128}, about="The film to start from: a video here by its id, or an MP4, MOV or WebM file.",
+    "video", {"id": 128}, about="The film to start from: a video here by its id, or a file.",
     required=True,
 )  # fmt: skip
 STRENGTH = number("strength", 0.05, 1, about="How far from the film; 1 leaves nothing of it.")
@@ -154,5 +154,6 @@ def _uploaded(house: House, verb: str, values: dict[str, Any]) -> tuple[Order, d
 def _check_total(house: House, order: Order) -> None:
     total = (order.before + order.frames) / house.card.fps
     if total > house.settings.longest_film:
-        told = f"a film of at most {house.settings.longest_film} seconds in all, and this would have {total:g}"
+        most = house.settings.longest_film
+        told = f"a film of at most {most} seconds in all, and this would have {total:g}"
         raise wrong_value("seconds", f"{order.frames / house.card.fps:g}", told)

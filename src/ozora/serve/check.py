@@ -23,10 +23,13 @@ def check_all(settings: Settings) -> Iterator[str]:
         yield f"store    {shown} opens, version {house.store.version[1]}"
         card = house.card
         sizes = ", ".join(f"{wide}x{high}" for wide, high in card.sizes)
-        yield f"model    {card.name} {card.hash[:12]} films {sizes}, {card.frames} frames at {card.fps} fps at once"
+        films = f"films {sizes}, {card.frames} frames at {card.fps} fps at once"
+        yield f"model    {card.name} {card.hash[:12]} {films}"
         check_exposure(house)
         count = len(list_keys(house.store))
-        yield f"keys     {count or 'none'}; " + ("needed to call" if count else "anybody on this machine may call")
+        yield f"keys     {count or 'none'}; " + (
+            "needed to call" if count else "anybody on this machine may call"
+        )
     finally:
         house.store.close()
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as trial:
@@ -34,5 +37,7 @@ def check_all(settings: Settings) -> Iterator[str]:
         try:
             trial.bind((settings.host, settings.port))
         except OSError as error:
-            raise refuse("port", f"{settings.host}:{settings.port}", f"one that is free ({error.strerror})") from error
+            raise refuse(
+                "port", f"{settings.host}:{settings.port}", f"one that is free ({error.strerror})"
+            ) from error
     yield f"address  http://{settings.host}:{settings.port}/v1 is free"

@@ -1,4 +1,4 @@
-"""The door: what happens to every request, whatever it asks for. Ids, times, limits, errors, one line of log."""
+"""The door: what happens to every request, whatever it asks for: ids, times, limits, errors, the log."""
 
 from __future__ import annotations
 
@@ -106,8 +106,9 @@ class _Visit:
         log.info(
             "request",
             extra={
-                "request_id": self.id, "method": method, "path": self.scope["path"][:200], "status": self.status,
-                "ms": round(self.spent * 1000, 1), "owner": None if caller is None else caller.owner,
+                "request_id": self.id, "method": method, "path": self.scope["path"][:200],
+                "status": self.status, "ms": round(self.spent * 1000, 1),
+                "owner": None if caller is None else caller.owner,
             },
         )  # fmt: skip
 

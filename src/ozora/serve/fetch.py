@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -123,10 +123,17 @@ def _trusted(address: str, trusted: Sequence[str]) -> bool:
     return False
 
 
-def request_to(client: httpx.Client, method: str, target: Target, **options: object) -> httpx.Request:
+def request_to(
+    client: httpx.Client,
+    method: str,
+    target: Target,
+    *,
+    headers: Mapping[str, str],
+    content: bytes | None = None,
+) -> httpx.Request:
     """A request that connects to the pinned address but speaks to the host, TLS name included."""
-    headers = {"host": target.host_header, **dict(options.pop("headers", {}) or {})}  # type: ignore[call-overload]
-    request = client.build_request(method, target.pinned, headers=headers, **options)  # type: ignore[arg-type]
+    named = {"host": target.host_header, **headers}
+    request = client.build_request(method, target.pinned, headers=named, content=content)
     request.extensions["sni_hostname"] = target.host
     return request
 
@@ -142,7 +149,9 @@ def fetch(url: str, *, most: int, trusted: Sequence[str] = (), ask: Resolve | No
     with new_client() as client:
         for _ in range(MOST_REDIRECTS + 1):
             target = check_address(url, trusted=trusted, ask=ask)
-            request = request_to(client, "GET", target, headers={"accept": "image/*", "accept-encoding": "identity"})
+            request = request_to(
+                client, "GET", target, headers={"accept": "image/*", "accept-encoding": "identity"}
+            )
             try:
                 response = client.send(request, stream=True)
                 try:

@@ -40,7 +40,9 @@ def from_data_url(url: str, param: str) -> bytes:
     try:
         return base64.b64decode(re.sub(r"\s", "", body), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise bad("invalid_image", f"Invalid image in '{param}': the base64 cannot be read.", param) from error
+        raise bad(
+            "invalid_image", f"Invalid image in '{param}': the base64 cannot be read.", param
+        ) from error
 
 
 def from_url(url: str, param: str, trusted: Sequence[str]) -> bytes:
@@ -66,7 +68,9 @@ def check_picture(data: bytes, param: str, size: tuple[int, int] | None) -> None
     try:
         with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as opened:
             if opened.width * opened.height > MOST_PIXELS:
-                raise bad("invalid_image", f"Invalid image in '{param}': more than {MOST_PIXELS} pixels.", param)
+                raise bad(
+                    "invalid_image", f"Invalid image in '{param}': more than {MOST_PIXELS} pixels.", param
+                )
             turned = ImageOps.exif_transpose(opened)
             turned.load()
             came = turned.size
@@ -83,7 +87,7 @@ def check_picture(data: bytes, param: str, size: tuple[int, int] | None) -> None
 
 
 def check_film(data: bytes, param: str, most_seconds: float) -> tuple[int, int, float, float]:
-    """Open a film that was sent; returns width, height, frames per second and seconds. Raises ``ApiError``."""
+    """Open a film that was sent: its width, height, frames per second, seconds. Raises ``ApiError``."""
     from ozora.media.video import read_clip
 
     if sniff(data) not in FILMS:

@@ -52,7 +52,11 @@ def serve(settings: Settings) -> None:
         app, host=settings.host, port=settings.port, log_config=None, access_log=False,
         timeout_graceful_shutdown=5, server_header=False, timeout_keep_alive=75,
     )  # fmt: skip
-    log.info("serving", extra={"address": f"http://{settings.host}:{settings.port}/v1", "data": str(settings.data)})
+    log.info(
+        "serving", extra={
+            "address": f"http://{settings.host}:{settings.port}/v1", "data": str(settings.data)
+        }
+    )
     try:
         uvicorn.Server(config).run()
     finally:
@@ -77,7 +81,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     ended = threading.Event()
     rounds = [
         threading.Thread(target=_every, args=(POST_EVERY, ended, _post, house), daemon=True, name="postman"),
-        threading.Thread(target=_every, args=(TIDY_EVERY, ended, tidy, house), daemon=True, name="housekeeper"),
+        threading.Thread(
+            target=_every, args=(TIDY_EVERY, ended, tidy, house), daemon=True, name="housekeeper"
+        ),
     ]
     for thread in rounds:
         thread.start()
@@ -148,7 +154,9 @@ class Crew:
             for post in self._posts:
                 try:
                     if post.process is not None and post.process.poll() is not None:
-                        log.warning("worker died", extra={"worker": post.name, "code": post.process.returncode})
+                        log.warning(
+                            "worker died", extra={"worker": post.name, "code": post.process.returncode}
+                        )
                         post.process = None
                         # Its job need not wait for the lease to run out: we know that it is gone.
                         release_worker(self.store, post.name, self.settings.most_attempts)

@@ -54,7 +54,9 @@ NOT_HERE: tuple[Field, ...] = (
                 aliases=("image_reference",)),
     unsupported("lora", "No adapters are registered here."),
     unsupported("loras", "No adapters are registered here."),
-    unsupported("generate_audio", "The model films without sound.", harmless=(False,), aliases=("generate_sound",)),
+    unsupported(
+        "generate_audio", "The model films without sound.", harmless=(False,), aliases=("generate_sound",)
+    ),
     unsupported("enhance_prompt", "Prompts are filmed as they are.", harmless=(False,)),
 )  # fmt: skip
 
@@ -72,7 +74,9 @@ def create_fields(longest: int) -> tuple[Field, ...]:
         model_field(),
         length(longest=longest),
         text("size", 16, about="Width x height in pixels, such as 1280x720."),
-        reference("input_reference", {"image_url": LONGEST_DATA_URL, "file_id": 64}, about=picture, bare=True),
+        reference(
+            "input_reference", {"image_url": LONGEST_DATA_URL, "file_id": 64}, about=picture, bare=True
+        ),
         rows("characters", {"id": 128}, 2, about="Characters made before; the prompt calls them by name."),
         whole("n", 1, 8, about="So many films, with seeds counting up.", aliases=("num_outputs_per_prompt",)),
         whole("num_frames", 1, 24 * longest, about="Length in frames instead of seconds."),
@@ -87,7 +91,7 @@ def create_fields(longest: int) -> tuple[Field, ...]:
 
 @dataclass(frozen=True)
 class Wish:
-    """Jobs that wait to be admitted, and the files they come with: name in the job's folder to bytes or blob."""
+    """Jobs that wait to be admitted, and their files: name in the job's folder to bytes or blob."""
 
     jobs: tuple[Job, ...]
     files: Mapping[str, bytes | str] = field(default_factory=dict)
@@ -144,9 +148,14 @@ def make_jobs(
     frames = order.before + order.frames
     first = Job(
         id="", owner=caller.owner, verb=order.verb, model=model, served_model=house.card.name,
-        prompt=values["prompt"], size=f"{order.width}x{order.height}", seconds=told_seconds(frames, house.card.fps),
-        length=order.frames / house.card.fps, seed=order.seed, order={}, fingerprint=fingerprint, created=moment,
-        priority=int(values.get("priority", 0)), source=source, labels=values.get("metadata"), callback=callback,
+        prompt=values["prompt"], size=f"{order.width}x{order.height}", seconds=told_seconds(
+            frames, house.card.fps
+        ),
+        length=order.frames / house.card.fps, seed=order.seed, order={}, fingerprint=fingerprint,
+        created=moment,
+        priority=int(
+            values.get("priority", 0)
+        ), source=source, labels=values.get("metadata"), callback=callback,
         group=new_id("group") if count > 1 else None, batch=batch,
     )  # fmt: skip
     jobs = tuple(
@@ -160,7 +169,7 @@ def make_jobs(
 
 
 def seed_of(values: Mapping[str, Any]) -> int:
-    """The seed that is asked for, or one drawn now; raises ``ApiError`` when n films have no room above it."""
+    """The seed that is asked for, or one drawn now; raises ``ApiError`` without room for n films above."""
     found, last = values.get("seed"), HIGHEST_SEED - int(values.get("n", 1)) + 1
     if found is not None and found > last:
         raise wrong_value("seed", found, f"0 to {last}, with room for n films")

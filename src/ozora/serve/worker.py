@@ -1,4 +1,4 @@
-"""A worker: claims jobs, films them with a renderer that stays warm, and lives through whatever a job does."""
+"""A worker: claims jobs, films them with a renderer that stays warm, lives through whatever a job does."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ RENDERING, WRITING = 0.85, 0.14
 FILES = ("video.mp4", "thumbnail.webp", "spritesheet.jpg")
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """The job was cancelled, deleted or taken over."""
 
 
-class Leaving(Exception):
+class LeavingError(Exception):
     """The worker is asked to stop and cannot wait for the job's end."""
 
 
-class Late(Exception):
+class LateError(Exception):
     """The job took longer than any may."""
 
 
@@ -103,19 +103,21 @@ class Worker:
         finally:
             self._job = None
         spent = round(time.monotonic() - began, 3)
-        log.info("job ended", extra={"worker": self.name, "job": job.id, "outcome": outcome, "seconds": spent})
+        log.info(
+            "job ended", extra={"worker": self.name, "job": job.id, "outcome": outcome, "seconds": spent}
+        )
         return True
 
     def _film(self, job: Job) -> str:
         """Film a job and write down what became of it; a job's fault never ends the worker."""
         try:
             self._make(job)
-        except Cancelled:
+        except CancelledError:
             return self._fail(job, "cancelled", "The job was cancelled.")
-        except Leaving:
+        except LeavingError:
             queue.give_back(self.store, job)
             return "given back"
-        except Late:
+        except LateError:
             limit = f"{self.settings.most_render:g}"
             return self._fail(job, "timeout", f"The film was not finished within {limit} seconds.")
         except OzoraError as error:
@@ -143,15 +145,15 @@ class Worker:
             self._progress = max(self._progress, int(100 * share))
             moment = time.monotonic()
             if self._lost:
-                raise Cancelled
+                raise CancelledError
             if self._stopping.is_set() and moment > self._leave_at:
-                raise Leaving
+                raise LeavingError
             if moment - began > self.settings.most_render:
-                raise Late
+                raise LateError
             if moment - glanced >= GLANCE:
                 glanced = moment
                 if queue.asked_to_stop(self.store, job):
-                    raise Cancelled
+                    raise CancelledError
 
         rendered = self.renderer.render(order, given, work, lambda share: tell(RENDERING * share))
         made = deliver(rendered.clip, order, work, lambda share: tell(RENDERING + WRITING * share))
@@ -168,7 +170,7 @@ class Worker:
             receipt=receipt, keep_hours=self.settings.keep_hours,
         )  # fmt: skip
         if not done:
-            raise Cancelled
+            raise CancelledError
         shutil.rmtree(work, ignore_errors=True)
 
     def _fail(self, job: Job, code: str, message: str) -> str:

@@ -17,7 +17,7 @@ THUMBNAIL_WIDTH, SPRITE_WIDTH, SPRITE_COLUMNS, MOST_SPRITES = 640, 320, 5, 25
 
 
 def deliver(clip: Clip, order: Order, folder: Path, tell: Tell) -> dict[str, Any]:
-    """Write ``video.mp4``, ``thumbnail.webp`` and ``spritesheet.jpg`` into ``folder``; returns what is true of them.
+    """Write ``video.mp4``, ``thumbnail.webp`` and ``spritesheet.jpg``; returns what is true of them.
 
     Frames are scaled with a Lanczos filter until they cover the asked size, and the middle is kept; frames
     past the asked length are left out. Raises ``OzoraError`` when the film is shorter than what was asked.

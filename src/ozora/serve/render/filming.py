@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from ozora.director.request import Request
     from ozora.director.take import Phase
 
-SHARES = {"load": (0, 0.01), "words": (0.01, 0.02), "denoise": (0.02, 0.7), "decode": (0.7, 0.98), "write": (0.98, 1)}
+SHARES = {
+    "load": (0, 0.01), "words": (0.01, 0.02), "denoise": (0.02, 0.7), "decode": (0.7, 0.98),
+    "write": (0.98, 1),
+}  # fmt: skip
 """Where each phase begins and ends, as shares of a film's time."""
 
 LONGEST_GIVEN = 60.0
@@ -59,7 +62,9 @@ class DirectorRenderer:
         receipt = {
             "seconds": {name: round(spent, 3) for name, spent in take.receipt.seconds.items()},
             "notes": list(take.receipt.notes),
-            "reading": {axis: [value, round(sure, 3)] for axis, (value, sure) in take.receipt.reading.items()},
+            "reading": {
+                axis: [value, round(sure, 3)] for axis, (value, sure) in take.receipt.reading.items()
+            },
         }
         keep = {film.name: film, kept_path(film).name: kept_path(film)}
         return Rendered(take.clip, keep, receipt)
@@ -76,7 +81,7 @@ class DirectorRenderer:
         return -(-frames // 4) * 4 / self.card().fps
 
     def source(self, order: Order, given: Given, native: tuple[int, int]) -> Path | Clip:
-        """The film an order starts from: ours by its file, latents beside it; anybody's laid into our frame."""
+        """The film an order starts from: ours by its file, anybody's laid into our frame."""
         from ozora.director.latents import kept_path
         from ozora.media.resample import read_at
 
@@ -93,7 +98,9 @@ def _create(
     from ozora.director.request import Request
     from ozora.director.verbs import animate
 
-    shape = {"size": f"{native[0]}x{native[1]}", "seconds": renderer.seconds(max(1, order.frames - 1)), **settings}
+    shape = {
+        "size": f"{native[0]}x{native[1]}", "seconds": renderer.seconds(max(1, order.frames - 1)), **settings
+    }
     if given.image is None:
         return Request(order.prompt, **shape)
     picture = place(read_image(given.image).frames[0], order, native)
@@ -128,7 +135,9 @@ def _edit(
     return edit(renderer.source(order, given, native), order.prompt, **strength, **settings)
 
 
-VERBS: dict[str, Callable[..., Request]] = {"create": _create, "extend": _extend, "remix": _remix, "edit": _edit}
+VERBS: dict[str, Callable[..., Request]] = {
+    "create": _create, "extend": _extend, "remix": _remix, "edit": _edit
+}
 
 
 def _told(tell: Tell) -> Callable[[Phase], None]:

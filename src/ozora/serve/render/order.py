@@ -17,7 +17,7 @@ VERBS = ("create", "remix", "edit", "extend")
 
 @dataclass(frozen=True)
 class Order:
-    """A film to be made: ``frames`` of ``width`` x ``height`` pixels in the delivered file, at the model's rate.
+    """A film to be made: ``frames`` of ``width`` x ``height`` pixels in the file, at the model's rate.
 
     For ``extend``, ``frames`` counts the new part only; ``before`` are the frames of the source. ``None``
     leaves a setting to the model. A film made of one that was sent is not ``exact``: it may come out a few
@@ -58,7 +58,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Card:
-    """What a renderer films by itself: native sizes (width, height), the first one preferred; frames at most."""
+    """What a renderer films by itself: native sizes (width, height), the first preferred; frames at most."""
 
     name: str
     hash: str

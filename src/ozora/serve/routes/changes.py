@@ -60,8 +60,8 @@ async def extend(request: Request, caller: Known) -> Response:
 
 
 @with_id.post(
-    "/videos/{video_id}/remix", operation_id="remixVideo", summary="Remix a video", responses=replies("Video"),
-    openapi_extra=body_of(REMIX_FIELDS),
+    "/videos/{video_id}/remix", operation_id="remixVideo", summary="Remix a video",
+    responses=replies("Video"), openapi_extra=body_of(REMIX_FIELDS),
 )  # fmt: skip
 async def remix(request: Request, caller: Known, video_id: str) -> Response:
     """Film a video again under a new prompt; size, length and model stay."""

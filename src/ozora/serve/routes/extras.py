@@ -37,7 +37,7 @@ MOST_WATCHERS = 256
     openapi_extra=body_of(create_fields(20)),
 )  # fmt: skip
 async def quote(request: Request, caller: Known) -> Response:
-    """The body of a create, checked the same way; nothing is queued. Times are from films made here before."""
+    """The body of a create, checked the same way; nothing is queued. Times are those of films made before."""
     house = house_of(request)
     values = read_fields(await read_body(request), create_fields(house.settings.longest_step))
     model = chosen_model(values, house, caller)
@@ -51,8 +51,12 @@ def _quote(house: House, caller: Caller, width: int, height: int, frames: int, n
     filmed, work = sum(length for length, _ in costs), sum(spent for _, spent in costs)
     length = n * frames / house.card.fps
     told: dict[str, Any] = {
-        "object": "video.quote", "size": f"{width}x{height}", "seconds": told_seconds(frames, house.card.fps), "n": n,
-        "film_seconds": round(length, 3), "compute_seconds": round(length * work / filmed, 1) if filmed else None,
+        "object": "video.quote", "size": f"{width}x{height}", "seconds": told_seconds(
+            frames, house.card.fps
+        ), "n": n,
+        "film_seconds": round(length, 3), "compute_seconds": round(
+            length * work / filmed, 1
+        ) if filmed else None,
         "eta_seconds": eta(house, length, queue.counts(house.store)["queued"]),
         "basis": f"{len(costs)} films made here" if costs else "no film was made here yet",
         "budget_left": None,
@@ -65,10 +69,11 @@ def _quote(house: House, caller: Caller, width: int, height: int, frames: int, n
 
 
 @with_id.post(
-    "/videos/{video_id}/cancel", operation_id="cancelVideo", summary="Cancel a video", responses=replies("Video")
+    "/videos/{video_id}/cancel", operation_id="cancelVideo", summary="Cancel a video",
+    responses=replies("Video"),
 )
 async def cancel(request: Request, caller: Known, video_id: str) -> Response:
-    """Stop a film at its next step. It becomes ``failed`` with ``error.code`` "cancelled"; a finished one stays."""
+    """Stop a film at its next step: ``failed`` with ``error.code`` "cancelled". A finished one stays."""
     house = house_of(request)
     job = await house.do(jobs.cancel, house.store, caller.owner, checked_id(video_id))
     if job is None:
@@ -101,7 +106,11 @@ async def get_usage(request: Request, caller: Known) -> Response:
 @with_id.get(
     "/videos/{video_id}/events", operation_id="watchVideo", summary="Watch a video being made",
     responses={
-        200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {
+            "description": "Server-sent events", "content": {
+                "text/event-stream": {"schema": {"type": "string"}}
+            }
+        },
         **errors(),
     },
 )  # fmt: skip

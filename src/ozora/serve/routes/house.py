@@ -26,7 +26,9 @@ async def models(request: Request, caller: Known) -> Response:
     return JSONResponse({"object": "list", "data": [_model(house, name) for name in model_names(house.card)]})
 
 
-@router.get("/models/{model}", operation_id="getModel", summary="Retrieve a model", responses=replies("Model"))
+@router.get(
+    "/models/{model}", operation_id="getModel", summary="Retrieve a model", responses=replies("Model")
+)
 async def one_model(request: Request, caller: Known, model: str) -> Response:
     """One model; all names are filmed by ``served_model``."""
     house = house_of(request)
@@ -67,13 +69,17 @@ async def ready(request: Request) -> Response:
         raise ApiError(503, "draining", "The server is shutting down.", kind="server_error")
     alive = await house.do(queue.live_workers, house.store, 3 * house.settings.heartbeat)
     if not any(worker["ready"] for worker in alive):
-        raise ApiError(503, "no_worker", "No worker is ready yet.", kind="server_error", headers={"retry-after": "2"})
+        raise ApiError(
+            503, "no_worker", "No worker is ready yet.", kind="server_error", headers={"retry-after": "2"}
+        )
     return JSONResponse({"status": "ready", "workers": len(alive), "model": house.card.name})
 
 
 @plain.get(
     "/metrics", operation_id="metrics", summary="Meters for Prometheus",
-    responses={200: {"description": "Meters", "content": {"text/plain": {"schema": {"type": "string"}}}}, **errors()},
+    responses={
+        200: {"description": "Meters", "content": {"text/plain": {"schema": {"type": "string"}}}}, **errors()
+    },
 )  # fmt: skip
 async def metrics(request: Request, caller: Known) -> Response:
     """Meters in Prometheus' text format; asks for a key where keys are in use."""

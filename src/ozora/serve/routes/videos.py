@@ -126,7 +126,8 @@ def eta(house: House, seconds: float, ahead: int) -> int | None:
 
 
 @router.delete(
-    "/videos/{video_id}", operation_id="deleteVideo", summary="Delete a video", responses=replies("VideoDeleted")
+    "/videos/{video_id}", operation_id="deleteVideo", summary="Delete a video",
+    responses=replies("VideoDeleted"),
 )
 async def remove(request: Request, caller: Known, video_id: str) -> Response:
     """Delete a video in whatever state it is; a running one stops at its next step."""
@@ -146,7 +147,9 @@ async def remove(request: Request, caller: Known, video_id: str) -> Response:
 )  # fmt: skip
 async def content(
     request: Request, caller: Known, video_id: str,
-    variant: Annotated[Literal["video", "thumbnail", "spritesheet"], Query(description="Which file.")] = "video",
+    variant: Annotated[
+        Literal["video", "thumbnail", "spritesheet"], Query(description="Which file.")
+    ] = "video",
 ) -> Response:  # fmt: skip
     """The film (MP4), a thumbnail (WebP) or a sprite sheet (JPEG, its grid in ``x-sprite-…`` headers)."""
     house = house_of(request)
@@ -164,7 +167,11 @@ async def content(
     headers = {}
     if variant == "spritesheet":
         grid = (job.made or {}).get("sprites", {})
-        headers = {f"x-sprite-{name}": str(grid[name]) for name in ("columns", "rows", "width", "height") if name in grid}
+        headers = {
+            f"x-sprite-{name}": str(grid[name]) for name in (
+                "columns", "rows", "width", "height"
+            ) if name in grid
+        }
         headers["x-sprite-seconds"] = ",".join(f"{second:g}" for second in grid.get("seconds", ()))
     name = job.id if variant == "video" else f"{job.id}-{variant}"
     return FileResponse(path, media_type=kind, filename=f"{name}.{ending}", headers=headers)

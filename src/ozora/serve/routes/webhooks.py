@@ -24,7 +24,9 @@ from ozora.serve.wire.video import deletion, page, second
 router = APIRouter()
 
 ROTATION = micros(24 * 3600)
-NAME, URL = text("name", 255, about="For your eyes."), text("url", 2048, about="Where events are sent; https.")
+NAME, URL = text("name", 255, about="For your eyes."), text(
+    "url", 2048, about="Where events are sent; https."
+)
 TYPES = words("event_types", EVENTS, about="Which events are sent.")
 CREATE: tuple[Field, ...] = tuple(
     Field(found.name, found.read, found.schema, required=True) for found in (NAME, URL, TYPES)
@@ -34,7 +36,7 @@ ROTATE: tuple[Field, ...] = (flag("keep_old_secret_active_for_24_hours", about="
 TEST: tuple[Field, ...] = (choice("event_type", EVENTS, about="Which event to send.", required=True),)
 
 
-@router.get("/webhook_event_types", operation_id="listWebhookEventTypes", summary="Events there are", responses=errors())
+@router.get("/webhook_event_types", operation_id="listWebhookEventTypes", responses=errors())
 async def event_types(request: Request, caller: Known) -> Response:
     """Every event an endpoint may ask for."""
     data = [{"id": name, "object": "webhook_event_type", "type": name} for name in EVENTS]
@@ -52,8 +54,8 @@ async def create(request: Request, caller: Known) -> Response:
     await house.do(check_callback, values["url"], "url", house.settings.trusted)
     moment = now()
     row = {
-        "id": new_id("we"), "owner": caller.owner, "created": moment, "updated": moment, "name": values["name"],
-        "url": values["url"], "events": values["event_types"], "secret": new_secret(),
+        "id": new_id("we"), "owner": caller.owner, "created": moment, "updated": moment,
+        "name": values["name"], "url": values["url"], "events": values["event_types"], "secret": new_secret(),
     }  # fmt: skip
     await house.do(outbox.add_endpoint, house.store, row)
     return JSONResponse(_endpoint(row, secret=True))
@@ -137,7 +139,8 @@ async def remove(request: Request, caller: Known, endpoint_id: str) -> Response:
 
 
 @router.post(
-    "/webhook_endpoints/{endpoint_id}/rotate_secret", operation_id="rotateWebhookSecret", summary="Rotate the secret",
+    "/webhook_endpoints/{endpoint_id}/rotate_secret", operation_id="rotateWebhookSecret",
+    summary="Rotate the secret",
     responses=replies("WebhookEndpoint"), openapi_extra=body_of(ROTATE, multipart=False),
 )  # fmt: skip
 async def rotate(request: Request, caller: Known, endpoint_id: str) -> Response:
@@ -193,7 +196,8 @@ async def _find(house: House, caller: Caller, name: str) -> dict[str, Any]:
 def _endpoint(row: dict[str, Any], *, secret: bool = False) -> dict[str, Any]:
     told = {
         "id": row["id"], "object": "webhook_endpoint", "name": row["name"], "url": row["url"],
-        "event_types": row["events"], "created_at": second(row["created"]), "updated_at": second(row["updated"]),
+        "event_types": row["events"],
+        "created_at": second(row["created"]), "updated_at": second(row["updated"]),
         "signing_secret_hint": f"whsec_…{row['secret'][-4:]}",
     }  # fmt: skip
     return {**told, "signing_secret": row["secret"]} if secret else told

@@ -38,7 +38,7 @@ class Store:
         if backend == "postgresql" and self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.sqlite = backend == "sqlite"
-        # One writer at a time in this process: waiting here is fair and quick, in SQLite's lock it is neither.
+        # One writer at a time in this process: waiting here is fair and quick, in SQLite it is neither.
         self._writing = threading.Lock()
         if self.sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ class Store:
     def _open(self) -> Any:
         if not self.sqlite:
             return create_engine(self.url, pool_size=16, max_overflow=16, pool_pre_ping=True)
-        # Transactions begin and end where we say so: the driver's own beginnings come too late for a snapshot.
+        # Transactions begin where we say so: the driver's own beginnings come too late for a snapshot.
         options = {"timeout": PATIENCE, "isolation_level": None}
         engine = create_engine(self.url, pool_size=16, max_overflow=16, connect_args=options)
 

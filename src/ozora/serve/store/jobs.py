@@ -75,7 +75,7 @@ def to_job(row: Any) -> Job:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a create is held to: places in the queue, creates a minute, seconds of film a month (None: any)."""
+    """What a create is held to: places in the queue, creates a minute, seconds of film a month (or None)."""
 
     queue: int
     rate_per_minute: int
@@ -92,7 +92,7 @@ class Admission:
     reset: float
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A create that is not admitted: ``reason`` is queue, rate, budget or reuse; ``wait`` in seconds."""
 
     def __init__(self, reason: str, wait: float = 0.0, told: str = "") -> None:
@@ -111,7 +111,7 @@ def admit(
     """Write jobs down, or find those that the same request made before.
 
     ``repeated`` says that the client calls this a retry: then an equal create of the last two minutes is
-    meant. Raises ``Refused``; nothing is written then.
+    meant. Raises ``RefusedError``; nothing is written then.
     """
     first = wanted[0]
     owner, fingerprint, moment = first.owner, first.fingerprint, first.created
@@ -124,13 +124,14 @@ def admit(
         if known is not None:
             return Admission(_with_siblings(connection, known), True, remaining, reset)
         if remaining < len(wanted):
-            raise Refused("rate", reset)
+            raise RefusedError("rate", reset)
         if bounds.budget is not None:
             spent = spent_since(connection, owner, month_start(moment))
             if spent + sum(job.length for job in wanted) > bounds.budget:
-                raise Refused("budget", told=f"{spent:g} of {bounds.budget:g} seconds are spent this month")
+                told = f"{spent:g} of {bounds.budget:g} seconds are spent this month"
+                raise RefusedError("budget", told=told)
         if waiting(connection) + len(wanted) > bounds.queue:
-            raise Refused("queue", 10.0)
+            raise RefusedError("queue", 10.0)
         connection.execute(insert(jobs), [_values(job) for job in wanted])
         if idempotency_key:
             row = {"owner": owner, "key": idempotency_key, "fingerprint": fingerprint}
@@ -154,7 +155,7 @@ def _answered(connection: Connection, owner: str, key: str, fingerprint: str) ->
         connection.execute(sql_delete(answered).where(mine))
         return None
     if row.fingerprint != fingerprint:
-        raise Refused("reuse")
+        raise RefusedError("reuse")
     return to_job(found)
 
 
@@ -223,7 +224,7 @@ def waiting(connection: Connection) -> int:
 
 
 def find(store: Store, owner: str | None, name: str) -> Job | None:
-    """A job by its id; ``None`` when it is not there, deleted, or somebody else's (``owner`` None: anybody's)."""
+    """A job by its id; ``None`` when there is none, or not of this ``owner`` (None: of anybody)."""
     query = select(*COLUMNS).where(jobs.c.id == name, jobs.c.deleted.is_(None))
     if owner is not None:
         query = query.where(jobs.c.owner == owner)

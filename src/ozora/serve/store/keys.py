@@ -45,14 +45,13 @@ def add_key(
     }  # fmt: skip
     with store.write() as connection:
         connection.execute(insert(keys), row)
-    key = Key(
-        f"key_{ident}", name, now(), rate_per_minute, budget, None if models is None else tuple(models), row["hash"]  # type: ignore[arg-type]
-    )
+    allowed = None if models is None else tuple(models)
+    key = Key(f"key_{ident}", name, now(), rate_per_minute, budget, allowed, _hash(secret))
     return key, f"{PREFIX}{ident}-{secret}"
 
 
 def check_key(store: Store, text: str) -> Key | None:
-    """The key that a client's text is, or ``None``. Takes the same time for a wrong secret as for a right one."""
+    """The key that a client's text is, or ``None``; as long for a wrong secret as for a right one."""
     ident, _, secret = text.removeprefix(PREFIX).partition("-")
     shaped = text.startswith(PREFIX) and ident.isalnum() and ident.isascii() and len(text) <= 200
     found = _find(store, f"key_{ident}") if shaped else None

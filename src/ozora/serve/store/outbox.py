@@ -38,7 +38,9 @@ def take_due(store: Store, limit: int) -> list[Letter]:
     with store.write() as connection:
         rows = connection.execute(select(outbox).where(waiting).order_by(outbox.c.due).limit(limit)).all()
         for row in rows:
-            held = update(outbox).where(outbox.c.id == row.id, outbox.c.due == row.due, outbox.c.done.is_(None))
+            held = update(outbox).where(
+                outbox.c.id == row.id, outbox.c.due == row.due, outbox.c.done.is_(None)
+            )
             if not connection.execute(held.values(due=moment + HOLD)).rowcount:
                 continue
             keys: tuple[str, ...] = (row.secret,) if row.secret else ()
@@ -48,7 +50,9 @@ def take_due(store: Store, limit: int) -> list[Letter]:
                 ).first()
                 if found is None:
                     connection.execute(
-                        update(outbox).where(outbox.c.id == row.id).values(done=moment, outcome="endpoint deleted")
+                        update(outbox).where(outbox.c.id == row.id).values(
+                            done=moment, outcome="endpoint deleted"
+                        )
                     )
                     continue
                 keys = (found.secret,)
@@ -102,7 +106,9 @@ def change_endpoint(store: Store, owner: str, name: str, **values: Any) -> bool:
         if "url" in values:
             # What waits goes to the new address.
             connection.execute(
-                update(outbox).where(outbox.c.endpoint == name, outbox.c.done.is_(None)).values(url=values["url"])
+                update(outbox).where(
+                    outbox.c.endpoint == name, outbox.c.done.is_(None)
+                ).values(url=values["url"])
             )
     return bool(done.rowcount)
 
@@ -112,10 +118,14 @@ def list_endpoints(
 ) -> tuple[list[dict[str, Any]], bool] | None:
     """A page of endpoints; ``None`` when ``after`` names none."""
     with store.read() as connection:
-        query = page_of(select(endpoints).where(endpoints.c.deleted.is_(None)), endpoints, owner, newest_first)
+        query = page_of(
+            select(endpoints).where(endpoints.c.deleted.is_(None)), endpoints, owner, newest_first
+        )
         if after is not None:
             place = connection.execute(
-                select(endpoints.c.created, endpoints.c.id).where(endpoints.c.id == after, endpoints.c.owner == owner)
+                select(endpoints.c.created, endpoints.c.id).where(
+                    endpoints.c.id == after, endpoints.c.owner == owner
+                )
             ).first()
             if place is None:
                 return None

@@ -17,7 +17,7 @@ def claim(store: Store, worker: str, *, lease: float, most_attempts: int) -> Job
     """Take the next job for ``worker``, or ``None``.
 
     Jobs whose worker stopped beating come back first. Then keys take turns: the one with the fewest jobs
-    running, and among those the one that has waited longest; within a key the highest priority, then the oldest.
+    running, among those the one that waited longest; within a key the highest priority, then the oldest.
     """
     moment = now()
     with store.write() as connection:
@@ -139,14 +139,15 @@ def asked_to_stop(store: Store, job: Job) -> bool:
 def complete(
     store: Store, job: Job, *, seconds: str, made: dict[str, Any], receipt: dict[str, Any], keep_hours: float
 ) -> bool:
-    """The film is on disk, ``seconds`` long: say so. ``False`` when it was cancelled, deleted or taken over meanwhile."""
+    """The film is on disk, ``seconds`` long: say so. ``False`` when the job was cancelled or taken over."""
     moment = now()
     with store.write() as connection:
         done = connection.execute(
             update(jobs)
             .where(*_held(job), jobs.c.deleted.is_(None), jobs.c.stopping.is_(False))
             .values(
-                status="completed", progress=100, completed=moment, expires=moment + micros(keep_hours * 3600),
+                status="completed", progress=100, completed=moment,
+                expires=moment + micros(keep_hours * 3600),
                 seconds=seconds, made=made, receipt=receipt, lease=None,
             )
         )  # fmt: skip

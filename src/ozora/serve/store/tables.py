@@ -203,7 +203,9 @@ def migrate(
     versions.create(connection, checkfirst=True)
     before = int(connection.scalar(select(func.max(versions.c.version))) or 0)
     if before == 0 and "jobs" in inspect(connection).get_table_names():
-        raise OzoraError("store: holds tables of another program, allowed: an empty database or one of Ozora's.")
+        raise OzoraError(
+            "store: holds tables of another program, allowed: an empty database or one of Ozora's."
+        )
     if before > len(steps):
         raise OzoraError(f"store: is of version {before}, and this Ozora knows versions up to {len(steps)}.")
     for number in range(before, len(steps)):

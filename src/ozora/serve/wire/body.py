@@ -52,8 +52,8 @@ async def read_body(request: Request) -> Body:
         elif kind in ("application/json", "") or kind.endswith("+json"):
             values, form = _read_json(await request.body()), False
         else:
-            told = f"Unsupported content type '{kind[:80]}', allowed: application/json or multipart/form-data."
-            raise bad("invalid_type", told)
+            allowed = "application/json or multipart/form-data"
+            raise bad("invalid_type", f"Unsupported content type '{kind[:80]}', allowed: {allowed}.")
     except ClientDisconnect as error:
         raise bad("invalid_value", "The body ended before it was whole.") from error
     for name in ("extra_body", "extra_json"):
@@ -112,7 +112,7 @@ async def _read_form(request: Request) -> dict[str, Any]:
 
 
 def expand(pairs: list[tuple[str, str | Upload]]) -> dict[str, Any]:
-    """Form names to values: ``a[b]`` is an object, ``a[]`` a list, ``a[][k]`` and ``a[0][k]`` lists of objects.
+    """Form names to values: ``a[b]`` an object, ``a[]`` a list, ``a[][k]`` and ``a[0][k]`` lists of objects.
 
     ``a[][k]`` begins a new object when ``k`` is already in the last one. Raises ``ApiError`` for names that
     contradict each other.
@@ -188,6 +188,6 @@ def canonical(value: Any) -> Any:
 
 
 def fingerprint(operation: str, values: Any) -> str:
-    """SHA-256 that names a request: its operation and parsed values, whatever the encoding's boundaries were."""
+    """SHA-256 that names a request: its operation and parsed values, however they were encoded."""
     text = json.dumps([operation, canonical(values)], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -15,7 +15,10 @@ from ozora.serve.wire.errors import ApiError, bad
 Read = Callable[[Any, str, bool], Any]
 """(value, name, whether it came in a form) to what is meant; raises ``ApiError``."""
 
-KINDS = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", dict: "an object", list: "an array"}
+KINDS = {
+    str: "a string", bool: "a boolean", int: "an integer", float: "a number", dict: "an object",
+    list: "an array",
+}  # fmt: skip
 
 IGNORED = ("user", "safety_identifier", "quality")
 """Accepted and without effect, as they were with the service this contract comes from."""
@@ -23,7 +26,7 @@ IGNORED = ("user", "safety_identifier", "quality")
 
 @dataclass(frozen=True)
 class Field:
-    """A field: its name, how it is read, its JSON schema, other names it goes by, and whether it must come."""
+    """A field: its name, how it is read, its JSON schema, other names for it, and whether it must come."""
 
     name: str
     read: Read
@@ -34,7 +37,7 @@ class Field:
 
 
 def read_fields(body: Body, known: Iterable[Field]) -> dict[str, Any]:
-    """Check a body against its fields; raises ``ApiError`` for the first that is unknown, missing or wrong."""
+    """Check a body against its fields; raises ``ApiError`` for the first that is wrong or missing."""
     known = tuple(known)
     by_name = {name: found for found in known for name in (found.name, *found.aliases)}
     values: dict[str, Any] = {}
@@ -50,14 +53,18 @@ def read_fields(body: Body, known: Iterable[Field]) -> dict[str, Any]:
         values[found.name] = found.read(value, name, body.form)
     for found in known:
         if found.required and found.name not in values:
-            raise bad("missing_required_parameter", f"Missing required parameter: '{found.name}'.", found.name)
+            raise bad(
+                "missing_required_parameter", f"Missing required parameter: '{found.name}'.", found.name
+            )
     return values
 
 
 def wrong_type(name: str, value: Any, expected: str) -> ApiError:
     """The sentence for a value of another type."""
     came = "a file" if isinstance(value, Upload) else KINDS.get(type(value), "null")
-    return bad("invalid_type", f"Invalid type for '{name}': expected {expected}, but got {came} instead.", name)
+    return bad(
+        "invalid_type", f"Invalid type for '{name}': expected {expected}, but got {came} instead.", name
+    )
 
 
 def wrong_value(name: str, value: Any, allowed: str) -> ApiError:
@@ -70,7 +77,9 @@ def wrong_value(name: str, value: Any, allowed: str) -> ApiError:
 def clean(value: str, name: str) -> str:
     """Text that every database and every font can hold: no lone surrogates, no NUL."""
     if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise bad("invalid_value", f"Invalid value for '{name}': it holds characters that are not text.", name)
+        raise bad(
+            "invalid_value", f"Invalid value for '{name}': it holds characters that are not text.", name
+        )
     return value
 
 
@@ -83,7 +92,7 @@ def text(name: str, most: int, *, least: int = 1, about: str = "", **options: An
         if not least <= len(value) <= most or (least and not value.strip()):
             raise bad(
                 "invalid_value",
-                f"Invalid value for '{said}': {len(value)} characters. Allowed: {least} to {most}, some of them words.",
+                f"Invalid value for '{said}': {len(value)} characters. Allowed: {least} to {most}.",
                 said,
             )
         return clean(value, said)
@@ -198,7 +207,7 @@ def words(name: str, allowed: tuple[str, ...], *, about: str = "") -> Field:
 
 
 def rows(name: str, keys: Mapping[str, int], most: int, *, about: str = "") -> Field:
-    """A list of at most ``most`` objects, each with all of ``keys`` (name to most characters) and no others."""
+    """A list of at most ``most`` objects, each with exactly these ``keys`` (name to most characters)."""
 
     def read(value: Any, said: str, form: bool) -> list[dict[str, str]]:
         value = from_text(value, said, form)
@@ -215,7 +224,7 @@ def rows(name: str, keys: Mapping[str, int], most: int, *, about: str = "") -> F
                 clean(found, f"{said}[].{key}")
         return value
 
-    one = {key: {"type": "string", "minLength": 1, "maxLength": length} for key, length in keys.items()}
+    one = {key: {"type": "string", "minLength": 1, "maxLength": size} for key, size in keys.items()}
     item = {"type": "object", "properties": one, "required": list(keys), "additionalProperties": False}
     return Field(name, read, {"type": "array", "items": item, "maxItems": most, "description": about})
 
@@ -282,9 +291,13 @@ def reference(name: str, keys: Mapping[str, int], *, about: str, bare: bool = Fa
         given = {key: found for key, found in value.items() if found is not None}
         for key in given:
             if key not in keys:
-                raise bad("unknown_parameter", f"Unknown parameter: '{said}.{key[:64]}'.", f"{said}.{key[:64]}")
+                raise bad(
+                    "unknown_parameter", f"Unknown parameter: '{said}.{key[:64]}'.", f"{said}.{key[:64]}"
+                )
         if len(given) != 1:
-            raise wrong_value(said, sorted(given), f"a file or exactly one of {', '.join(keys)}" if keys else "a file")
+            raise wrong_value(
+                said, sorted(given), f"a file or exactly one of {', '.join(keys)}" if keys else "a file"
+            )
         key, found = next(iter(given.items()))
         if not isinstance(found, str):
             raise wrong_type(f"{said}.{key}", found, "a string")
@@ -293,7 +306,7 @@ def reference(name: str, keys: Mapping[str, int], *, about: str, bare: bool = Fa
         clean(found, f"{said}.{key}")
         return Reference(url=found) if key == "image_url" else Reference(id=found)
 
-    one = {
+    one: dict[str, Any] = {
         key: {"type": "string", "minLength": 1, "maxLength": most} for key, most in keys.items()
     }
     schema: dict[str, Any] = {
@@ -303,7 +316,9 @@ def reference(name: str, keys: Mapping[str, int], *, about: str, bare: bool = Fa
     return Field(name, read, schema, upload=True, **options)
 
 
-def unsupported(name: str, why: str, *, harmless: tuple[Any, ...] = (), aliases: tuple[str, ...] = ()) -> Field:
+def unsupported(
+    name: str, why: str, *, harmless: tuple[Any, ...] = (), aliases: tuple[str, ...] = ()
+) -> Field:
     """A field of the contract that this model has no use for: refused, never silently dropped."""
 
     def read(value: Any, said: str, form: bool) -> None:
@@ -312,7 +327,10 @@ def unsupported(name: str, why: str, *, harmless: tuple[Any, ...] = (), aliases:
         raise bad("unsupported_parameter", f"Unsupported parameter: '{said}'. {why}", said)
 
     schema: dict[str, Any] = {"description": f"Not supported. {why}"}
-    schema |= {"enum": list(harmless)} if harmless else {"not": {}}
+    if harmless:
+        schema["enum"] = list(harmless)
+    else:
+        schema["not"] = {}
     return Field(name, read, schema, aliases)
 
 
@@ -322,7 +340,9 @@ def object_schema(known: Iterable[Field], *, multipart: bool = False) -> dict[st
     for found in known:
         schema: Mapping[str, Any] = found.schema
         if multipart and found.upload:
-            schema = {"type": "string", "format": "binary", "description": found.schema.get("description", "")}
+            schema = {
+                "type": "string", "format": "binary", "description": found.schema.get("description", "")
+            }
         properties[found.name] = dict(schema)
     needed = [found.name for found in known if found.required]
     told: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}

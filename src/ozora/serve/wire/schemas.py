@@ -10,6 +10,8 @@ from ozora.serve.wire.fields import Field, object_schema
 _TEXT, _WHOLE = {"type": "string"}, {"type": "integer"}
 _MAYBE_TEXT = {"anyOf": [_TEXT, {"type": "null"}]}
 _MAYBE_WHOLE = {"anyOf": [_WHOLE, {"type": "null"}]}
+_NUMBER = {"type": "number"}
+_MAYBE_NUMBER = {"anyOf": [_NUMBER, {"type": "null"}]}
 
 
 def _object(required: dict[str, Any], extra: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -21,7 +23,7 @@ def _list_of(name: str) -> dict[str, Any]:
     return _object(
         {"object": {"const": "list"}, "data": rows, "first_id": _MAYBE_TEXT, "last_id": _MAYBE_TEXT,
          "has_more": {"type": "boolean"}}
-    )  # fmt: skip
+    )
 
 
 def _deleted(kind: str) -> dict[str, Any]:
@@ -49,14 +51,14 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "error": {"anyOf": [_object({"code": _TEXT, "message": _TEXT}), {"type": "null"}]},
         },
         {
-            "served_model": _TEXT, "seed": _WHOLE, "priority": _WHOLE, "native_size": _TEXT, "fps": {"type": "number"},
+            "served_model": _TEXT, "seed": _WHOLE, "priority": _WHOLE, "native_size": _TEXT, "fps": _NUMBER,
             "num_frames": _WHOLE, "has_audio": {"type": "boolean"}, "group_id": _TEXT,
             "video_ids": {"type": "array", "items": _TEXT}, "queue_position": _WHOLE, "eta_seconds": _WHOLE,
             "revised_prompt": _TEXT, "notes": {"type": "array", "items": _TEXT}, "callback_secret": _TEXT,
             "metadata": {"type": "object", "additionalProperties": _TEXT},
             "extended_from_video_id": _TEXT, "edited_from_video_id": _TEXT,
         },
-    ),  # fmt: skip
+    ),
     "VideoList": _list_of("Video"),
     "VideoDeleted": _deleted("video.deleted"),
     "Character": _object(
@@ -65,22 +67,30 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "Model": _object({"id": _TEXT, "object": {"const": "model"}, "created": _WHOLE, "owned_by": _TEXT}),
     "ModelList": _object(
-        {"object": {"const": "list"}, "data": {"type": "array", "items": {"$ref": "#/components/schemas/Model"}}}
+        {
+            "object": {"const": "list"}, "data": {
+                "type": "array", "items": {"$ref": "#/components/schemas/Model"}
+            }
+        }
     ),
     "Quote": _object(
-        {"object": {"const": "video.quote"}, "size": _TEXT, "seconds": _TEXT, "n": _WHOLE, "native_size": _TEXT,
-         "parts": _WHOLE, "film_seconds": {"type": "number"}, "compute_seconds": {"anyOf": [{"type": "number"}, {"type": "null"}]},
-         "eta_seconds": _MAYBE_WHOLE, "basis": _TEXT, "budget_left": {"anyOf": [{"type": "number"}, {"type": "null"}]}}
+        {"object": {"const": "video.quote"}, "size": _TEXT, "seconds": _TEXT, "n": _WHOLE,
+         "native_size": _TEXT,         "parts": _WHOLE, "film_seconds": _NUMBER, "compute_seconds": {
+             "anyOf": [{"type": "number"}, {"type": "null"}]
+         },
+         "eta_seconds": _MAYBE_WHOLE, "basis": _TEXT, "budget_left": _MAYBE_NUMBER}
     ),
     "Queue": _object(
         {"object": {"const": "queue"}, "queued": _WHOLE, "in_progress": _WHOLE, "capacity": _WHOLE,
          "workers": _WHOLE, "yours": {"type": "object"}}
     ),
     "Usage": _object(
-        {"object": {"const": "usage"}, "since": _WHOLE, "videos": _WHOLE, "film_seconds": {"type": "number"},
-         "compute_seconds": {"type": "number"}, "budget": {"anyOf": [{"type": "number"}, {"type": "null"}]}}
+        {"object": {"const": "usage"}, "since": _WHOLE, "videos": _WHOLE, "film_seconds": _NUMBER,
+         "compute_seconds": _NUMBER, "budget": _MAYBE_NUMBER}
     ),
-    "Receipt": _object({"object": {"const": "video.receipt"}, "id": _TEXT, "film_seconds": {"type": "number"}}),
+    "Receipt": _object(
+        {"object": {"const": "video.receipt"}, "id": _TEXT, "film_seconds": _NUMBER}
+    ),
     "WebhookEndpoint": _object(
         {"id": _TEXT, "object": {"const": "webhook_endpoint"}, "name": _TEXT, "url": _TEXT,
          "event_types": {"type": "array", "items": _TEXT}, "created_at": _WHOLE, "updated_at": _WHOLE,
@@ -119,7 +129,7 @@ def replies(name: str) -> dict[int | str, dict[str, Any]]:
 def binary(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Replies of an operation that answers with bytes, or an error."""
     shape = {"schema": {"type": "string", "format": "binary"}}
-    content = {kind: shape for kind in kinds}
+    content = dict.fromkeys(kinds, shape)
     return {
         200: {"description": "The file", "content": content},
         206: {"description": "A range of the file", "content": {**content, "multipart/byteranges": shape}},
@@ -130,7 +140,11 @@ def binary(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 def errors() -> dict[int | str, dict[str, Any]]:
     """Errors of every operation: one envelope."""
-    return {"4XX": {"description": "Error", "content": _as("Error")}, "5XX": {"description": "Error", "content": _as("Error")}}
+    return {
+        "4XX": {"description": "Error", "content": _as("Error")}, "5XX": {
+            "description": "Error", "content": _as("Error")
+        }
+    }
 
 
 def body_of(fields: Iterable[Field], *, json: bool = True, multipart: bool = True) -> dict[str, Any]:

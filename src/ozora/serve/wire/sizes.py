@@ -27,28 +27,33 @@ def check_model(name: str, card: Card) -> str:
     """The name, if there is such a model."""
     if name not in model_names(card):
         raise ApiError(
-            404, "model_not_found", f"The model '{name[:80]}' does not exist. Allowed: {', '.join(model_names(card))}.",
-            param="model",
+            404, "model_not_found", param="model",
+            message=f"The model '{name[:80]}' does not exist. Allowed: {', '.join(model_names(card))}.",
         )  # fmt: skip
     return name
 
 
 def asked_size(values: dict[str, Any], model: str, card: Card, settings: Settings) -> tuple[int, int]:
-    """Width and height from ``size``, from ``width`` and ``height``, from ``aspect_ratio``, or the default."""
+    """Width and height from ``size``, ``width`` and ``height``, ``aspect_ratio``, or the default."""
     given = [name for name in ("size", "width", "aspect_ratio") if name in values]
     if "height" in values and "width" not in values:
-        raise bad("missing_required_parameter", "Missing required parameter: 'width' (beside 'height').", "width")
+        raise bad(
+            "missing_required_parameter", "Missing required parameter: 'width' (beside 'height').", "width"
+        )
     if len(given) > 1:
         raise wrong_value(given[1], values[given[1]], f"nothing beside '{given[0]}'")
     if "width" in values:
         if "height" not in values:
-            raise bad("missing_required_parameter", "Missing required parameter: 'height' (beside 'width').", "height")
+            told = "Missing required parameter: 'height', beside width."
+            raise bad("missing_required_parameter", told, "height")
         size = (values["width"], values["height"])
     elif "aspect_ratio" in values:
         size = _of_aspect(values["aspect_ratio"])
     else:
         native = f"{card.sizes[0][0]}x{card.sizes[0][1]}"
-        size = parse(values.get("size") or (DEFAULT_SIZE if model in ALIASES and not settings.strict else native))
+        size = parse(
+            values.get("size") or (DEFAULT_SIZE if model in ALIASES and not settings.strict else native)
+        )
     if size[0] % 2 or size[1] % 2:
         raise wrong_value("size", f"{size[0]}x{size[1]}", "even width and height")
     if settings.strict and size not in card.sizes:
@@ -83,7 +88,7 @@ def _of_aspect(value: str) -> tuple[int, int]:
 def asked_frames(values: dict[str, Any], card: Card, settings: Settings) -> int:
     """Frames from ``seconds`` or ``num_frames``; the delivered film has exactly these."""
     if "fps" in values and values["fps"] != card.fps:
-        told = f"Unsupported parameter: 'fps' {values['fps']}. The model films at {card.fps} frames per second."
+        told = f"Unsupported parameter: 'fps'. The model films at {card.fps} frames per second."
         raise bad("unsupported_parameter", told, "fps")
     if "num_frames" in values:
         if "seconds" in values:
@@ -94,7 +99,9 @@ def asked_frames(values: dict[str, Any], card: Card, settings: Settings) -> int:
     if frames > settings.longest_step * card.fps:
         raise wrong_value("num_frames", frames, f"at most {settings.longest_step * card.fps}")
     if settings.strict and frames > card.frames:
-        raise wrong_value("seconds", frames / card.fps, f"at most {card.frames} frames, what the model films at once")
+        raise wrong_value(
+            "seconds", frames / card.fps, f"at most {card.frames} frames, what the model films at once"
+        )
     return frames
 
 
