@@ -88,7 +88,9 @@ def test_after_three_deaths_it_fails_with_a_reason(store):
         assert queue.claim(store, f"w{number}", lease=-1, most_attempts=3).attempts == number + 1
     assert take(store) is None
     failed = look(store, made.id)
-    assert (failed.status, failed.error_code) == ("failed", "server_error") and "3 times" in failed.error_message
+    assert (failed.status, failed.error_code) == (
+        "failed", "server_error"
+    ) and "3 times" in failed.error_message
 
 
 def test_a_worker_that_leaves_gives_back_without_an_attempt(store):
@@ -243,7 +245,9 @@ def test_retries_of_the_client_make_one_job(serving):
     form = {name: (None, value) for name, value in body.items()}
     again = own.http.post("/videos", files=form, headers={"x-stainless-retry-count": "1"}).json()
     assert again["id"] == first["id"]
-    keyed = [own.http.post("/videos", json=body, headers={"idempotency-key": "k"}).json()["id"] for _ in range(2)]
+    keyed = [
+        own.http.post("/videos", json=body, headers={"idempotency-key": "k"}).json()["id"] for _ in range(2)
+    ]
     assert keyed[0] == keyed[1] != first["id"]
     other = own.http.post("/videos", json={**body, "prompt": "y"}, headers={"idempotency-key": "k"})
     assert other.status_code == 409 and other.json()["error"]["code"] == "idempotency_key_reuse"

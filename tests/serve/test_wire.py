@@ -159,7 +159,9 @@ def test_broken_bodies_are_refused_in_the_envelope(live, body, kind):
 
 def test_bracket_fields_as_node_sends_them(serving):
     own = serving()
-    fields = [("prompt", "a ball"), ("size", "96x64"), ("num_frames", "5"), ("metadata[take]", "3"), ("n", "1")]
+    fields = [
+        ("prompt", "a ball"), ("size", "96x64"), ("num_frames", "5"), ("metadata[take]", "3"), ("n", "1")
+    ]
     form = {name: (None, value) for name, value in fields}
     reply = own.http.post("/videos", files={**form, "input_reference[image_url]": (None, data_url(png()))})
     assert reply.json()["metadata"] == {"take": "3"}, reply.text
@@ -187,7 +189,9 @@ def test_files_are_told_by_their_bytes_and_json_text_is_understood(live):
 def test_errors_look_the_same_everywhere(live):
     for method, path, status in (
         ("GET", "/v1/nothing", 404), ("PUT", "/v1/videos", 405), ("GET", "/v1/videos/..%2f..%2fetc", 404),
-        ("GET", "/v1/videos/%00", 404), ("GET", "/v1/videos?limit=101", 400), ("GET", "/v1/videos?limit=x", 400),
+        ("GET", "/v1/videos/%00", 404), ("GET", "/v1/videos?limit=101", 400), (
+            "GET", "/v1/videos?limit=x", 400
+        ),
         ("GET", "/v1/videos?order=up", 400), ("GET", "/v1/videos?after=video_1", 400),
         ("GET", "/v1/videos/video_1/content?variant=0", 400), ("POST", "/v1/videos/video_1/remix", 400),
         ("GET", "/v1/models/gpt", 404), ("GET", "/v1/videos/characters/char_1", 404),
@@ -276,7 +280,9 @@ keys = st.text("abcxyz", min_size=1, max_size=3)
 values = st.text("0123456789 é", max_size=5)
 trees = st.dictionaries(
     keys, values | st.dictionaries(keys, values, min_size=1, max_size=3)
-    | st.lists(values, min_size=1, max_size=3) | st.lists(st.fixed_dictionaries({"k": values}), min_size=1, max_size=3),
+    | st.lists(values, min_size=1, max_size=3) | st.lists(
+        st.fixed_dictionaries({"k": values}), min_size=1, max_size=3
+    ),
     max_size=4,
 )  # fmt: skip
 

@@ -42,6 +42,7 @@ def serve(
     rate: Annotated[int, typer.Option(help="Films a minute for each key without a rate of its own.")] = 600,
     keep_hours: Annotated[float, typer.Option(help="How long films can be downloaded.")] = 24.0,
     drain: Annotated[float, typer.Option(help="Seconds a running film may still take at shutdown.")] = 30.0,
+    lease: Annotated[float, typer.Option(help="Seconds of silence after which a worker counts as dead.")] = 30.0,
     trust: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,7 +59,7 @@ def serve(
     settings = _settings(
         data=data.expanduser(), store=store, host=host, port=port, workers=workers,
         weights=weights, strict=strict, queue_limit=queue, rate_per_minute=rate, keep_hours=keep_hours,
-        drain=drain, trusted=tuple(trust or ()), renderer=renderer,
+        drain=drain, lease=lease, heartbeat=lease / 6, trusted=tuple(trust or ()), renderer=renderer,
     )  # fmt: skip
     if check:
         from ozora.serve.check import check_all
@@ -85,7 +86,7 @@ def worker(
 
     _require_extra()
     from ozora.serve.logs import start_logging
-    from ozora.serve.settings import ENVIRONMENT, from_environment
+    from ozora.serve.settings import ENVIRONMENT, from_environment, require_folder
     from ozora.serve.worker import Worker
 
     if ENVIRONMENT in os.environ:
@@ -93,7 +94,7 @@ def worker(
     else:
         settings = _settings(data=data.expanduser(), store=store, weights=weights, renderer=renderer)
     start_logging()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    require_folder(settings.data)
     found = Worker(settings, name or f"{os.uname().nodename[:24]}-{os.getpid()}", parent=parent)
     signal.signal(signal.SIGTERM, found.stop)
     signal.signal(signal.SIGINT, found.stop)
@@ -162,9 +163,10 @@ def _open(data: Path, store: str) -> Any:
     from contextlib import closing
 
     settings = _settings(data=data.expanduser(), store=store)
+    from ozora.serve.settings import require_folder
     from ozora.serve.store.engine import Store
 
-    settings.data.mkdir(parents=True, exist_ok=True)
+    require_folder(settings.data)
     return closing(Store(settings.store_url))
 
 

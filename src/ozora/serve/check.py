@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from ozora.errors import refuse
 from ozora.media.files import require_writable
 from ozora.serve.server import check_exposure, open_house
-from ozora.serve.settings import Settings
+from ozora.serve.settings import Settings, require_folder
 from ozora.serve.store.keys import list_keys
 
 
 def check_all(settings: Settings) -> Iterator[str]:
     """One line for each thing that is right; raises ``OzoraError`` for the first that is not."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    require_folder(settings.data)
     require_writable(settings.data / "trial", "data")
     yield f"data     {settings.data.absolute()} can be written"
     house = open_house(settings)

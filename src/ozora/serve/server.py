@@ -22,7 +22,7 @@ from ozora.serve.house import House
 from ozora.serve.housekeeping import tidy
 from ozora.serve.logs import log, start_logging
 from ozora.serve.render.order import load_renderer
-from ozora.serve.settings import ENVIRONMENT, Settings
+from ozora.serve.settings import ENVIRONMENT, Settings, require_folder
 from ozora.serve.store.engine import Store
 from ozora.serve.store.keys import any_keys
 from ozora.serve.store.queue import release_worker
@@ -35,7 +35,7 @@ QUICK_DEATH, LONGEST_PAUSE = 5.0, 30.0
 
 def open_house(settings: Settings) -> House:
     """Open the store and the folder, and read what the model films; raises ``OzoraError``."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    require_folder(settings.data)
     store = Store(settings.store_url)
     return House(settings, store, FolderBlobs(settings.data), load_renderer(settings).card())
 

@@ -97,6 +97,15 @@ class Settings:
         return replace(self, **values)
 
 
+def require_folder(folder: Path) -> None:
+    """Make the data folder if it is not there; raises ``OzoraError`` where none can be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        told = f"a folder that can be written, and here the system says {(error.strerror or str(error)).lower()!r}"
+        raise refuse("data", str(folder), told) from error
+
+
 def from_environment() -> Settings:
     """The settings a server left for its worker, or the defaults."""
     text = os.environ.get(ENVIRONMENT, "")

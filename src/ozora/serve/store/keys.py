@@ -38,15 +38,15 @@ def add_key(
     models: list[str] | None = None,
 ) -> tuple[Key, str]:
     """Make a key; the text is returned once and kept nowhere. 256 random bits need no slow hash."""
-    ident, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    ident, secret, moment = secrets.token_hex(8), secrets.token_urlsafe(32), now()
     row = {
-        "id": f"key_{ident}", "name": name, "hash": _hash(secret), "created": now(),
+        "id": f"key_{ident}", "name": name, "hash": _hash(secret), "created": moment,
         "rate_per_minute": rate_per_minute, "budget": budget, "models": models,
     }  # fmt: skip
     with store.write() as connection:
         connection.execute(insert(keys), row)
     allowed = None if models is None else tuple(models)
-    key = Key(f"key_{ident}", name, now(), rate_per_minute, budget, allowed, _hash(secret))
+    key = Key(f"key_{ident}", name, moment, rate_per_minute, budget, allowed, _hash(secret))
     return key, f"{PREFIX}{ident}-{secret}"
 
 
