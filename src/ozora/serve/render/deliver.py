@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
 from ozora.errors import OzoraError
 from ozora.media.clip import Clip, Frames
 from ozora.media.images import cover
-from ozora.media.sheets import sprite_sheet, thumbnail
+from ozora.media.sheets import sprite_sheet
 from ozora.media.video import write_frames
 from ozora.serve.render.order import Order, Tell
 
@@ -48,32 +52,21 @@ def deliver(clip: Clip, order: Order, folder: Path, tell: Tell) -> dict[str, Any
 
 
 def _write_pictures(clip: Clip, order: Order, folder: Path) -> dict[str, Any]:
-    from PIL import Image
-
-    # Pictures are cut as the film is, at a size that suits them.
-    width = min(order.width, THUMBNAIL_WIDTH)
-    still = thumbnail(_cut(clip, order, clip.frames[len(clip) // 2 : len(clip) // 2 + 1]), width, at=0)
-    Image.fromarray(still.frames[0]).save(folder / "thumbnail.webp", format="WEBP", quality=90, method=4)
+    """The middle frame as WebP, moments as JPEG, both in the delivered shape; returns the sheet's grid."""
+    still = cover(clip.frames[len(clip) // 2], *_scaled(order, THUMBNAIL_WIDTH))
+    Image.fromarray(still).save(folder / "thumbnail.webp", format="WEBP", quality=90, method=4)
     every = max(0.5, clip.seconds / MOST_SPRITES)
-    moments = Clip(clip.frames, clip.fps)
-    sheet = sprite_sheet(
-        moments if _same_shape(clip, order) else _cut(clip, order, clip.frames),
-        width=min(order.width, SPRITE_WIDTH), every=every, columns=SPRITE_COLUMNS,
-    )  # fmt: skip
+    count = max(1, math.ceil(clip.seconds / every - 1e-9))
+    picked = [min(len(clip) - 1, round(number * every * clip.fps)) for number in range(count)]
+    width, height = _scaled(order, SPRITE_WIDTH)
+    moments = Clip(np.stack([cover(clip.frames[index], width, height) for index in picked]), 1 / every)
+    sheet = sprite_sheet(moments, width=width, every=every, columns=SPRITE_COLUMNS)
     Image.fromarray(sheet.picture.frames[0]).save(folder / "spritesheet.jpg", format="JPEG", quality=88)
-    rows = -(-len(sheet.seconds) // sheet.columns)
-    grid = {"columns": sheet.columns, "rows": rows, "width": sheet.width, "height": sheet.height}
-    return {**grid, "seconds": [round(second, 4) for second in sheet.seconds]}
+    grid = {"columns": sheet.columns, "rows": -(-count // sheet.columns), "width": width, "height": height}
+    return {**grid, "seconds": [round(index / clip.fps, 4) for index in picked]}
 
 
-def _same_shape(clip: Clip, order: Order) -> bool:
-    return clip.width * order.height == clip.height * order.width
-
-
-def _cut(clip: Clip, order: Order, frames: Frames) -> Clip:
-    """Frames in the shape that was asked for, at the height they have."""
-    import numpy as np
-
-    high = min(clip.height, round(clip.width * order.height / order.width))
-    wide = max(1, min(clip.width, round(high * order.width / order.height)))
-    return Clip(np.stack([cover(frame, wide, max(1, high)) for frame in frames]), clip.fps)
+def _scaled(order: Order, widest: int) -> tuple[int, int]:
+    """The delivered shape, at most so wide."""
+    width = min(order.width, widest)
+    return width, max(1, round(width * order.height / order.width))

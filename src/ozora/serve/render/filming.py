@@ -143,7 +143,7 @@ VERBS: dict[str, Callable[..., Request]] = {
 def _told(tell: Tell) -> Callable[[Phase], None]:
     def told(phase: Phase) -> None:
         begins, ends = SHARES[phase.name]
-        tell(begins + (ends - begins) * phase.done / max(1, phase.total))
+        tell(round(begins + (ends - begins) * phase.done / max(1, phase.total), 6))
 
     return told
 
