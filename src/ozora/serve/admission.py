@@ -33,7 +33,7 @@ async def take_order(
     body = await read_body(request)
     values = read_fields(body, fields)
     mark = fingerprint(name, values_for_print(values))
-    require_worker(house, await house.do(live_workers, house.store, house.settings.worker_grace))
+    require_worker(house, await house.look(live_workers, house.store, house.settings.worker_grace))
     wish = await make(house, caller, values, mark)
     return await answer(request, house, caller, wish)
 

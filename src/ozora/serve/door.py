@@ -120,7 +120,7 @@ async def identify(request: Request) -> Caller:
     """
     house: House = request.app.state.house
     text = given_key(request.headers)
-    caller = await house.do(_caller, house, text, request.headers.get("host", ""))
+    caller = await house.look(_caller, house, text, request.headers.get("host", ""))
     request.state.caller = caller
     return caller
 
@@ -135,7 +135,7 @@ def _caller(house: House, text: str, host: str) -> Caller:
     key = check_key(house.store, text)
     if key is not None:
         return Caller(key.id, key.rate_per_minute or house.settings.rate_per_minute, key.budget, key.models)
-    if not house.settings.loopback or any_keys(house.store):
+    if not house.settings.loopback or _keys_in_use(house):
         told = "Missing API key." if not text else "Incorrect API key provided."
         raise ApiError(401, "invalid_api_key", f"{told} Send one as 'Authorization: Bearer …'.")
     # Without keys only this machine may call, and no web page in its browser that gave itself our address.
@@ -144,6 +144,15 @@ def _caller(house: House, text: str, host: str) -> Caller:
         told = "Without API keys this server answers only to localhost; make a key with 'ozora keys add'."
         raise ApiError(403, "host_not_allowed", told, kind="permission_error")
     return Caller(LOCAL, house.settings.rate_per_minute)
+
+
+def _keys_in_use(house: House) -> bool:
+    """Whether there are keys, as of a second ago at most."""
+    moment, known = house.remembered.get("keys", (0.0, False))
+    if time.monotonic() - moment > 1:
+        known = any_keys(house.store)
+        house.remembered["keys"] = (time.monotonic(), known)
+    return bool(known)
 
 
 def rate_headers(caller: Caller, remaining: int, reset: float) -> dict[str, Any]:

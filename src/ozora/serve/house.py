@@ -43,6 +43,15 @@ class House:
         return await to_thread.run_sync(call, *arguments, limiter=self._threads)
 
 
+    async def look(self, call: Callable[..., Result], *arguments: Any) -> Result:
+        """Run something that only reads a few rows.
+
+        From a file on this machine that is quicker than handing it to a thread; from a server elsewhere it
+        is not.
+        """
+        return call(*arguments) if self.store.sqlite else await self.do(call, *arguments)
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who calls: the owner of what is made, and what the key allows."""

@@ -50,7 +50,7 @@ def checked_id(name: str, what: str = "video") -> str:
 
 async def find_job(house: House, caller: Caller, name: str) -> Job:
     """A job of this caller; raises 404, for a foreign one too."""
-    job = await house.do(jobs.find, house.store, caller.owner, checked_id(name))
+    job = await house.look(jobs.find, house.store, caller.owner, checked_id(name))
     if job is None:
         raise not_found("video", name)
     return job
@@ -77,7 +77,7 @@ async def listing(
     def look() -> tuple[list[Job], bool] | None:
         return jobs.listed(house.store, caller.owner, after=after, limit=limit, newest_first=order == "desc")
 
-    found = await house.do(look)
+    found = await house.look(look)
     if found is None:
         raise bad("invalid_value", f"Invalid value for 'after': no video '{(after or '')[:80]}'.", "after")
     rows, more = found
@@ -92,7 +92,7 @@ async def retrieve(request: Request, caller: Known, video_id: str) -> Response:
     house = house_of(request)
     job = await find_job(house, caller, video_id)
     headers = {} if job.terminal else {POLL_HEADER: str(house.settings.poll_ms)}
-    return JSONResponse(await house.do(in_full, house, job), headers=headers)
+    return JSONResponse(await house.look(in_full, house, job), headers=headers)
 
 
 def in_full(house: House, job: Job) -> dict[str, Any]:

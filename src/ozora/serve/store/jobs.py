@@ -266,9 +266,11 @@ def listed(
 def beyond(created: int, name: str, newest_first: bool, table: Any = jobs) -> Any:
     """What comes after a place in the order of (created, id)."""
     columns = table.c
+    # The first condition says nothing new; it lets the database begin at the right place of its index.
     if newest_first:
-        return or_(columns.created < created, and_(columns.created == created, columns.id < name))
-    return or_(columns.created > created, and_(columns.created == created, columns.id > name))
+        later = or_(columns.created < created, columns.id < name)
+        return and_(columns.created <= created, later)
+    return and_(columns.created >= created, or_(columns.created > created, columns.id > name))
 
 
 def cancel(store: Store, owner: str, name: str) -> Job | None:

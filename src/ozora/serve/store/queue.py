@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
 
 from ozora.serve.store.engine import Store, micros, new_id, now
 from ozora.serve.store.jobs import COLUMNS, Job, to_job
@@ -125,8 +125,6 @@ def beat(store: Store, job: Job, progress: int, lease: float) -> str:
 
 
 def _larger(progress: int) -> Any:
-    from sqlalchemy import case
-
     return case((jobs.c.progress < progress, progress), else_=jobs.c.progress)
 
 
@@ -224,9 +222,8 @@ def live_workers(store: Store, within: float) -> list[dict[str, Any]]:
 def ahead_of(store: Store, job: Job) -> int:
     """How many jobs are likely to begin before this one, in the order they came."""
     with store.read() as connection:
-        earlier = or_(jobs.c.created < job.created, and_(jobs.c.created == job.created, jobs.c.id < job.id))
-        count = connection.scalar(select(func.count()).where(jobs.c.status == "queued", earlier))
-    return int(count or 0)
+        earlier = select(func.count()).where(jobs.c.status == "queued", jobs.c.created < job.created)
+        return int(connection.scalar(earlier) or 0)
 
 
 def counts(store: Store, owner: str | None = None) -> dict[str, int]:
