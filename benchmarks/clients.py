@@ -71,7 +71,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "clients")
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
-    wanted = [name for name in arguments.only.split(",") if name] or [*PYTHON, *(NODE if shutil.which("node") else {})]
+    wanted = [name for name in arguments.only.split(",") if name] or [
+        *PYTHON, *(NODE if shutil.which("node") else {})
+    ]
     from processes import Served
 
     worst = 0
@@ -85,7 +87,8 @@ def main() -> None:
                 steps = steps_of(make(arguments.folder / name, script, packages), served.url)
                 wrong = {step: told for step, told in steps.items() if told != "ok"}
                 worst = max(worst, len(wrong))
-                print(f"{name:18} {len(steps) - len(wrong):3} of {len(steps):3} steps  {wrong or ''}", flush=True)
+                well = f"{len(steps) - len(wrong):3} of {len(steps):3} steps"
+                print(f"{name:18} {well}  {wrong or ''}", flush=True)
         finally:
             served.stop()
     sys.exit(1 if worst else 0)

@@ -66,7 +66,9 @@ def main() -> None:
             listed = []
             after = None
             while True:
-                page = served.http.get("/videos", params={"limit": 100, **({"after": after} if after else {})}).json()
+                page = served.http.get(
+                    "/videos", params={"limit": 100, **({"after": after} if after else {})}
+                ).json()
                 listed += [video["id"] for video in page["data"]]
                 if not page["has_more"]:
                     break

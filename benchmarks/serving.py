@@ -35,8 +35,9 @@ def fill(folder: Path, count: int) -> list[str]:
     moment = now() - 3_600_000_000
     rows = [
         {
-            "id": new_id("video"), "owner": "local", "verb": "create", "status": "queued", "created": moment + number,
-            "model": "sora-2", "served_model": "painter", "prompt": f"a ball, number {number}", "size": "1280x720",
+            "id": new_id("video"), "owner": "local", "verb": "create", "status": "queued",
+            "created": moment + number,
+            "model": "sora-2", "served_model": "painter", "prompt": f"ball {number}", "size": "1280x720",
             "seconds": "4", "length": 4.0, "seed": number, "order": {}, "fingerprint": "x",
         }
         for number in range(count)
@@ -66,14 +67,18 @@ async def ask(url: str, ids: list[str], rate: float, seconds: float) -> dict[str
             call = {
                 "list": lambda: client.get("/videos", params={"limit": 20, "after": ids[-number % len(ids)]}),
                 "retrieve": lambda: client.get(f"/videos/{ids[number * 7919 % len(ids)]}"),
-                "create": lambda: client.post("/videos", json={"prompt": f"a ball {number}", "size": "1280x720"}),
+                "create": lambda: client.post(
+                    "/videos", json={"prompt": f"a ball {number}", "size": "1280x720"}
+                ),
             }[kind]
             began = time.perf_counter()
             reply = await call()
             assert reply.status_code == 200, reply.text
             found[kind].append((time.perf_counter() - began) * 1000)
 
-        await asyncio.gather(*(one(number) for number in range(3)))  # connections are made before the clock runs
+        await asyncio.gather(
+            *(one(number) for number in range(3))
+        )  # connections are made before the clock runs
         for times in found.values():
             times.clear()
         began, tasks = time.perf_counter(), []

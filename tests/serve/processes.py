@@ -29,8 +29,8 @@ class Served:
         self.folder, self.url = Path(folder), f"http://127.0.0.1:{self.port}"
         self.command = [
             sys.executable, "-m", "ozora", "serve", "--data", str(folder), "--port", str(self.port),
-            "--workers", str(workers), "--lease", str(lease), "--renderer", "painter:Painter", "--rate", "100000",
-            "--queue", "100000", *options,
+            "--workers", str(workers), "--lease", str(lease), "--renderer", "painter:Painter",
+            "--rate", "100000",            "--queue", "100000", *options,
         ]  # fmt: skip
         self.http = httpx.Client(base_url=f"{self.url}/v1", timeout=20)
         self.process = None
@@ -56,7 +56,9 @@ class Served:
 
     def workers(self):
         """Process ids of the workers."""
-        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False
+        )
         return [int(line) for line in found.stdout.split()]
 
     def kill(self, what):

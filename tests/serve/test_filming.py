@@ -23,7 +23,7 @@ def film(renderer, folder, order, given=None):
     folder.mkdir(parents=True, exist_ok=True)
     told = []
     rendered = renderer.render(order, given or Given(), folder, told.append)
-    assert told == sorted(told) and 0 <= told[0] and told[-1] == 1
+    assert told == sorted(told) and told[0] >= 0 and told[-1] == 1
     made = deliver(rendered.clip, order, folder, told.append)
     width, height, fps, seconds = measure(folder / "video.mp4")
     assert (width, height, round(seconds * fps)) == (order.width, order.height, made["num_frames"])
@@ -54,7 +54,9 @@ def test_verbs_begin_with_the_film_s_own_latents(renderer, tmp_path):
     assert made["num_frames"] == 24
     assert np.array_equal(extended.clip.frames[:9], first.clip.frames[:9])  # kept to the bit
     for verb in ("remix", "edit"):
-        changed, made = film(renderer, tmp_path / verb, dataclasses.replace(CREATE, verb=verb, prompt="a ball"), given)
+        changed, made = film(
+            renderer, tmp_path / verb, dataclasses.replace(CREATE, verb=verb, prompt="a ball"), given
+        )
         assert made["num_frames"] == 12
         assert not np.array_equal(changed.clip.frames, first.clip.frames)
     weak = dataclasses.replace(CREATE, verb="remix", prompt="a ball", strength=0.1)
@@ -72,11 +74,13 @@ def test_anybody_s_film_can_be_extended_and_edited(renderer, tmp_path):
     path = write_clip(Clip(frames, 24), tmp_path / "mine.mp4")  # 40 x 60 pixels, 30 frames at 24 a second
     given = Given(source=path)
     longer = Order("extend", "a fox", 40, 60, 12, 1, before=15, exact=False)
-    rendered, made = film(renderer, tmp_path / "longer", longer, given)
+    _, made = film(renderer, tmp_path / "longer", longer, given)
     assert 24 <= made["num_frames"] <= 27
     first = read_clip(tmp_path / "longer" / "video.mp4").frames[0]
     assert first.shape == (60, 40, 3)
-    edited, made = film(renderer, tmp_path / "edited", Order("edit", "a fox", 40, 60, 15, 1, exact=False), given)
+    _, made = film(
+        renderer, tmp_path / "edited", Order("edit", "a fox", 40, 60, 15, 1, exact=False), given
+    )
     assert made["num_frames"] == 13
 
 

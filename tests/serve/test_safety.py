@@ -25,8 +25,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",
         "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
-        "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "fe80::1%eth0", "nonsense",
-        "192.0.2.1", "198.18.0.1", "240.0.0.1",
+        "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "fe80::1%eth0",
+        "nonsense",        "192.0.2.1", "198.18.0.1", "240.0.0.1",
     ],
 )  # fmt: skip
 def test_only_public_addresses_are_reached(address):
@@ -42,8 +42,8 @@ def test_only_public_addresses_are_reached(address):
     "url",
     [
         "file:///etc/passwd", "gopher://x/", "ftp://example.com/x", "http://", "https://user:pw@example.com/",
-        "https://example.com:22/", "http://[::1]/", "http://2130706433/", "http://0x7f.1/", "javascript:alert(1)",
-        "http://localhost/", "//example.com", "http://[bad/", "https://example.com:99999/",
+        "https://example.com:22/", "http://[::1]/", "http://2130706433/", "http://0x7f.1/",
+        "javascript:alert(1)",        "http://localhost/", "//example.com", "http://[bad/", "https://example.com:99999/",
     ],
 )  # fmt: skip
 def test_odd_addresses_are_refused(url):
@@ -126,7 +126,8 @@ def test_keys_are_kept_as_hashes_and_checked_whole(serving):
     store = own.house.store
     key, text = add_key(store, "ann", rate_per_minute=5, budget=10, models=["sora-2"])
     assert check_key(store, text) == key
-    wrong = ["", "x", text[:-1], text + "x", text.replace("sk-", "pk-"), text.swapcase(), "sk-ozora-é-é", "sk-ozora-"]
+    wrong = ["", "x", text[:-1], text + "x", text.replace("sk-", "pk-"), text.swapcase()]
+    wrong += ["sk-ozora-é-é", "sk-ozora-"]
     assert [check_key(store, other) for other in wrong] == [None] * len(wrong)
     raw = (own.house.settings.data / "ozora.db").read_bytes() + (
         own.house.settings.data / "ozora.db-wal"
@@ -171,7 +172,8 @@ def test_a_key_s_models_and_budget_hold(serving):
     client.videos.create(prompt="x")
     with pytest.raises(openai.RateLimitError, match="budget") as spent:
         client.videos.create(prompt="x")
-    assert spent.value.code == "insufficient_quota" and spent.value.response.headers["x-should-retry"] == "false"
+    assert spent.value.code == "insufficient_quota"
+    assert spent.value.response.headers["x-should-retry"] == "false"
     quote = client.post("/videos/quote", cast_to=object, body={"prompt": "x"})
     assert quote["budget_left"] == 1.0
 

@@ -32,8 +32,8 @@ def quiet(serving):
 
 
 KEYS = {
-    "id", "object", "model", "status", "progress", "created_at", "completed_at", "expires_at", "prompt", "size",
-    "seconds", "remixed_from_video_id", "error",
+    "id", "object", "model", "status", "progress", "created_at", "completed_at", "expires_at", "prompt",
+    "size", "seconds", "remixed_from_video_id", "error",
 }  # fmt: skip
 
 
@@ -52,8 +52,8 @@ def test_every_encoding_means_the_same(quiet):
         assert reply.status_code == 200 and set(video) >= KEYS, reply.text
         same = {name: video[name] for name in ("prompt", "seconds", "size", "seed", "model", "status")}
         assert same == {
-            "prompt": "a ball", "seconds": "2", "size": "96x64", "seed": 5, "model": "sora-2", "status": "queued",
-        }  # fmt: skip
+            "prompt": "a ball", "seconds": "2", "size": "96x64", "seed": 5, "model": "sora-2",
+            "status": "queued",        }  # fmt: skip
         assert isinstance(video["progress"], int) and video["progress"] == 0
         assert video["object"] == "video" and video["error"] is None
 
@@ -184,6 +184,20 @@ def test_files_are_told_by_their_bytes_and_json_text_is_understood(live):
     assert reply.json()["error"]["code"] == "invalid_image"
     text = {**form, "input_reference": json.dumps({"image_url": data_url(png())})}
     assert live.http.post("/videos", data=text).status_code == 200
+
+
+def test_files_are_kept_and_can_be_first_frames(live):
+    client = live.client()
+    kept = client.files.create(file=("a/../picture.png", png()), purpose="vision")
+    assert kept.bytes == len(png())
+    assert client.files.content(kept.id).read() == png()
+    assert kept.id in [file.id for file in client.files.list(purpose="vision")]
+    made = live.create(input_reference={"file_id": kept.id})
+    assert live.finished(made["id"])["status"] == "completed"
+    assert client.files.delete(kept.id).deleted and client.files.list().data == []
+    reply = live.http.post("/batches", json={})
+    assert reply.status_code == 501 and reply.headers["x-should-retry"] == "false"
+    assert reply.json()["error"]["code"] == "not_implemented"
 
 
 def test_errors_look_the_same_everywhere(live):

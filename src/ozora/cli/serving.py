@@ -42,7 +42,7 @@ def serve(
     rate: Annotated[int, typer.Option(help="Films a minute for each key without a rate of its own.")] = 600,
     keep_hours: Annotated[float, typer.Option(help="How long films can be downloaded.")] = 24.0,
     drain: Annotated[float, typer.Option(help="Seconds a running film may still take at shutdown.")] = 30.0,
-    lease: Annotated[float, typer.Option(help="Seconds of silence after which a worker counts as dead.")] = 30.0,
+    lease: Annotated[float, typer.Option(help="Seconds of silence until a worker is dead.")] = 30.0,
     trust: Annotated[
         list[str] | None,
         typer.Option(

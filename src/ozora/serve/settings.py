@@ -102,7 +102,8 @@ def require_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        told = f"a folder that can be written, and here the system says {(error.strerror or str(error)).lower()!r}"
+        reason = (error.strerror or str(error)).lower()
+        told = f"a folder that can be written, and here the system says {reason!r}"
         raise refuse("data", str(folder), told) from error
 
 

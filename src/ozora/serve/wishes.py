@@ -137,7 +137,6 @@ def make_jobs(
     model: str,
     files: Mapping[str, bytes | str] | None = None,
     source: str | None = None,
-    batch: str | None = None,
 ) -> Wish:
     """An order as ``n`` queued jobs that have not been written down yet."""
     count, moment = int(values.get("n", 1)), now()
@@ -156,7 +155,7 @@ def make_jobs(
         priority=int(
             values.get("priority", 0)
         ), source=source, labels=values.get("metadata"), callback=callback,
-        group=new_id("group") if count > 1 else None, batch=batch,
+        group=new_id("group") if count > 1 else None,
     )  # fmt: skip
     jobs = tuple(
         replace(

@@ -6,7 +6,7 @@ import os
 import time
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-import litellm  # noqa: E402
+import litellm
 
 base, steps, made = os.environ["OPENAI_BASE_URL"], {}, {}
 

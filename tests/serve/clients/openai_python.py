@@ -30,7 +30,11 @@ def step(name):
 
 def png(width, height):
     rows = b"".join(b"\0" + bytes((200, 30, 60)) * width for _ in range(height))
-    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (
+            b"IDAT", zlib.compress(rows)
+        ), (b"IEND", b"")
+    ]
     chunks = (struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in parts)
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
@@ -57,7 +61,9 @@ def _():
 
 @step("first frame as a file")
 def _():
-    video = client.videos.create(prompt="a ball", input_reference=("first.png", io.BytesIO(png(96, 64))), **SMALL)
+    video = client.videos.create(
+        prompt="a ball", input_reference=("first.png", io.BytesIO(png(96, 64))), **SMALL
+    )
     assert client.videos.poll(video.id).status == "completed"
 
 
@@ -122,7 +128,9 @@ if hasattr(client.videos, "edit"):
     @step("character")
     def _():
         try:
-            client.videos.create_character(name="Mossy", video=client.videos.download_content(made["first"].id).read())
+            client.videos.create_character(
+                name="Mossy", video=client.videos.download_content(made["first"].id).read()
+            )
         except openai.BadRequestError as error:
             # The painter's ball need not be anything the probe knows; the refusal says so.
             assert error.param == "video"
@@ -137,7 +145,9 @@ if hasattr(client, "webhooks"):
         assert found["signing_secret"].startswith("whsec_")
         if hasattr(client.webhooks, "list"):
             assert found["id"] in [endpoint.id for endpoint in client.webhooks.list()]
-            assert client.webhooks.rotate_secret(found["id"], keep_old_secret_active_for_24_hours=True).signing_secret
+            assert client.webhooks.rotate_secret(
+                found["id"], keep_old_secret_active_for_24_hours=True
+            ).signing_secret
             assert client.webhooks.delete(found["id"]).deleted
 
 

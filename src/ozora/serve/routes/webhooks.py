@@ -171,8 +171,8 @@ async def test(request: Request, caller: Known, endpoint_id: str) -> Response:
     row = await _find(house, caller, endpoint_id)
     kind = read_fields(await read_body(request), TEST)["event_type"]
     event = new_id("evt")
-    target = "video_test" if kind.startswith("video.") else "batch_test"
-    body = {"id": event, "object": "event", "created_at": second(now()), "type": kind, "data": {"id": target}}
+    body = {"id": event, "object": "event", "created_at": second(now()), "type": kind}
+    body["data"] = {"id": "video_test"}
     text_sent = json.dumps(body, separators=(",", ":"))
     outcome = await asyncio.to_thread(
         post, row["url"], event, text_sent, (row["secret"],), house.settings.trusted

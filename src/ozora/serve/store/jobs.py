@@ -53,7 +53,6 @@ class Job:
     error_code: str | None = None
     error_message: str | None = None
     callback: dict[str, str] | None = field(default=None, repr=False)
-    batch: str | None = None
     worker: str | None = None
     lease: int | None = None
     attempts: int = 0

@@ -60,7 +60,6 @@ jobs = Table(
     Column("error_code", String(64)),
     Column("error_message", Text),
     Column("callback", JSON),
-    Column("batch", String(64)),
     Column("fingerprint", String(64), nullable=False),
     Column("worker", String(64)),
     Column("lease", BigInteger),
@@ -72,7 +71,6 @@ jobs = Table(
     Index("jobs_expiring", "emptied", "expires"),
     Index("jobs_recent", "status", "completed"),
     Index("jobs_group", "group"),
-    Index("jobs_batch", "batch"),
 )
 
 answered = Table(
@@ -131,25 +129,6 @@ files = Table(
     Column("name", String(255), nullable=False),
     Column("purpose", String(32), nullable=False),
     Index("files_listed", "owner", "created", "id"),
-)
-
-batches = Table(
-    "batches",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("owner", String(64), nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("completed", BigInteger),
-    Column("cancelled", BigInteger),
-    Column("expires", BigInteger, nullable=False),
-    Column("input_file", String(64), nullable=False),
-    Column("output_file", String(64)),
-    Column("error_file", String(64)),
-    Column("lines", JSON, nullable=False),
-    Column("labels", JSON),
-    Index("batches_listed", "owner", "created", "id"),
-    Index("batches_open", "status"),
 )
 
 endpoints = Table(

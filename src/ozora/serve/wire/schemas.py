@@ -109,11 +109,6 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "FileList": _list_of("File"),
     "FileDeleted": _deleted("file"),
-    "Batch": _object(
-        {"id": _TEXT, "object": {"const": "batch"}, "endpoint": _TEXT, "input_file_id": _TEXT,
-         "completion_window": _TEXT, "status": _TEXT, "created_at": _WHOLE}
-    ),
-    "BatchList": _list_of("Batch"),
 }  # fmt: skip
 
 
