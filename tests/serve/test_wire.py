@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -215,6 +216,22 @@ def test_errors_look_the_same_everywhere(live):
         assert (reply.status_code, set(error)) == (status, {"message", "type", "param", "code"}), reply.text
         assert isinstance(error["code"], str) and reply.headers["x-request-id"].startswith("req_")
         assert reply.headers["openai-version"] and reply.headers["openai-processing-ms"].isdigit()
+
+
+def test_the_document_describes_every_operation(live):
+    document = live.http.get(f"{live.url}/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    assert {
+        "createVideo", "listVideos", "getVideo", "deleteVideo", "getVideoContent", "remixVideo", "editVideo",
+        "extendVideo", "createVideoCharacter", "getVideoCharacter", "listModels", "quoteVideo", "cancelVideo",
+    } <= names  # fmt: skip
+    used = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
+    assert used <= set(schemas) and "422" not in json.dumps(list(document["paths"].values()))
+    body = document["paths"]["/v1/videos"]["post"]["requestBody"]["content"]
+    assert set(body) == {"application/json", "multipart/form-data"}
+    fields = body["application/json"]["schema"]["properties"]
+    assert fields["seed"]["maximum"] == 2**53 - 1 and fields["prompt"]["maxLength"] == 32_000
 
 
 def test_poll_header_is_whole_milliseconds_until_the_end(serving):

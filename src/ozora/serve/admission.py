@@ -53,8 +53,8 @@ async def answer(request: Request, house: House, caller: Caller, wish: Wish) -> 
 
 def settle(house: House, caller: Caller, wish: Wish, key: str = "", repeated: bool = False) -> Admission:
     """Keep the files, commit the records; or find what the same request made before. Raises ``ApiError``."""
-    keep_files(house, wish)
     try:
+        keep_files(house, wish)
         admission = admit(
             house.store, wish.jobs, caller.bounds(house), idempotency_key=key, repeated=repeated
         )

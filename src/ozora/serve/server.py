@@ -157,7 +157,7 @@ class Crew:
                         log.warning(
                             "worker died", extra={"worker": post.name, "code": post.process.returncode}
                         )
-                        post.process = None
+                        post.died()
                         # Its job need not wait for the lease to run out: we know that it is gone.
                         release_worker(self.store, post.name, self.settings.most_attempts)
                     if post.process is None and time.monotonic() >= post.rests_until:
@@ -174,13 +174,15 @@ class _Post:
         self.name, self.process = stem, None  # type: tuple[str, subprocess.Popen[bytes] | None]
         self.starts, self.pause, self.began, self.rests_until = 0, 0.0, 0.0, 0.0
 
-    def start(self) -> None:
-        quick = self.starts > 0 and time.monotonic() - self.began < QUICK_DEATH
+    def died(self) -> None:
+        """Note a death: whoever dies at once is replaced after a pause, each time twice as long."""
+        self.process = None
+        quick = time.monotonic() - self.began < QUICK_DEATH
         self.pause = min(LONGEST_PAUSE, max(0.5, self.pause * 2)) if quick else 0.0
-        if quick and self.rests_until < self.began + self.pause:
-            self.rests_until = time.monotonic() + self.pause
-            self.began = 0.0
-            return
+        self.rests_until = time.monotonic() + self.pause
+
+    def start(self) -> None:
+        """Start a worker under a name that none before it had."""
         self.starts, self.began = self.starts + 1, time.monotonic()
         self.name = f"{self.stem}-{self.starts}"
         command = [sys.executable, "-m", "ozora", "worker", "--name", self.name, "--parent", str(os.getpid())]

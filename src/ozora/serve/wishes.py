@@ -214,8 +214,9 @@ def keep_files(house: House, wish: Wish) -> None:
             target = f"videos/{job.id}/{name}"
             if isinstance(given, bytes):
                 house.blobs.put(target, given)
-            else:
-                house.blobs.copy(given, target)
+            elif not house.blobs.copy(given, target):
+                told = "The files of the source were deleted a moment ago."
+                raise ApiError(404, "video_expired", told)
 
 
 def drop_files(house: House, jobs: Iterable[Job]) -> None:
