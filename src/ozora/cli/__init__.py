@@ -14,6 +14,7 @@ from ozora.cli import (
     exploring,
     films,
     resuming,
+    serving,
     takes,
     training,
     verbs,
@@ -54,6 +55,9 @@ app.command("train")(training.train)
 app.command("plan")(training.plan)
 app.command("encode")(training.encode)
 app.command("evaluate")(evaluate.evaluate)
+app.command("serve")(serving.serve)
+app.command("worker")(serving.worker)
+app.add_typer(serving.keys, name="keys")
 
 
 def _show_version(asked: bool) -> None:

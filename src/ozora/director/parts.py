@@ -26,7 +26,7 @@ Points: TypeAlias = tuple[tuple[float, float], ...]
 """A curve over time: (seconds, value) in rising order, straight lines between."""
 
 CURVES = ("cut", "fade", "morph", "mix")
-LONGEST_PROMPT = 4_000
+LONGEST_PROMPT = 32_000
 LONGEST_SECONDS = 600.0
 
 

@@ -1,0 +1,162 @@
+"""The default renderer: the director films, with the weights that ship or those that are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ozora.media.clip import Clip, Frames
+from ozora.media.images import cover, read_image
+from ozora.serve.render.order import Card, Given, Order, Rendered, Tell, nearest
+from ozora.serve.settings import Settings
+
+if TYPE_CHECKING:
+    from ozora.director.request import Request
+    from ozora.director.take import Phase
+
+SHARES = {
+    "load": (0, 0.01), "words": (0.01, 0.02), "denoise": (0.02, 0.7), "decode": (0.7, 0.98),
+    "write": (0.98, 1),
+}  # fmt: skip
+"""Where each phase begins and ends, as shares of a film's time."""
+
+LONGEST_GIVEN = 60.0
+"""Seconds of a film that is given, at most."""
+
+
+class DirectorRenderer:
+    """Films with the embedded model; the networks stay in memory from the first job on."""
+
+    def __init__(self, settings: Settings) -> None:
+        from ozora.backends.embedded import EmbeddedBackend
+
+        self.backend = EmbeddedBackend(settings.weights or None)
+
+    def card(self) -> Card:
+        """What the weights film by themselves."""
+        card = self.backend.card
+        return Card(
+            card.name, card.hash, tuple(card.grid.sizes()), card.grid.fps, card.grid.frames,
+            card.sampling.steps, card.sampling.guidance,
+        )  # fmt: skip
+
+    def load(self) -> None:
+        """Load the networks."""
+        self.backend.load()
+
+    def render(self, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+        """Film an order with the director's verb for it.
+
+        The latents of an interrupted attempt wait in ``work`` and are decoded instead of filmed again; those
+        of the finished film are kept, so that what continues it never encodes it again.
+        """
+        from ozora.director.generate import generate
+        from ozora.director.latents import kept_path
+
+        film = work / "native.mp4"
+        request = self._request(order, given)
+        take = next(generate(self.backend, request, outputs=[film], on_phase=_told(tell)))
+        receipt = {
+            "seconds": {name: round(spent, 3) for name, spent in take.receipt.seconds.items()},
+            "notes": list(take.receipt.notes),
+            "reading": {
+                axis: [value, round(sure, 3)] for axis, (value, sure) in take.receipt.reading.items()
+            },
+        }
+        keep = {film.name: film, kept_path(film).name: kept_path(film)}
+        return Rendered(take.clip, keep, receipt)
+
+    def _request(self, order: Order, given: Given) -> Request:
+        settings = {
+            "seed": order.seed, "steps": order.steps, "guidance": order.guidance, "negative": order.negative,
+        }  # fmt: skip
+        native = nearest(self.card().sizes, order.width, order.height)
+        return VERBS[order.verb](self, order, given, native, settings)
+
+    def seconds(self, frames: int) -> float:
+        """Whole latents that hold so many frames after the first, in seconds."""
+        return -(-frames // 4) * 4 / self.card().fps
+
+    def source(self, order: Order, given: Given, native: tuple[int, int]) -> Path | Clip:
+        """The film an order starts from: ours by its file, anybody's laid into our frame."""
+        from ozora.director.latents import kept_path
+        from ozora.media.resample import read_at
+
+        assert given.source is not None
+        if kept_path(given.source).is_file():
+            return given.source
+        clip, _ = read_at(given.source, self.card().fps, seconds=LONGEST_GIVEN, field="video")
+        return Clip(np.stack([place(frame, order, native) for frame in clip.frames]), clip.fps, clip.metadata)
+
+
+def _create(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.request import Request
+    from ozora.director.verbs import animate
+
+    shape = {
+        "size": f"{native[0]}x{native[1]}", "seconds": renderer.seconds(max(1, order.frames - 1)), **settings
+    }
+    if given.image is None:
+        return Request(order.prompt, **shape)
+    picture = place(read_image(given.image).frames[0], order, native)
+    return animate(order.prompt, Clip(picture[None], renderer.card().fps), **shape)
+
+
+def _extend(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.verbs import extend
+
+    # One step more than asked: a film that is given ends between two steps, and delivery counts every frame.
+    seconds = renderer.seconds(order.frames + 3)
+    return extend(renderer.source(order, given, native), order.prompt, seconds=seconds, **settings)
+
+
+def _remix(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.verbs import remix
+
+    strength = {} if order.strength is None else {"strength": order.strength}
+    return remix(renderer.source(order, given, native), order.prompt, **strength, **settings)
+
+
+def _edit(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.verbs import edit
+
+    strength = {} if order.strength is None else {"strength": order.strength}
+    return edit(renderer.source(order, given, native), order.prompt, **strength, **settings)
+
+
+VERBS: dict[str, Callable[..., Request]] = {
+    "create": _create, "extend": _extend, "remix": _remix, "edit": _edit
+}
+
+
+def _told(tell: Tell) -> Callable[[Phase], None]:
+    def told(phase: Phase) -> None:
+        begins, ends = SHARES[phase.name]
+        tell(round(begins + (ends - begins) * phase.done / max(1, phase.total), 6))
+
+    return told
+
+
+def place(picture: Frames, order: Order, size: tuple[int, int]) -> Frames:
+    """A picture of the asked shape laid into a native frame, where delivery will cut it out again.
+
+    What lies beyond its edges is the picture's own mirror image, so that light and colours go on.
+    """
+    width, height = size
+    high = min(height, round(width * order.height / order.width))
+    wide = max(1, min(width, round(high * order.width / order.height)))
+    inner = cover(picture, wide, high)
+    above, left = (height - high) // 2, (width - wide) // 2
+    pads = ((above, height - high - above), (left, width - wide - left), (0, 0))
+    return np.pad(inner, pads, mode="symmetric")

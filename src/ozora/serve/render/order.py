@@ -1,0 +1,121 @@
+"""What is to be filmed, as a job keeps it, and the protocol of whoever films it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from ozora.errors import OzoraError, refuse
+from ozora.media.clip import Clip
+from ozora.serve.settings import Settings
+
+VERBS = ("create", "remix", "edit", "extend")
+
+
+@dataclass(frozen=True)
+class Order:
+    """A film to be made: ``frames`` of ``width`` x ``height`` pixels in the file, at the model's rate.
+
+    For ``extend``, ``frames`` counts the new part only; ``before`` are the frames of the source. ``None``
+    leaves a setting to the model. A film made of one that was sent is not ``exact``: it may come out a few
+    frames shorter, as its source has no whole number of the model's steps.
+    """
+
+    verb: str
+    prompt: str
+    width: int
+    height: int
+    frames: int
+    seed: int
+    negative: str = ""
+    steps: int | None = None
+    guidance: float | None = None
+    strength: float | None = None
+    before: int = 0
+    exact: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the job's row."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Order:
+        """Read what :meth:`to_json` wrote."""
+        known = {found.name for found in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
+
+
+@dataclass(frozen=True)
+class Given:
+    """Files an order comes with: a first frame, and the film it starts from (latents beside it, if ours)."""
+
+    image: Path | None = None
+    source: Path | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a renderer films by itself: native sizes (width, height), the first preferred; frames at most."""
+
+    name: str
+    hash: str
+    sizes: tuple[tuple[int, int], ...]
+    fps: int
+    frames: int
+    steps: int
+    guidance: float
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A film at its native size, and what is to be told of it.
+
+    ``keep`` are further files, by the name to keep them under: latents, the native film. ``receipt`` holds
+    seconds by phase, ``notes`` and what was understood.
+    """
+
+    clip: Clip
+    keep: Mapping[str, Path] = field(default_factory=dict)
+    receipt: Mapping[str, Any] = field(default_factory=dict)
+
+
+Tell = Callable[[float], None]
+"""Told how much is done, 0 to 1; raises to stop the work."""
+
+
+class Renderer(Protocol):
+    """Who films. The same order and files give the same film."""
+
+    def card(self) -> Card:
+        """What it films; known without loading anything large."""
+
+    def load(self) -> None:
+        """Get ready and stay so; a second call does nothing."""
+
+    def render(self, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+        """Film. ``work`` is the job's own folder: what an earlier, interrupted attempt left there is of use.
+
+        Raises ``OzoraError`` for what cannot be filmed after all, and passes on what ``tell`` raises.
+        """
+
+
+def load_renderer(settings: Settings) -> Renderer:
+    """The renderer that the settings name as ``module:Class``; its constructor takes the settings."""
+    module, _, name = settings.renderer.partition(":")
+    try:
+        found: Renderer = getattr(import_module(module), name)(settings)
+    except (ImportError, AttributeError, ValueError) as error:
+        if isinstance(error, OzoraError):
+            raise
+        raise refuse("renderer", settings.renderer, f"module:Class that can be imported ({error})") from error
+    return found
+
+
+def nearest(sizes: tuple[tuple[int, int], ...], width: int, height: int) -> tuple[int, int]:
+    """The native size whose shape is nearest to what is asked."""
+    from math import log
+
+    return min(sizes, key=lambda size: (abs(log(size[0] * height / (size[1] * width))), -size[0] * size[1]))

@@ -1,0 +1,1 @@
+"""Operations, each a few lines between the wire and the store."""

@@ -1,0 +1,1 @@
+"""The contract: how requests are read and how objects, lists and errors look on the wire."""

@@ -1,0 +1,147 @@
+"""The director behind the server: every verb, whole films, and latents that outlive a crash."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ozora.media.clip import Clip
+from ozora.media.video import measure, read_clip, write_clip
+from ozora.serve.render.deliver import deliver
+from ozora.serve.render.filming import DirectorRenderer, place
+from ozora.serve.render.order import Card, Given, Order, nearest
+from ozora.serve.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def renderer(tiny_weights):
+    return DirectorRenderer(Settings(weights=str(tiny_weights)))
+
+
+def film(renderer, folder, order, given=None):
+    folder.mkdir(parents=True, exist_ok=True)
+    told = []
+    rendered = renderer.render(order, given or Given(), folder, told.append)
+    assert told == sorted(told) and told[0] >= 0 and told[-1] == 1
+    made = deliver(rendered.clip, order, folder, told.append)
+    width, height, fps, seconds = measure(folder / "video.mp4")
+    assert (width, height, round(seconds * fps)) == (order.width, order.height, made["num_frames"])
+    return rendered, made
+
+
+CREATE = Order("create", "a red fox", 96, 64, 12, 3)
+
+
+def test_films_longer_and_larger_than_the_model_makes_them(renderer, tmp_path):
+    assert renderer.card().frames == 13 and renderer.card().sizes == ((96, 64), (64, 64))
+    order = dataclasses.replace(CREATE, width=192, height=320, frames=31)
+    rendered, made = film(renderer, tmp_path / "a", order)
+    assert made["num_frames"] == 31 and made["native_size"] == "64x64" and made["fps"] == 12
+    assert rendered.receipt["seconds"]["denoise"] > 0
+    film(renderer, tmp_path / "b", order)
+    assert (tmp_path / "a" / "video.mp4").read_bytes() == (tmp_path / "b" / "video.mp4").read_bytes()
+    for name, size in (("thumbnail.webp", (192, 320)), ("spritesheet.jpg", None)):
+        picture = Image.open(tmp_path / "a" / name)
+        assert size is None or picture.size == size
+
+
+def test_verbs_begin_with_the_film_s_own_latents(renderer, tmp_path):
+    first, _ = film(renderer, tmp_path / "first", CREATE)
+    given = Given(source=tmp_path / "first" / "native.mp4")
+    longer = dataclasses.replace(CREATE, verb="extend", before=12, frames=12)
+    extended, made = film(renderer, tmp_path / "longer", longer, given)
+    assert made["num_frames"] == 24
+    assert np.array_equal(extended.clip.frames[:9], first.clip.frames[:9])  # kept to the bit
+    for verb in ("remix", "edit"):
+        changed, made = film(
+            renderer, tmp_path / verb, dataclasses.replace(CREATE, verb=verb, prompt="a ball"), given
+        )
+        assert made["num_frames"] == 12
+        assert not np.array_equal(changed.clip.frames, first.clip.frames)
+    weak = dataclasses.replace(CREATE, verb="remix", prompt="a ball", strength=0.1)
+    near, _ = film(renderer, tmp_path / "weak", weak, given)
+
+    def far(one):
+        return np.abs(one.clip.frames[:12].astype(int) - first.clip.frames[:12]).mean()
+
+    assert far(near) < far(changed)
+
+
+def test_anybody_s_film_can_be_extended_and_edited(renderer, tmp_path):
+    across = np.linspace(0, 250, 60, dtype=np.uint8)
+    frames = np.repeat(np.tile(across[:, None], (1, 40))[None, :, :, None], 30, axis=0).repeat(3, axis=-1)
+    path = write_clip(Clip(frames, 24), tmp_path / "mine.mp4")  # 40 x 60 pixels, 30 frames at 24 a second
+    given = Given(source=path)
+    longer = Order("extend", "a fox", 40, 60, 12, 1, before=15, exact=False)
+    _, made = film(renderer, tmp_path / "longer", longer, given)
+    assert 24 <= made["num_frames"] <= 27
+    first = read_clip(tmp_path / "longer" / "video.mp4").frames[0]
+    assert first.shape == (60, 40, 3)
+    _, made = film(
+        renderer, tmp_path / "edited", Order("edit", "a fox", 40, 60, 15, 1, exact=False), given
+    )
+    assert made["num_frames"] == 13
+
+
+def test_a_given_picture_begins_the_film(renderer, tmp_path):
+    Image.fromarray(np.full((128, 96, 3), (250, 20, 20), np.uint8)).save(tmp_path / "image", "PNG")
+    order = dataclasses.replace(CREATE, width=96, height=128)
+    plain, _ = film(renderer, tmp_path / "plain", order)
+    pinned, _ = film(renderer, tmp_path / "pinned", order, Given(image=tmp_path / "image"))
+    assert not np.array_equal(plain.clip.frames[0], pinned.clip.frames[0])
+
+
+def test_a_crash_while_decoding_does_not_cost_the_denoising(renderer, tmp_path, monkeypatch):
+    whole, _ = film(renderer, tmp_path / "whole", CREATE)
+    work = tmp_path / "work"
+    work.mkdir()
+
+    class KilledError(Exception):
+        pass
+
+    def dies(share):
+        if share > 0.75:  # denoising is behind, decoding has begun
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        renderer.render(CREATE, Given(), work, dies)
+    assert [path.name for path in work.iterdir()] == [".native.mp4.latents.safetensors"]
+    monkeypatch.setattr(renderer.backend, "denoise", lambda *_, **__: 1 / 0)
+    again, _ = film(renderer, work, CREATE)
+    assert np.array_equal(again.clip.frames, whole.clip.frames)
+    assert any("earlier run" in note for note in again.receipt["notes"])
+
+
+def test_what_is_laid_into_a_native_frame_is_cut_out_again():
+    picture = np.random.default_rng(0).integers(0, 255, (64, 36, 3), np.uint8)
+    order = Order("create", "x", 36, 64, 1, 0)
+    laid = place(picture, order, (112, 64))
+    assert laid.shape == (64, 112, 3) and np.array_equal(laid[:, 38:74], picture)
+    assert nearest(((224, 128), (128, 224), (128, 128)), 720, 1280) == (128, 224)
+
+
+def test_short_films_are_an_error_and_not_a_lie(tmp_path):
+    from ozora.errors import OzoraError
+
+    clip = Clip(np.zeros((5, 64, 96, 3), np.uint8), 12)
+    with pytest.raises(OzoraError, match="5 of the 6 frames"):
+        deliver(clip, Order("create", "x", 96, 64, 6, 0), tmp_path, lambda share: None)
+    assert not list(tmp_path.iterdir())
+    assert Card("m", "h", ((96, 64),), 12, 49, 4, 1.0).fps == 12
+
+
+def test_a_whole_server_with_the_director(serving, tiny_weights):
+    from ozora.serve.settings import DIRECTOR
+
+    own = serving(renderer=DIRECTOR, weights=str(tiny_weights))
+    video = own.finished(own.create("a red fox", num_frames=9, seed=1)["id"])
+    assert video["status"] == "completed", video
+    remixed = own.http.post(f"/videos/{video['id']}/remix", json={"prompt": "a ball", "seed": 1}).json()
+    assert own.finished(remixed["id"])["status"] == "completed"
+    body = {"prompt": "it runs on", "seconds": "1", "video": {"id": video["id"]}}
+    longer = own.finished(own.http.post("/videos/extensions", json=body).json()["id"])
+    assert (longer["status"], longer["seconds"]) == ("completed", "1.75")
+    data = own.house.settings.data / "videos" / longer["id"]
+    assert {"video.mp4", "native.mp4", "native.latents.safetensors"} <= {path.name for path in data.iterdir()}
+    assert own.http.get(f"/videos/{video['id']}/receipt").json()["reading"]["subject"][0] in ("fox", "ball")
