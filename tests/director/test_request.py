@@ -20,7 +20,7 @@ WIDE = Grid(cells=((7, 4), (4, 7), (5, 5)))
         ("prompt", {"prompt": "x" * 40_000}),
         ("prompt", {"prompt": "fox\0"}),
         ("prompt", {"prompt": "fox \ud800"}),
-        ("negative", {"negative": "x" * 4_001}),
+        ("negative", {"negative": "x" * 32_001}),
         ("size", {"size": "13x7"}),
         ("size", {"size": "4000x4000"}),
         ("size", {"size": "wide"}),

@@ -94,7 +94,7 @@ def test_parts_follow_what_is_given() -> None:
     whole = autoencoder_loss(model, film, large, ids, settings=settings, perceptual=feel)
     extra = {"large_charbonnier", "large_edges", "perceptual", "equivariance"}
     assert set(whole.parts) - set(bare) == extra
-    assert felt == [(2, 3, 32, 48)]
+    assert felt == [(2, 3, 64, 96)]  # the delivered size, where there is one
     assert not any(part.requires_grad for part in whole.parts.values())
 
 

@@ -232,3 +232,11 @@ def test_the_second_subjects_change_is_said_of_it() -> None:
     for seed in range(20):
         text = caption(Shot(others, place="meadow"), "full", seed).lower()
         assert re.search(r"(horse|mare|stallion|pony) .*(then|before) (stop|com|stand)", text), text
+
+
+def test_on_the_moon_a_leap_is_higher_and_falls_by_the_moons_gravity() -> None:
+    earth, moon = (spring(0.9, 1.0, 1.0, 1.0, 0.26, gravity) for gravity in (9.81, 1.62))
+    assert 1.3 * earth.height < moon.height < 3 * earth.height and moon.flight > 2.5 * earth.flight
+    heights = Leaps(moon, (1.0,)).height(np.linspace(1.0, 1.0 + moon.flight, 60)[1:-1])
+    bend = np.diff(heights, 2) / (moon.flight / 59) ** 2
+    assert np.allclose(bend, -1.62, rtol=1e-3)

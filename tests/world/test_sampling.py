@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from ozora.errors import OzoraError
 from ozora.world import concepts
-from ozora.world.captions import shot_fields
+from ozora.world.captions import caption, shot_fields
 from ozora.world.held_out import HELD_OUT, is_held_out, legal_combinations
 from ozora.world.physics.cast import TOGETHER
+from ozora.world.plurals import plural
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot, Subject, validate
 
@@ -181,3 +182,12 @@ def test_wishes_that_cannot_be_filmed_are_refused(wish: dict[str, str], says: st
         sample_shot(0, **wish)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_three_share_a_picture_at_times_and_are_all_named() -> None:
+    shots = [shot for shot in map(sample_shot, range(1200)) if len(shot.subjects) == 3]
+    assert 0.02 * 1200 < len(shots) < 0.08 * 1200
+    for shot in shots[:20]:
+        text = caption(shot, "full", 0).lower()
+        words = [concepts.synonyms("subject", one.kind) for one in shot.subjects]
+        assert all(any(word in text or plural(word) in text for word in some) for some in words), text

@@ -68,6 +68,7 @@ def autoencoder_loss(
     ``video_small`` (B, T, 3, H, W) in [−1, 1] is what the encoder sees and the ×1 head must give back;
     ``video_large`` (B, T, 3, 2H, 2W), if any, teaches the ×2 head on a random ``large_share`` of the frames;
     ``ids`` (B, T, any height, any width), 0 for background, put weight on what acts.
+    ``perceptual``, if any, compares a few frames at the delivered size, or at ×1 without ``video_large``.
     ``generator`` lives on the CPU and decides noise, masks and frames, so that a run can be repeated.
     """
     s = settings or AutoencoderLossSettings()
