@@ -15,8 +15,8 @@ from ozora.errors import OzoraError
 from ozora.world import concepts
 from ozora.world.captions import caption, shot_fields
 from ozora.world.held_out import HELD_OUT, is_held_out, legal_combinations
+from ozora.world.languages.english.plurals import plural
 from ozora.world.physics.cast import TOGETHER
-from ozora.world.plurals import plural
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot, Subject, validate
 
