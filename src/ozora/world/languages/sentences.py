@@ -166,8 +166,8 @@ def _slots(
     slots = _verbs(language, first, noun, rng)
     met: list[Noun] = []
     if others_met(shot):
-        met = [_noun(language, other, rng) for other in others]
-        slots |= _meeting(language, first, others, met, noun, facts, rng)
+        more, met = _meeting(language, first, others, noun, facts, rng)
+        slots |= more
         others = ()
 
     def say(slot: str, table: str, value: str, *, when: bool) -> None:
@@ -228,19 +228,21 @@ def others_met(shot: Shot) -> bool:
 
 
 def _meeting(
-    language: Language, first: Subject, others: Sequence[Subject], met: Sequence[Noun], noun: Noun,
-    facts: frozenset[str], rng: Random,
-) -> dict[str, str]:  # fmt: skip
-    """The verb's slots where the other subjects are its object: "pushes a blue cube"."""
-    said = [_who(language, other, known, facts, rng, f"whom:{first.action}")
-            for other, known in zip(others, met, strict=True)]
+    language: Language, first: Subject, others: Sequence[Subject], noun: Noun, facts: frozenset[str],
+    rng: Random,
+) -> tuple[dict[str, str], list[Noun]]:
+    """The verb's slots where the other subjects are its object: "pushes a blue cube"; and their nouns."""
+    met, said = [], []
+    for other in others:
+        met.append(_noun(language, other, rng))
+        said.append(_who(language, other, met[-1], facts, rng, f"whom:{first.action}"))
     joint = language.patterns.get(f"both:{first.action}") or language.patterns["both"]
     whom, slots = {"whom": joint.join(said)}, {}
     for slot, table in (("does", "meets"), ("doing", "meeting")):
         words = fill(agree(language, draw(language, table, first.action, rng), noun.kind), whom)
         slots[slot], _, off = words.partition(" … ")
         slots.setdefault("off", off)
-    return slots
+    return slots, met
 
 
 def _manner(language: Language, action: str) -> str:
