@@ -36,28 +36,32 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog='Start with: [bold]ozora generate "a red fox runs across a snowy field at dusk" -o fox.mp4[/]',
 )
-app.command("generate", epilog=films.EXAMPLES)(films.generate)
-app.command("board", epilog=boards.EXAMPLE)(boards.board)
-app.command("sequence")(boards.sequence)
+_FILM, _EDITOR, _TAKES, _SERVE, _BENCH = (
+    "Film", "The editor", "Takes", "Serve", "From nothing to a film"
+)  # fmt: skip
+
+app.command("generate", epilog=films.EXAMPLES, rich_help_panel=_FILM)(films.generate)
+app.command("explore", epilog=exploring.EXAMPLES, rich_help_panel=_FILM)(exploring.explore)
+app.command("finish", rich_help_panel=_FILM)(exploring.finish)
+app.command("explain", epilog=explain.EXAMPLES, rich_help_panel=_FILM)(explain.explain)
 for verb in verbs.VERBS:
-    app.command(verb.__name__)(verb)
-app.command("explore", epilog=exploring.EXAMPLES)(exploring.explore)
-app.command("finish")(exploring.finish)
-app.command("resume")(resuming.resume)
-app.command("takes")(takes.takes)
-app.command("show")(takes.show)
-app.command("mark")(takes.mark)
-app.command("remove")(takes.remove)
-app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
-app.add_typer(world.app, name="world")
-app.add_typer(weights.app, name="weights")
-app.command("train")(training.train)
-app.command("plan")(training.plan)
-app.command("encode")(training.encode)
-app.command("evaluate")(evaluate.evaluate)
-app.command("serve")(serving.serve)
-app.command("worker")(serving.worker)
-app.add_typer(serving.keys, name="keys")
+    app.command(verb.__name__, rich_help_panel=_EDITOR)(verb)
+app.command("board", epilog=boards.EXAMPLE, rich_help_panel=_EDITOR)(boards.board)
+app.command("sequence", rich_help_panel=_EDITOR)(boards.sequence)
+app.command("resume", rich_help_panel=_TAKES)(resuming.resume)
+app.command("takes", rich_help_panel=_TAKES)(takes.takes)
+app.command("show", rich_help_panel=_TAKES)(takes.show)
+app.command("mark", rich_help_panel=_TAKES)(takes.mark)
+app.command("remove", rich_help_panel=_TAKES)(takes.remove)
+app.command("serve", rich_help_panel=_SERVE)(serving.serve)
+app.command("worker", rich_help_panel=_SERVE)(serving.worker)
+app.add_typer(serving.keys, name="keys", rich_help_panel=_SERVE)
+app.add_typer(world.app, name="world", rich_help_panel=_BENCH)
+app.command("train", rich_help_panel=_BENCH)(training.train)
+app.command("plan", rich_help_panel=_BENCH)(training.plan)
+app.command("encode", rich_help_panel=_BENCH)(training.encode)
+app.command("evaluate", rich_help_panel=_BENCH)(evaluate.evaluate)
+app.add_typer(weights.app, name="weights", rich_help_panel=_BENCH)
 
 
 def _show_version(asked: bool) -> None:

@@ -70,8 +70,11 @@ class DirectorRenderer:
         return Rendered(take.clip, keep, receipt)
 
     def _request(self, order: Order, given: Given) -> Request:
+        from ozora.director.understanding.recaption import caption_for
+
         settings = {
             "seed": order.seed, "steps": order.steps, "guidance": order.guidance, "negative": order.negative,
+            "caption": caption_for(order.prompt),
         }  # fmt: skip
         native = nearest(self.card().sizes, order.width, order.height)
         return VERBS[order.verb](self, order, given, native, settings)
