@@ -275,9 +275,9 @@ def test_a_long_film_opens_every_window_on_its_own_first_frame(ozora, fox):
     opened: list[torch.Tensor] = []
 
     class Watching(type(ozora.backend)):
-        def denoise(self, *arguments, conditions, **settings):
+        def begin(self, *, conditions, **settings):
             opened.extend(found.latents for found in conditions if type(found).__name__ == "FirstFrame")
-            return super().denoise(*arguments, conditions=conditions, **settings)
+            return super().begin(conditions=conditions, **settings)
 
     watching = Ozora(backend=Watching(ozora.backend.weights.folder))
     take = watching.generate("a fox", seconds=2, seed=1, steps=1)

@@ -104,7 +104,7 @@ def test_a_film_without_its_subject_is_the_same_film_otherwise() -> None:
     away = ~np.stack([there.any(0)] * 5)
     change = np.abs(frames - empty).mean(-1)
     assert there.any() and (change[there] > 8).mean() > 0.5
-    assert change[away].mean() < change[there].mean() / 4  # all but its shadow
+    assert change[away].mean() < change[there].mean() / 3  # all but its shadow, and grass that it trod
     more = doubled(shot)
     assert more is not None and more.subjects[0].count == 2 and doubled(more).subjects[0].count == 4  # type: ignore[union-attr]
     assert doubled(replace(shot, subjects=(Subject("ball", count=5),))) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ozora.backends.backend import Backend
@@ -13,6 +14,7 @@ from ozora.director.reproduce import request_of
 from ozora.director.request import Request
 from ozora.director.states import Keeper, Waiting, unfinished
 from ozora.director.take import OnPhase, Take
+from ozora.director.timeline import kept_at
 from ozora.errors import OzoraError, refuse
 
 Open = Callable[[str | None], Backend]
@@ -50,8 +52,11 @@ def _planned(film: Path, waiting: Waiting, backend: Backend) -> Plan:
     about, begun = waiting.about, waiting.moment is not None or waiting.latents is not None
     if begun and not about.get("parts"):
         planned = plan(request_of(about), backend.card)
-        if not about["given"] or waiting.progress.window + 1 >= planned.windows:
+        if not about["given"] or waiting.latents is not None:
             return planned
+        if planned.windows == 1 and waiting.moment is not None:
+            held = waiting.moment.state.given[0].nonzero().flatten().tolist()
+            return replace(planned, line=kept_at(planned.line, held, backend.card.grid))
     if waiting.order.get("request") is None:
         lost = "had not begun" if not begun else "was not finished"
         raise OzoraError(f"resume: {film} {lost}, and its clips were only in memory: ask again.")
