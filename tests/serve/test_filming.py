@@ -106,8 +106,8 @@ def test_a_crash_while_decoding_does_not_cost_the_denoising(renderer, tmp_path, 
 
     with pytest.raises(KilledError):
         renderer.render(CREATE, Given(), work, dies)
-    assert [path.name for path in work.iterdir()] == [".native.mp4.latents.safetensors"]
-    monkeypatch.setattr(renderer.backend, "denoise", lambda *_, **__: 1 / 0)
+    assert [path.name for path in work.iterdir()] == [".native.mp4.take"]
+    monkeypatch.setattr(renderer.backend, "go_on", lambda *_, **__: 1 / 0)
     again, _ = film(renderer, work, CREATE)
     assert np.array_equal(again.clip.frames, whole.clip.frames)
     assert any("earlier run" in note for note in again.receipt["notes"])

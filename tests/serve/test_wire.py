@@ -269,12 +269,14 @@ def test_pages(quiet):
 
 def test_size_of_bodies_is_bounded_also_when_it_is_not_told(serving):
     own = serving(worker=False, most_body=2**17)
+    begins = b'--q\r\ncontent-disposition: form-data; name="prompt"\r\n\r\n'
 
     def endless():
+        yield begins
         for _ in range(64):
             yield b"x" * 2**14
 
-    for body in (b"x" * 2**18, endless()):
+    for body in (begins + b"x" * 2**18, endless()):
         kind = {"content-type": "multipart/form-data; boundary=q"}
         reply = own.http.post("/videos", content=body, headers=kind)
         assert reply.status_code == 413 and reply.json()["error"]["code"] == "file_too_large"
