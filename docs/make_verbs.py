@@ -1,4 +1,4 @@
-"""Make the pictures of docs/verbs.md: every verb once, by the shipped weights, nothing picked.
+"""Make the pictures of docs/verbs.md (every verb once, by the shipped weights, nothing picked) and the README's.
 
     python docs/make_verbs.py
 """
@@ -27,6 +27,8 @@ CARDS = {
     ],
 }
 MOMENTS = 9
+IN_README = ("the balloon", "extend: ", "fill: ", "blend, morph", "edit: ", "board: ")
+"""The rows that the README shows, by how their labels begin."""
 
 
 def films() -> dict[str, Clip]:
@@ -69,6 +71,10 @@ def main() -> None:
     made = films()
     sheet = contact_sheet(list(made.values()), list(made), columns=1, frames=MOMENTS, width=112)
     write_image(sheet, HERE / "verbs.webp")
+    few = {label: clip for label, clip in made.items() if label.startswith(IN_README)}
+    write_image(
+        contact_sheet(list(few.values()), list(few), columns=2, frames=5, width=112), HERE / "editor.webp"
+    )
 
 
 if __name__ == "__main__":
