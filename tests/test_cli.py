@@ -293,7 +293,15 @@ def test_quotes_and_budgets_on_the_command_line(ozora, tmp_path):
     assert "learned from 2 runs" in ozora("generate", "a fox", "--quote")[1]
 
 
-def test_ctrl_c_once_asks_and_twice_stops():
+@pytest.fixture
+def foreground():
+    """A shell that runs the tests in the background has them ignore Ctrl-C, which is respected."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_once_asks_and_twice_stops(foreground):
     with gentle_stop() as stopping:
         watched = stopping.watch(lambda phase: None)
         watched(Phase("denoise", 1, 3))

@@ -135,12 +135,13 @@ def test_a_polite_kill_saves_and_ends_every_process(runs: Runs) -> None:
     out = runs.folder / "stopped"
     (folder,) = out.glob("state-*")
     step = json.loads((folder / "run.json").read_text())["step"]
-    assert step >= 3 and list(losses(out)) == list(range(1, step + 1))
+    before = list(losses(out))  # by the clock a line is written every so often, so that quick steps share one
+    assert step >= 3 and before == sorted(set(before)) and before[-1] <= step
     assert load_weights(out / "text.safetensors")[1]["steps"] == step
     again = train(
         "micro_text", out=out, resume=out, steps=step + 2, overrides=several.STOPPED, device="cpu", quiet=True
     )
-    assert again.finished and list(losses(out)) == list(range(1, step + 3))
+    assert again.finished and list(losses(out)) == [*before, step + 1, step + 2]
 
 
 def test_what_cannot_be_split_is_refused_before_compute(monkeypatch: pytest.MonkeyPatch) -> None:
