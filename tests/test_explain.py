@@ -76,3 +76,14 @@ def test_films_are_made_from_the_caption_unless_the_words_stay_as_they_are(
     assert (films["told"] == films["plain"]).all() and (films["told"] != films["as-is"]).any()
     assert run(["generate", "--from", "told.mp4", "-o", "again.mp4", "--weights", str(tiny_weights)]) == 0
     assert Path("again.mp4").read_bytes() == Path("told.mp4").read_bytes()
+
+
+def test_doubts_are_told_before_a_film_is_made(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = str(tmp_path / "wolves.png")
+    assert run(["generate", "a dragon and two wolves in a forest", "-o", out, "--steps", "1"]) == 0
+    told = " ".join(capfd.readouterr().err.split())
+    assert "no meaning here: dragon (nearest in the film set: eagle)" in told
+    assert "never seen by these weights: " in told
+    assert all(words in told for words in ("wolf", "forest", "count 2"))
+    assert run(["generate", "a red fox runs across snow at dusk", "-o", out, "--steps", "1"]) == 0
+    assert "never seen" not in capfd.readouterr().err

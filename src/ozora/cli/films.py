@@ -128,6 +128,8 @@ def shoot(
         if quote:
             said.print(str(said_quote))
             return
+    for doubt in _doubts(maker, request):
+        told.print(doubt, style="yellow")
     with gentle_stop() as stopping, PhaseBars(request.count) as bars:
         watch = stopping.watch(purse.watch(bars))
         takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=watch)
@@ -138,6 +140,15 @@ def shoot(
                     told.print(note, style="grey50")
             say_take(path, take)
             purse.learn(maker.backend, request, take)
+
+
+def _doubts(maker: Ozora, request: Request) -> list[str]:
+    """What the film will lack of what the words say, told before it is made."""
+    from ozora.director.understanding.explaining import doubts
+    from ozora.director.understanding.knowledge import axes_of
+
+    weights = getattr(maker.backend, "weights", None)
+    return [] if weights is None else doubts(request.prompt, axes_of(str(weights.folder)))
 
 
 def caption_for(prompt: str | None, as_is: bool) -> str | None:

@@ -31,16 +31,21 @@ def takes(
 
     library = Library(folder)
     found = library.search(words or ())
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), expand=True)
     table.add_column("take", no_wrap=True, overflow="fold")
-    for name in ("kind", "mark", "seed", "score", "cost"):
-        table.add_column(name, no_wrap=True, justify="left" if name in ("kind", "mark") else "right")
-    table.add_column("what", overflow="ellipsis", no_wrap=True)
+    rows = []
     for entry in found:
         line = f"from {', '.join(entry.parents)}" if entry.parents else entry.why or entry.prompt
         score = "" if entry.score is None else f"{entry.score:.2f}"
         mark = "" if entry.mark == "none" else entry.mark
-        table.add_row(entry.name, entry.kind, mark, str(entry.seed), score, f"{entry.spent:.1f} s", line)
+        rows.append((entry.name, entry.kind, mark, str(entry.seed), score, f"{entry.spent:.1f} s", line))
+    for place, name in enumerate(("kind", "mark", "seed", "score", "cost"), start=1):
+        # Short columns stay whole on a narrow terminal; the words at the end give way.
+        width = max(map(len, [name, *(row[place] for row in rows)]))
+        table.add_column(name, no_wrap=True, min_width=width, justify="left" if place < 3 else "right")
+    table.add_column("what", overflow="ellipsis", no_wrap=True, ratio=1)
+    for row in rows:
+        table.add_row(*row)
     said.print(table)
     said.print(_costs(library))
 

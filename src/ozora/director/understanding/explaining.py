@@ -9,6 +9,7 @@ from typing import Any
 from ozora.director.understanding.knowledge import Axes, never_seen
 from ozora.director.understanding.reading import Beat, Reading, Understood
 from ozora.director.understanding.recaption import filled, recaption
+from ozora.director.understanding.understand import understand
 from ozora.errors import OzoraError
 
 
@@ -65,6 +66,26 @@ def document(reading: Reading, axes: Axes, *, fill: int | None = None) -> dict[s
         result["filled"] = full
     result["notes"] = _notes(reading, result, unseen, full, cannot)
     return result
+
+
+_NAMED_ALONE = ("subject", "second_subject", "place", "action", "then", "colour", "weather", "look")
+"""Fields whose values say by themselves what they are of."""
+
+
+def doubts(prompt: str, axes: Axes) -> list[str]:
+    """What a film of ``prompt`` will lack, a line each: words without meaning, things never seen."""
+    reading = understand(prompt)
+    found = {
+        "no meaning here": [
+            one.word + (f" (nearest in the film set: {one.nearest})" if one.nearest else "")
+            for one in reading.unknown
+        ],
+        "never seen by these weights": [
+            value if field in _NAMED_ALONE else f"{field} {value}"
+            for field, value in never_seen(reading, axes).items()
+        ],
+    }
+    return [f"{title}: {', '.join(words)}" for title, words in found.items() if words]
 
 
 def _row(reading: Reading, field: str, axis: str, read: Understood) -> Row:

@@ -108,7 +108,10 @@ async def get_usage(request: Request, caller: Known) -> Response:
     responses={
         200: {
             "description": "Server-sent events", "content": {
-                "text/event-stream": {"schema": {"type": "string"}}
+                "text/event-stream": {"schema": {  # of one event, as checkers of such documents read it
+                    "type": "object", "required": ["data"],
+                    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+                }}
             }
         },
         **errors(),
