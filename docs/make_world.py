@@ -41,6 +41,8 @@ def shot_of(axis: str, value: str) -> Shot:
     wanted = {name: one for name, one in PLAIN.items() if name in concepts.FIELDS} | {axis: value}
     if axis not in ("subject", "action", "material"):
         wanted["subject"] = "fox"
+    if axis == "subject":
+        wanted["camera"] = "follow"  # a still camera stands back for the way of whoever moves
     if axis == "material":
         wanted["subject"] = "ball"
     if value == "aurora":
