@@ -1,4 +1,4 @@
-"""Make the pictures of docs/verbs.md (every verb once, by the shipped weights, nothing picked) and the README's.
+"""Make the pictures of docs/verbs.md and of the README: verbs by the shipped weights, nothing picked.
 
     python docs/make_verbs.py
 """

@@ -1,4 +1,4 @@
-"""_Draw random shots worth filming, the same for the same seed, and keep some combinations out of training.
+"""Draw random shots worth filming, the same for the same seed, and keep some combinations out of training.
 
 Every axis is drawn from its own stream, keyed by (seed, axis), so that fixing one axis leaves the luck of the
 others alone. Weights say how often a value should be seen: subjects and times evenly, the unremarkable mostly
@@ -78,7 +78,7 @@ _MOST_ATTEMPTS = 300
 def sample_shot(
     seed: int, *, held_out: bool = False, seconds: float = 4.0, fps: int = 12, **fixed: str
 ) -> Shot:
-    """_Draw one shot: the same seed gives the same shot, on any machine.
+    """Draw one shot: the same seed gives the same shot, on any machine.
 
     ``fixed`` pins axes of the first subject and the shot by their names in ``concepts.FIELDS``
     (``sample_shot(1, subject="fox", place="meadow", cut="none")``). With ``held_out`` only combinations of
