@@ -22,7 +22,7 @@ from ozora.backends.backend import Backend
 from ozora.backends.machine import thread_count, using_threads
 from ozora.director.explore import look_ahead
 from ozora.director.generate import backend_named, film_take
-from ozora.director.library import FINAL, Entry, Library
+from ozora.director.library import FINAL, Library
 from ozora.director.plan import Plan, plan, words_of
 from ozora.director.reproduce import request_of
 from ozora.director.states import Keeper, Progress, Waiting, read_waiting, same_take, waiting_path
@@ -159,8 +159,3 @@ def enlarged(latents: Tensor, wide: int, high: int) -> Tensor:
         return latents
     frames = F.interpolate(latents[0], size=(high, wide), mode="bilinear", align_corners=False)
     return frames[None]
-
-
-def finals_of(library: Library, name: str) -> list[Entry]:
-    """Finals that descend from a draft."""
-    return [entry for entry in library.children(name) if entry.kind == FINAL]

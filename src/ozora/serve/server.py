@@ -127,10 +127,6 @@ class Crew:
             post.start()
         self._watch.start()
 
-    def pids(self) -> list[int]:
-        """Process ids of the workers that live."""
-        return [post.process.pid for post in self._posts if post.process and post.process.poll() is None]
-
     def stop(self) -> None:
         """Ask all to stop, wait for the drain and a little more, then end those that are left."""
         self._ended.set()

@@ -7,8 +7,6 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 from ozora.errors import OzoraError
 from ozora.serve.blobs import Blobs, FolderBlobs
@@ -201,12 +199,3 @@ class Worker:
         if job is not None and queue.beat(self.store, job, self._progress, self.settings.lease) != "go":
             # Also so when the job ended this very moment: then nobody listens.
             self._lost = self._job is job
-
-
-def remove_unfinished(data: Path, keep: Iterator[str]) -> None:
-    """Remove the working folders of jobs that are not to be finished any more."""
-    kept = set(keep)
-    root = data / "work"
-    for folder in root.iterdir() if root.is_dir() else ():
-        if folder.name not in kept:
-            shutil.rmtree(folder, ignore_errors=True)

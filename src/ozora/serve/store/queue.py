@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
@@ -246,8 +245,3 @@ def recent_costs(store: Store, limit: int = 20) -> list[tuple[float, float]]:
             .limit(limit)
         ).all()
     return [(float(row.length), (row.completed - row.started) / 1e6) for row in rows if row.completed]
-
-
-def with_status(job: Job, **values: Any) -> Job:
-    """A copy of a job with some values changed."""
-    return replace(job, **values)

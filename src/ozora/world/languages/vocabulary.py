@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from ozora.world import concepts
-from ozora.world.languages import CODES, LANGUAGES
+from ozora.world.languages import LANGUAGES
 from ozora.world.languages.english.vocabulary import english, inflections, named
 from ozora.world.languages.everyday import (
     CAMERA,
@@ -82,11 +82,6 @@ def vocabulary(code: str) -> Vocabulary:
     for phrase, move in _camera_verbs(built):
         built.add(phrase, Sense("camera", move, role="shot"))
     return built
-
-
-def vocabularies() -> tuple[Vocabulary, ...]:
-    """All of them, in the order of ``CODES``."""
-    return tuple(vocabulary(code) for code in CODES)
 
 
 def _camera_verbs(built: Vocabulary) -> list[tuple[str, str]]:

@@ -204,13 +204,6 @@ def fir(y: Tensor, own: Tensor) -> Tensor:
     return torch.where(y < 0.09, torch.full_like(y, 0.018), crown)
 
 
-def broadleaf(y: Tensor, own: Tensor) -> Tensor:
-    """A round-headed tree on a short trunk."""
-    crown = (1 - ((y - 0.64) / 0.36).square()).clamp(min=0).sqrt() * (0.30 + 0.10 * own)
-    crown = crown * (1 + 0.08 * torch.sin(y * 31 + own * 60))
-    return torch.maximum(crown, torch.where(y < 0.6, 0.022 + 0.02 * (0.25 - y).clamp(min=0), 0.0 * y))
-
-
 def trunk(y: Tensor, own: Tensor) -> Tensor:
     """A tall bare trunk with a crown far up, as in an old forest."""
     crown = (1 - ((y - 0.82) / 0.20).square()).clamp(min=0).sqrt() * (0.13 + 0.05 * own)
