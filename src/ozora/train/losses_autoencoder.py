@@ -38,9 +38,11 @@ class AutoencoderLossSettings:
     objects: float = 3.0  # weight of the subjects' pixels against the background's
     gradient_scales: int = 2
     large_share: float = 0.34  # share of frames that the ×2 head paints
+    large_in_a_row: bool = False  # these frames follow one another, and their motion counts too
     perceptual_frames: int = 2
     noise_share: float = 0.5
     noise_limit: float = 0.3
+    noise_told: bool = True  # untold, the decoder must see for itself what jitters from latent to latent
     mask_fractions: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
     mask_chances: tuple[float, ...] = (0.7, 0.1, 0.1, 0.1)
 
@@ -76,20 +78,20 @@ def autoencoder_loss(
     weights = None if ids is None else content_weights(ids, s.objects)  # (B, T, 1, ·, ·)
     distribution = autoencoder.distribution(video_small)
     latents, noise_level = spoil(autoencoder, distribution, s, generator)
-    features = autoencoder.features(latents, noise_level)
+    features = autoencoder.features(latents, noise_level if s.noise_told else None)
     small = autoencoder.pixels(features, 1)
 
     error = small - video_small
     parts = {
         "charbonnier": charbonnier(error, _fit(weights, error)),
         "edges": gradient(error, s.gradient_scales),
-        "motion": (error[:, 1:] - error[:, :-1]).abs().mean() if frames > 1 else error.new_zeros(()),
+        "motion": motion(error),
         "kl": kl(distribution),
     }
     factors = {"charbonnier": s.charbonnier, "edges": s.gradient, "motion": s.motion, "kl": s.kl}
     felt: tuple[Tensor, Tensor] | None = None
     if video_large is not None and s.large_share > 0:
-        chosen = _choose(frames, max(1, round(s.large_share * frames)), generator)
+        chosen = _choose(frames, max(1, round(s.large_share * frames)), generator, in_a_row=s.large_in_a_row)
         large = autoencoder.pixels(features[:, chosen], 2)
         large_error = large - video_large[:, chosen]
         felt = large[:, : s.perceptual_frames], video_large[:, chosen[: s.perceptual_frames]]
@@ -97,6 +99,9 @@ def autoencoder_loss(
         parts["large_charbonnier"] = charbonnier(large_error, _fit(some, large_error))
         parts["large_edges"] = gradient(large_error, s.gradient_scales)
         factors |= {"large_charbonnier": s.charbonnier, "large_edges": s.gradient}
+        if s.large_in_a_row:
+            parts["large_motion"] = motion(large_error)
+            factors["large_motion"] = s.motion
     if perceptual is not None and s.perceptual > 0:
         if felt is None:
             chosen = _choose(frames, min(s.perceptual_frames, frames), generator)
@@ -165,6 +170,11 @@ def charbonnier(error: Tensor, weights: Tensor | None = None, softness: float = 
     return value.mean() if weights is None else (value * (weights / weights.mean())).mean()
 
 
+def motion(error: Tensor) -> Tensor:
+    """Mean absolute change of the error (B, T, 3, H, W) from frame to frame; 0 for a picture."""
+    return (error[:, 1:] - error[:, :-1]).abs().mean() if error.shape[1] > 1 else error.new_zeros(())
+
+
 def gradient(error: Tensor, scales: int = 2) -> Tensor:
     """Mean absolute Sobel gradient of the error (B, T, 3, H, W), over ``scales`` halvings of the size."""
     x = error.flatten(0, 1)
@@ -205,6 +215,11 @@ def _fit(weights: Tensor | None, like: Tensor) -> Tensor | None:
     return F.interpolate(weights.flatten(0, 1), size, mode="area").unflatten(0, weights.shape[:2])
 
 
-def _choose(frames: int, count: int, generator: torch.Generator | None) -> Sequence[int]:
+def _choose(
+    frames: int, count: int, generator: torch.Generator | None, *, in_a_row: bool = False
+) -> Sequence[int]:
     """Draw ``count`` different frames, in order."""
+    if in_a_row:
+        begin = int(torch.randint(frames - count + 1, (1,), generator=generator))
+        return range(begin, begin + count)
     return sorted(torch.randperm(frames, generator=generator)[:count].tolist())
