@@ -1,6 +1,6 @@
 """Tiny random networks in a folder of weights: everything that films, small enough for every test."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ import torch
 TINY_GRID = {"cells": ((3, 2), (2, 2)), "fps": 12, "latents": 4}
 
 
-def build_tiny_weights(folder: Path, seed: int = 0) -> Path:
+def build_tiny_weights(folder: Path, seed: int = 0, student: bool = False) -> Path:
     """Fill ``folder`` with random weights that film 96x64 and 64x64, 13 frames at most."""
     from ozora.backends.backend import Sampling
     from ozora.backends.grid import Grid
@@ -26,10 +26,12 @@ def build_tiny_weights(folder: Path, seed: int = 0) -> Path:
         "transformer": TransformerConfig(4, 64, 3, 2, 64, early_after=2, routed=(1, 2)),
         "text": TextConfig(64, 16, 1, 32, 1, 1, 32, (("subject", ("fox", "ball")),)),
     }
-    builders = {"autoencoder": Autoencoder, "transformer": Transformer, "text": TextEncoder}
+    if student:
+        configs["student"] = replace(configs["transformer"], aims=True)
+    builders = {"autoencoder": Autoencoder, "text": TextEncoder}
     exports = {}
     for name, config in configs.items():
-        network = builders[name](config)
+        network = builders.get(name, Transformer)(config)
         for parameter in network.parameters():
             # Trained networks have no silent layers; these must not either, or every film would be the same.
             if not parameter.any():
@@ -45,6 +47,12 @@ def build_tiny_weights(folder: Path, seed: int = 0) -> Path:
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of tiny random weights; do not change it."""
     return build_tiny_weights(tmp_path_factory.mktemp("weights") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_student(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same kind of weights with a few-step student beside the transformer; do not change them."""
+    return build_tiny_weights(tmp_path_factory.mktemp("weights") / "tiny", student=True)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from torch import Tensor
@@ -18,9 +18,16 @@ OnStep = Callable[[int, int], None]
 """Called with (done, total) after each unit of work; may raise to stop it."""
 
 
+QUALITIES = ("draft", "standard", "high", "best")
+"""What a film may be asked for by name, from the quickest to the best that the weights can do."""
+
+
 @dataclass(frozen=True)
 class Sampling:
-    """How a model is best denoised. ``shift`` moves noise levels; ``None`` takes it from the film's size."""
+    """How a model is best denoised. ``shift`` moves noise levels; ``None`` takes it from the film's size.
+
+    ``guidance`` 1 is none: then a few-step student films, where the weights have one.
+    """
 
     steps: int = 8
     guidance: float = 3.0
@@ -29,7 +36,11 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Card:
-    """What a backend says of itself; ``hash`` names its weights to the bit."""
+    """What a backend says of itself; ``hash`` names its weights to the bit.
+
+    ``sampling`` is that of the transformer itself, with guidance; ``qualities`` has one for each of
+    ``QUALITIES``.
+    """
 
     name: str
     hash: str
@@ -37,6 +48,11 @@ class Card:
     sampling: Sampling
     recipe: str = ""
     ledger_root: str = ""
+    qualities: Mapping[str, Sampling] = field(default_factory=dict)
+
+    def quality(self, name: str | None) -> Sampling:
+        """The sampling of one of ``QUALITIES``, by default "standard"."""
+        return self.qualities.get(name or "standard", self.sampling)
 
 
 class Backend(Protocol):

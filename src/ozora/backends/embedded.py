@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ozora.backends.backend import Card, OnStep
 from ozora.backends.grid import FRAMES_PER_LATENT
 from ozora.backends.machine import tune_machine
-from ozora.backends.weights import Weights, check, find_weights
+from ozora.backends.weights import STUDENT, Weights, check, find_weights
 from ozora.errors import WeightsError
 from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder
@@ -33,11 +33,16 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Networks:
-    """The three networks of one set of weights, ready to film."""
+    """The networks of one set of weights, ready to film."""
 
     autoencoder: Autoencoder
     transformer: Transformer
     text: TextEncoder
+    student: Transformer | None = None
+
+    def filming_with(self, guidance: float) -> Transformer:
+        """Who denoises: a student, if there is one, where no guidance is asked for: it learnt that."""
+        return self.student if self.student is not None and guidance == 1.0 else self.transformer
 
 
 class EmbeddedBackend:
@@ -118,9 +123,9 @@ class EmbeddedBackend:
         until: int | None = None,
         on_moment: OnMoment | None = None,
     ) -> Moment:
-        """Denoise from ``moment`` to the end, or ``until`` a step."""
+        """Denoise from ``moment`` to the end, or ``until`` a step; unguided by a student, if there is one."""
         return denoise_on(
-            self.networks.transformer, words, negative, moment, steps=steps, guidance=guidance,
+            self.networks.filming_with(guidance), words, negative, moment, steps=steps, guidance=guidance,
             shift=self.card.sampling.shift, until=until, on_moment=on_moment,
         )  # fmt: skip
 
@@ -207,11 +212,13 @@ def load_reader(weights: Weights) -> Reader | None:
 
 
 def load_networks(weights: Weights) -> Networks:
-    """Build the three networks of checked weights and fill them."""
+    """Build the networks of checked weights and fill them."""
+    student = _load(weights, STUDENT, _transformer_config, Transformer) if weights.has_student else None
     return Networks(
         _load(weights, "autoencoder", AutoencoderConfig.from_json, Autoencoder),
         _load(weights, "transformer", _transformer_config, Transformer),
         _load(weights, "text", TextConfig.from_dict, TextEncoder),
+        student,
     )
 
 

@@ -6,12 +6,12 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ozora.backends.backend import Card, Sampling
+from ozora.backends.backend import QUALITIES, Card, Sampling
 from ozora.backends.grid import Grid
 from ozora.errors import WeightsError
 from ozora.media.files import whole_file
@@ -19,6 +19,9 @@ from ozora.model.checkpoint import load_weights
 
 MANIFEST = "weights.json"
 PARTS = ("autoencoder", "transformer", "text")
+STUDENT = "student"
+"""A part that weights may have besides: a transformer that films in few unguided steps."""
+STUDENT_STEPS = {"draft": 2, "standard": 4, "high": 8}
 PREFERRED = ("mini", "micro")
 FORMAT = 1
 
@@ -32,8 +35,13 @@ class Weights:
     manifest: Mapping[str, Any]
 
     def part(self, name: str) -> Path:
-        """The file to give to ``load_weights`` for one of ``PARTS``."""
+        """The file to give to ``load_weights`` for one of ``PARTS``, or the student's."""
         return self.folder / str(self.manifest["parts"][name])
+
+    @property
+    def has_student(self) -> bool:
+        """Whether a few-step student is among the parts."""
+        return STUDENT in self.manifest["parts"]
 
 
 def _shipped() -> Path:
@@ -98,8 +106,18 @@ def check(folder: str | Path) -> Weights:
         sampling=sampling,
         recipe=str(manifest.get("recipe", "")),
         ledger_root=str(manifest.get("ledger_root", "")),
+        qualities=_qualities(sampling, STUDENT in parts),
     )
     return Weights(folder, card, manifest)
+
+
+def _qualities(guided: Sampling, student: bool) -> dict[str, Sampling]:
+    """What each quality means: a student's few steps below the best, or fewer and more guided ones."""
+    if student:
+        few = {name: replace(guided, steps=steps, guidance=1.0) for name, steps in STUDENT_STEPS.items()}
+        return few | {"best": guided}
+    steps = (max(1, guided.steps // 2), guided.steps, 2 * guided.steps, 2 * guided.steps)
+    return {name: replace(guided, steps=count) for name, count in zip(QUALITIES, steps, strict=True)}
 
 
 def assemble(
@@ -108,21 +126,25 @@ def assemble(
     autoencoder: str | Path,
     transformer: str | Path,
     text: str | Path,
+    student: str | Path | None = None,
     grid: Grid,
     name: str = "",
     sampling: Sampling | None = None,
 ) -> Weights:
     """Copy the exports of trainings into ``out``, write the manifest last, check the result.
 
-    Each export is what ``save_weights`` wrote (the first file, if there are several). Recipe and ledger root
-    come from the exports' own metadata. Raises ``WeightsError`` for exports that are missing or damaged.
+    ``student`` is a transformer of few steps that learnt from this one. Each export is what ``save_weights``
+    wrote (the first file, if there are several). Recipe and ledger root come from the exports' own metadata.
+    Raises ``WeightsError`` for exports that are missing or damaged.
     """
     out = Path(out)
     exports = {"autoencoder": Path(autoencoder), "transformer": Path(transformer), "text": Path(text)}
+    if student is not None:
+        exports[STUDENT] = Path(student)
     about = {part: load_weights(path)[1] for part, path in exports.items()}
     out.mkdir(parents=True, exist_ok=True)
     (out / MANIFEST).unlink(missing_ok=True)
-    for stale in [file for part in PARTS for file in out.glob(f"{part}*.safetensors")]:
+    for stale in [file for part in (*PARTS, STUDENT) for file in out.glob(f"{part}*.safetensors")]:
         stale.unlink()
     stored = []
     for part, path in exports.items():
@@ -132,7 +154,7 @@ def assemble(
     manifest = {
         "format": FORMAT,
         "name": name or out.resolve().name,
-        "parts": {part: f"{part}.safetensors" for part in PARTS},
+        "parts": {part: f"{part}.safetensors" for part in exports},
         "grid": grid.to_json(),
         "sampling": asdict(sampling or Sampling()),
         "recipe": _recipe_name(about["transformer"]),

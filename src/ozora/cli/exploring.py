@@ -39,6 +39,7 @@ def explore(
     seed: Annotated[int | None, typer.Option(help="Seed of the first draft; the others count up.")] = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps of the final.")] = None,
     guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
+    quality: Annotated[str | None, typer.Option(help="Quality of the final, best by default.")] = None,
     negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
     as_is: Annotated[
@@ -66,7 +67,8 @@ def explore(
         raise refuse("folder", str(folder), "a folder, or a name for one inside a folder that exists")
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "seed": seed, "steps": steps,
-        "guidance": guidance, "image": image, "threads": threads, "caption": caption_for(prompt, as_is),
+        "guidance": guidance, "quality": quality, "image": image, "threads": threads,
+        "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     request = Request(prompt, **{name: value for name, value in settings.items() if value is not None})  # type: ignore[arg-type]
 

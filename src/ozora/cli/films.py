@@ -52,6 +52,9 @@ def generate(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps: more are finer and slower.")] = None,
     guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
+    quality: Annotated[
+        str | None, typer.Option(help="draft, standard, high or best, instead of steps and guidance.")
+    ] = None,
     negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
     as_is: Annotated[
@@ -86,7 +89,7 @@ def generate(
         raise OzoraError("prompt: got none, allowed: some words that say what the film shows.")
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "fps": fps, "seed": seed, "steps": steps,
-        "guidance": guidance, "image": image, "count": count,
+        "guidance": guidance, "quality": quality, "image": image, "count": count,
         "threads": threads, "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     settings = {name: value for name, value in settings.items() if value is not None}

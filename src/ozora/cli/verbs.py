@@ -1,8 +1,11 @@
-"""The verbs of the editor as commands: `ozora extend fox.mp4 "…" -o longer.mp4` and its kin."""
+"""The verbs of the editor as commands: `ozora extend fox.mp4 "…" -o longer.mp4` and its kin.
 
-from __future__ import annotations
+A verb states its own arguments and returns the request; the options that all verbs share are added to each.
+"""
 
+import inspect
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,33 +19,68 @@ if TYPE_CHECKING:
 
 Words = Annotated[str, typer.Argument(help="What the film shows, in plain words.")]
 Film = Annotated[Path, typer.Argument(help="A film (.mp4): ours, or any other.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Name of the film; after the prompt by default.")
-]
 Seconds = Annotated[float | None, typer.Option(help="Length of what is filmed anew.")]
-Size = Annotated[str | None, typer.Option(help="Width x height in pixels; as the given film by default.")]
-Seed = Annotated[int | None, typer.Option(help="Same seed, same film; drawn and told if not given.")]
-Steps = Annotated[int | None, typer.Option(help="Denoising steps: more are finer and slower.")]
-Pull = Annotated[float | None, typer.Option("--guidance", help="Pull towards the words; 1 is none.")]
-Negative = Annotated[str | None, typer.Option(help="Words to steer away from.")]
-Count = Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")]
-Threads = Annotated[int | None, typer.Option(help="Threads to compute with; all cores by default.")]
-Weights = Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")]
 
 
-def picture(
-    prompt: Words, output: Output = None, size: Size = None, seed: Seed = None, steps: Steps = None,
-    guidance: Pull = None, negative: Negative = None, count: Count = 1, threads: Threads = None,
-    weights: Weights = None,
-) -> None:  # fmt: skip
+def _shared(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Name of the film; after the prompt by default.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(help="Width x height in pixels; as the given film by default.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Same seed, same film; drawn and told if not given.")
+    ] = None,
+    quality: Annotated[
+        str | None, typer.Option(help="draft, standard, high or best, instead of steps and guidance.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps: more are finer and slower.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
+    negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
+    count: Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads to compute with; all cores by default.")
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
+) -> None:
+    """The options that every verb has; a signature, never called."""
+
+
+def _command(ask: "Callable[..., Request]") -> Callable[..., None]:
+    """The command of a verb: its own arguments, then the shared options; asks, loads a maker, films."""
+    own = [taken for taken in inspect.signature(ask).parameters.values() if taken.kind != taken.VAR_KEYWORD]
+    taken = [*own, *inspect.signature(_shared).parameters.values()]
+
+    @wraps(ask)
+    def command(
+        *, output: Path | None = None, weights: str | None = None, count: int = 1, **given: Any
+    ) -> None:
+        request = ask(count=count, **{name: value for name, value in given.items() if value is not None})
+        film = output or free_name(given.get("prompt") or f"{given['source'].stem} {ask.__name__}")
+        check_ending(film)
+
+        from ozora.director.api import Ozora
+
+        shoot(Ozora(weights), request, film if output or not request.still else film.with_suffix(".png"))
+
+    del command.__wrapped__  # what follows is the command's own signature, for those who ask
+    command.__annotations__ = {part.name: part.annotation for part in taken}
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in taken]
+    )
+    return command
+
+
+@_command
+def picture(prompt: Words, **settings: Any) -> "Request":
     """A still picture."""
     from ozora.director import verbs
 
-    output = output or free_name(prompt).with_suffix(".png")
-    _film(lambda **settings: verbs.picture(prompt, **settings), output, prompt, weights, size=size, seed=seed,
-          steps=steps, guidance=guidance, negative=negative, count=count, threads=threads)  # fmt: skip
+    return verbs.picture(prompt, **settings)
 
 
+@_command
 def animate(
     prompt: Words,
     image: Annotated[Path | None, typer.Option(help="The picture it begins with.")] = None,
@@ -50,160 +88,118 @@ def animate(
     keyframe: Annotated[
         list[str] | None, typer.Option(help="A picture at a second, as 1.5=middle.png; again for more.")
     ] = None,
-    output: Output = None, seconds: Annotated[float | None, typer.Option(help="Length of the film.")] = None,
-    size: Size = None, seed: Seed = None, steps: Steps = None, guidance: Pull = None,
-    negative: Negative = None, count: Count = 1, threads: Threads = None, weights: Weights = None,
-) -> None:  # fmt: skip
+    seconds: Annotated[float | None, typer.Option(help="Length of the film.")] = None,
+    **settings: Any,
+) -> "Request":
     """A film from pictures: the first, the last, keyframes at any time."""
     from ozora.director import verbs
 
     frames = dict(_keyframe(text) for text in keyframe or [])
-
-    def ask(**settings: Any) -> Request:
-        return verbs.animate(prompt, image, last=last, keyframes=frames, **settings)
-
-    _film(ask, output, prompt, weights, seconds=seconds, size=size, seed=seed, steps=steps,
-          guidance=guidance, negative=negative, count=count, threads=threads)  # fmt: skip
+    return verbs.animate(prompt, image, last=last, keyframes=frames, seconds=seconds, **settings)
 
 
+@_command
 def extend(
-    source: Film, prompt: Words,
+    source: Film,
+    prompt: Words,
     backwards: Annotated[bool, typer.Option("--backwards", help="What came before, not after.")] = False,
-    seconds: Seconds = None, output: Output = None, size: Size = None, seed: Seed = None, steps: Steps = None,
-    guidance: Pull = None, negative: Negative = None, count: Count = 1, threads: Threads = None,
-    weights: Weights = None,
-) -> None:  # fmt: skip
+    seconds: Seconds = None,
+    **settings: Any,
+) -> "Request":
     """A film and what comes after it, or before it."""
     from ozora.director import verbs
 
-    def ask(**settings: Any) -> Request:
-        return verbs.extend(source, prompt, seconds=seconds, backwards=backwards, **settings)
-
-    _film(ask, output, prompt, weights, size=size, seed=seed, steps=steps, guidance=guidance,
-          negative=negative, count=count, threads=threads)  # fmt: skip
+    return verbs.extend(source, prompt, seconds=seconds, backwards=backwards, **settings)
 
 
-def fill(
-    before: Film, after: Film, prompt: Words, seconds: Seconds = None, output: Output = None,
-    size: Size = None, seed: Seed = None, steps: Steps = None, guidance: Pull = None,
-    negative: Negative = None, count: Count = 1, threads: Threads = None, weights: Weights = None,
-) -> None:  # fmt: skip
+@_command
+def fill(before: Film, after: Film, prompt: Words, seconds: Seconds = None, **settings: Any) -> "Request":
     """Two films and what leads from one to the other."""
     from ozora.director import verbs
 
-    def ask(**settings: Any) -> Request:
-        return verbs.fill(before, after, prompt, seconds=seconds, **settings)
-
-    _film(ask, output, prompt, weights, size=size, seed=seed, steps=steps, guidance=guidance,
-          negative=negative, count=count, threads=threads)  # fmt: skip
+    return verbs.fill(before, after, prompt, seconds=seconds, **settings)
 
 
+@_command
 def loop(
     prompt: Words,
     source: Annotated[Path | None, typer.Option(help="A film to be led back to its beginning.")] = None,
     seconds: Annotated[
         float | None, typer.Option(help="Length of the loop, or of the way back to the source's beginning.")
     ] = None,
-    output: Output = None, size: Size = None, seed: Seed = None, steps: Steps = None, guidance: Pull = None,
-    negative: Negative = None, count: Count = 1, threads: Threads = None, weights: Weights = None,
-) -> None:  # fmt: skip
+    **settings: Any,
+) -> "Request":
     """A film whose end runs into its beginning."""
     from ozora.director import verbs
 
-    _film(lambda **settings: verbs.loop(prompt, source=source, **settings), output, prompt, weights,
-          seconds=seconds, size=size, seed=seed, steps=steps, guidance=guidance, negative=negative,
-          count=count, threads=threads)  # fmt: skip
+    return verbs.loop(prompt, source=source, seconds=seconds, **settings)
 
 
+@_command
 def blend(
-    first: Film, second: Film, prompt: Words,
+    first: Film,
+    second: Film,
+    prompt: Words,
     curve: Annotated[
         str, typer.Option(help="cut, fade, morph, mix, or points of second:influence, as 0:0,1.5:0.7,4:1.")
     ] = "morph",
-    output: Output = None, size: Size = None, seed: Seed = None, steps: Steps = None, guidance: Pull = None,
-    negative: Negative = None, count: Count = 1, threads: Threads = None, weights: Weights = None,
-) -> None:  # fmt: skip
+    **settings: Any,
+) -> "Request":
     """Two films on one time line, mixed by a curve of influence."""
     from ozora.director import verbs
 
-    drawn = _points(curve) if ":" in curve else curve
-    _film(lambda **settings: verbs.blend(first, second, prompt, curve=drawn, **settings), output, prompt,
-          weights, size=size, seed=seed, steps=steps, guidance=guidance, negative=negative, count=count,
-          threads=threads)  # fmt: skip
+    return verbs.blend(first, second, prompt, curve=_points(curve) if ":" in curve else curve, **settings)
 
 
+@_command
 def remix(
-    source: Film, prompt: Words,
+    source: Film,
+    prompt: Words,
     strength: Annotated[float, typer.Option(help="0.05 hardly changes the film, 1 leaves nothing.")] = 0.6,
-    output: Output = None, size: Size = None, seed: Seed = None, steps: Steps = None, guidance: Pull = None,
-    negative: Negative = None, count: Count = 1, threads: Threads = None, weights: Weights = None,
-) -> None:  # fmt: skip
+    **settings: Any,
+) -> "Request":
     """A film under new words."""
     from ozora.director import verbs
 
-    _film(lambda **settings: verbs.remix(source, prompt, strength=strength, **settings), output, prompt,
-          weights, size=size, seed=seed, steps=steps, guidance=guidance, negative=negative, count=count,
-          threads=threads)  # fmt: skip
+    return verbs.remix(source, prompt, strength=strength, **settings)
 
 
+@_command
 def recut(
-    source: Film, prompt: Words,
+    source: Film,
+    prompt: Words,
     keep: Annotated[
         list[str] | None, typer.Option(help="A span of seconds that stays, as 0-1.5; again for more.")
     ] = None,
-    output: Output = None, size: Size = None, seed: Seed = None, steps: Steps = None, guidance: Pull = None,
-    negative: Negative = None, count: Count = 1, threads: Threads = None, weights: Weights = None,
-) -> None:  # fmt: skip
+    **settings: Any,
+) -> "Request":
     """Keep spans of a film and make the rest anew."""
     from ozora.director import verbs
 
-    spans = [_span(text) for text in keep or ["0-1.5"]]
-    _film(lambda **settings: verbs.recut(source, prompt, keep=spans, **settings), output, prompt, weights,
-          size=size, seed=seed, steps=steps, guidance=guidance, negative=negative, count=count,
-          threads=threads)  # fmt: skip
+    return verbs.recut(source, prompt, keep=[_span(text) for text in keep or ["0-1.5"]], **settings)
 
 
-def edit(
-    source: Film, prompt: Words, output: Output = None, size: Size = None, seed: Seed = None,
-    steps: Steps = None, guidance: Pull = None, negative: Negative = None, count: Count = 1,
-    threads: Threads = None, weights: Weights = None,
-) -> None:  # fmt: skip
+@_command
+def edit(source: Film, prompt: Words, **settings: Any) -> "Request":
     """The same film with new words."""
     from ozora.director import verbs
 
-    _film(lambda **settings: verbs.edit(source, prompt, **settings), output, prompt, weights, size=size,
-          seed=seed, steps=steps, guidance=guidance, negative=negative, count=count,
-          threads=threads)  # fmt: skip
+    return verbs.edit(source, prompt, **settings)
 
 
+@_command
 def variation(
     source: Film,
     strength: Annotated[float, typer.Option(help="How far from the film, 0.05 to 1.")] = 0.4,
-    output: Output = None, size: Size = None, seed: Seed = None, steps: Steps = None, guidance: Pull = None,
-    negative: Negative = None, count: Count = 1, threads: Threads = None, weights: Weights = None,
-) -> None:  # fmt: skip
+    **settings: Any,
+) -> "Request":
     """Another take of a film under the same words."""
     from ozora.director import verbs
 
-    _film(lambda **settings: verbs.variation(source, strength=strength, **settings), output,
-          f"{source.stem} variation", weights, size=size, seed=seed, steps=steps, guidance=guidance,
-          negative=negative, count=count, threads=threads)  # fmt: skip
+    return verbs.variation(source, strength=strength, **settings)
 
 
 VERBS = (picture, animate, extend, fill, loop, blend, remix, recut, edit, variation)
-
-
-def _film(
-    ask: Callable[..., Request], output: Path | None, name: str, weights: str | None, **settings: Any
-) -> None:
-    """Check the request, load a maker, film."""
-    request = ask(**{name: value for name, value in settings.items() if value is not None})
-    output = output or free_name(name)
-    check_ending(output)
-
-    from ozora.director.api import Ozora
-
-    shoot(Ozora(weights), request, output)
 
 
 def _keyframe(text: str) -> tuple[float, Path]:

@@ -27,8 +27,9 @@ def check(
     sizes = ", ".join(f"{wide}x{high}" for wide, high in grid.sizes())
     said.print(f"[bold]{card.name}[/] {card.hash[:12]}  {total / 1e6:.1f} MB, every checksum is right")
     said.print(f"films {sizes} pixels, at most {grid.frames} frames at {grid.fps} fps")
+    for name, sampling in card.qualities.items():
+        said.print(f"{name}: {sampling.steps} steps, guidance {sampling.guidance:g}")
     said.print(
-        f"by default {card.sampling.steps} steps, guidance {card.sampling.guidance:g}; "
         f"recipe {card.recipe or 'not told'}; ledger {card.ledger_root[:12] or 'not told'}"
     )
 
@@ -39,6 +40,9 @@ def assemble(
     autoencoder: Annotated[Path, typer.Option(help="Export of the autoencoder's training.")],
     transformer: Annotated[Path, typer.Option(help="Export of the transformer's training.")],
     text: Annotated[Path, typer.Option(help="Export of the text encoder's training.")],
+    student: Annotated[
+        Path | None, typer.Option(help="Export of a few-step student's training; then it films by default.")
+    ] = None,
     cells: Annotated[
         str, typer.Option(help="Cell grids the model was trained on, wide x high, the native one first.")
     ] = "7x4",
@@ -63,7 +67,7 @@ def assemble(
     sampling = Sampling(steps, guidance, shift)
     grid = Grid(grids, fps, latents)
     assemble_folder(
-        out, autoencoder=autoencoder, transformer=transformer, text=text,
+        out, autoencoder=autoencoder, transformer=transformer, text=text, student=student,
         grid=grid, name=name, sampling=sampling,
     )  # fmt: skip
     check(str(out))

@@ -66,6 +66,15 @@ class Draft:
 OnDraft = Callable[[Draft], None]
 
 
+def at_its_best(request: Request) -> Request:
+    """The request as drafts are made of it: of the best quality, if none is asked for.
+
+    A draft is the first of the final's steps; of a film of few steps it would be half.
+    """
+    asked = (request.quality, request.steps, request.guidance)
+    return request if any(value is not None for value in asked) else replace(request, quality="best")
+
+
 def explore(
     backend: Backend,
     request: Request,
@@ -84,6 +93,7 @@ def explore(
     """
     if not 1 <= drafts <= MOST_TAKES:
         raise refuse("drafts", drafts, f"1 to {MOST_TAKES}")
+    request = at_its_best(request)
     first = secrets.randbelow(2**32) if request.seed is None else request.seed
     if first + drafts - 1 > HIGHEST_SEED:
         raise refuse("seed", first, f"0 to {HIGHEST_SEED}, with room for {drafts} drafts")

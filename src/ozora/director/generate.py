@@ -13,6 +13,7 @@ from ozora.backends.machine import thread_count, using_threads
 from ozora.director.filming import decode_film, decode_long, film_latents
 from ozora.director.latents import kept_path, save_latents
 from ozora.director.plan import Plan, plan
+from ozora.director.qualities import sampling_for
 from ozora.director.request import HIGHEST_SEED, Request
 from ozora.director.rolls import LONGEST_IN_MEMORY
 from ozora.director.states import Keeper, Progress, same_take, sweep, waiting_path
@@ -163,6 +164,7 @@ def describe_take(planned: Plan, card: Card, seed: int) -> dict[str, Any]:
     from ozora import __version__
 
     request, fitted = planned.request, planned.fit
+    sampling = sampling_for(request, card)
     return {
         "ozora": __version__,
         "generated_by": "artificial intelligence",
@@ -174,8 +176,8 @@ def describe_take(planned: Plan, card: Card, seed: int) -> dict[str, Any]:
             "size": fitted.size,
             "frames": fitted.frames,
             "fps": fitted.fps,
-            "steps": card.sampling.steps if request.steps is None else request.steps,
-            "guidance": float(card.sampling.guidance if request.guidance is None else request.guidance),
+            "steps": sampling.steps,
+            "guidance": sampling.guidance,
             "threads": thread_count(),
             **({} if fitted.openings == (0,) else {"openings": list(fitted.openings)}),
         },

@@ -23,6 +23,7 @@ from ozora.backends.machine import thread_count, using_threads
 from ozora.director.explore import KEPT_STEPS, MOMENTS
 from ozora.director.fit import Fit
 from ozora.director.plan import plan
+from ozora.director.qualities import sampling_for
 from ozora.director.request import Request
 from ozora.director.take import OnPhase, Phase, Receipt, peak_memory
 from ozora.errors import OzoraError, refuse
@@ -317,10 +318,10 @@ def _pixels(fitted: Fit, latents: int) -> float:
 
 
 def _settings(backend: Backend, request: Request) -> dict[str, Any]:
-    sampling = backend.card.sampling
+    sampling = sampling_for(request, backend.card)
     return {
-        "steps": sampling.steps if request.steps is None else request.steps,
-        "guidance": sampling.guidance if request.guidance is None else request.guidance,
+        "steps": sampling.steps,
+        "guidance": sampling.guidance,
         "threads": request.threads or thread_count(),
     }
 

@@ -37,6 +37,8 @@ def request_from(film: str | Path, card: Card, **overrides: Any) -> Request:
     fields |= _of_the_verb(known, Path(film))
     if overrides.get("seconds") is not None and not fields["parts"]:
         fields["still"] = False
+    if overrides.get("quality"):
+        fields |= {"steps": None, "guidance": None}
     fields.update({name: value for name, value in overrides.items() if value is not None})
     for name in given:
         if not fields.get(name if name in ("image", "head", "tail") else "stills"):

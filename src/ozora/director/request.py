@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ozora.backends.backend import QUALITIES
 from ozora.director.parts import (
     LONGEST_PROMPT,
     Part,
@@ -38,6 +39,7 @@ class Request:
     ``caption`` is what the model reads instead of the prompt (see ``understanding.recaption``);
     ``seconds`` of film; ``size`` as "224x128" (width x height, pixels); ``fps`` frames per second; ``steps``
     of denoising (1 to 100); ``guidance`` towards the words and away from ``negative`` (1 = none, at most 20);
+    ``quality`` instead of both: draft, standard, high or best (see ``qualities.sampling_for``);
     ``seed`` 0 to 2**63 - 1; ``image`` the first frame; ``head`` and ``tail`` clips the film begins and ends
     with; ``count`` takes with seeds ``seed``, ``seed + 1``, …; ``still`` asks for a picture, one frame;
     ``threads`` of the processor (1 to 256): another number gives the same film but for its last bits.
@@ -56,6 +58,7 @@ class Request:
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None
+    quality: str | None = None
     count: int = 1
     threads: int | None = None
     still: bool = False
@@ -89,6 +92,8 @@ class Request:
             math.isfinite(self.guidance) and 1 <= self.guidance <= MOST_GUIDANCE
         ):
             raise refuse("guidance", self.guidance, f"1 (none) to {MOST_GUIDANCE:g}")
+        if self.quality is not None and self.quality not in QUALITIES:
+            raise refuse("quality", self.quality, ", ".join(QUALITIES))
         if not 1 <= self.count <= MOST_TAKES:
             raise refuse("count", self.count, f"1 to {MOST_TAKES}")
         if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:

@@ -43,10 +43,10 @@ def micro_autoencoder() -> AutoencoderRecipe:
 
 
 def micro_steady() -> AutoencoderRecipe:
-    """The small decoder alone, taught to hold still what stands still: 40 minutes on one CPU core, from ``--start``.
+    """The small decoder alone, from ``--start``, taught to hold still what stands still; 40 minutes, a core.
 
-    Latents jitter, and the transformer's more than the encoder's: by 0.2 of their deviation each on its own, which
-    a decoder that never met it shows as a jump three times a second.
+    Latents jitter, and the transformer's more than the encoder's: by 0.2 of their deviation, each on its own,
+    which a decoder that never met it shows as a jump three times a second.
     """
     return AutoencoderRecipe(
         name="micro_steady",

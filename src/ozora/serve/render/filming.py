@@ -40,7 +40,7 @@ class DirectorRenderer:
         card = self.backend.card
         return Card(
             card.name, card.hash, tuple(card.grid.sizes()), card.grid.fps, card.grid.frames,
-            card.sampling.steps, card.sampling.guidance,
+            card.quality(None).steps, card.quality(None).guidance,
         )  # fmt: skip
 
     def load(self) -> None:
