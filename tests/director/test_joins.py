@@ -2,7 +2,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ozora.director.joins import FADING, SHARED, mended
+from ozora.director.joins import ANCHORED, FADING, SHARED, anchored, mended
 
 
 @settings(max_examples=100, deadline=None)
@@ -40,3 +40,26 @@ def test_films_from_words_alone_are_not_touched():
     latents = torch.randn(1, 5, 2, 2, 2)
     assert mended(latents, [True] * 5) is latents
     assert torch.equal(mended(latents, [False] + [True] * 4), latents)  # a first picture is no join
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 99), st.floats(-2, 2), st.floats(0.3, 3))
+def test_colours_and_contrasts_of_a_window_are_led_back_to_the_beginning(seed, shift, gain):
+    noise = torch.Generator().manual_seed(seed)
+    beginning = torch.randn(1, 5, 3, 4, 4, generator=noise)
+    drifted = gain * torch.randn(1, 6, 3, 4, 4, generator=noise) + shift
+    filmed = [False, False, True, True, True, True]
+    found = anchored(drifted, filmed, beginning)
+    assert found[:, :2].equal(drifted[:, :2])
+
+    def tones(latents):
+        return latents.mean((1, 3, 4)), latents.var((1, 3, 4), unbiased=False).log()
+
+    for before, after, wanted in zip(tones(drifted[:, 2:]), tones(found[:, 2:]), tones(beginning), strict=True):
+        assert torch.allclose(after, before + ANCHORED * (wanted - before), atol=1e-4)
+
+
+def test_a_window_that_has_not_drifted_stays():
+    latents = torch.randn(1, 4, 2, 3, 3, generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(anchored(latents, [True] * 4, latents), latents, atol=1e-5)
+    assert anchored(latents, [False] * 4, latents) is latents

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ozora.backends.backend import Backend, OnStep
 from ozora.director.fit import Fit
-from ozora.director.joins import mended
+from ozora.director.joins import anchored, mended
 from ozora.director.plan import Plan
 from ozora.director.rolls import Roll
 from ozora.director.states import Progress
@@ -90,6 +90,8 @@ def film_latents(
         known = known.clone()  # what was told of progress stays as it was told
         if all(line.strength[index] == 1 for index in window.new):
             new = [index in window.new for index in range(window.start, window.stop)]
+            if (beginning := _beginning(line, window, known)) is not None:
+                latents = anchored(latents, new, beginning)
             latents = mended(latents, new)
         for index in window.new:
             known[:, index] = latents[:, index - window.start]
@@ -166,6 +168,15 @@ def _opening(backend: Backend, line: Timeline, window: Window, known: Tensor) ->
     if line.part_of(first) == part and line.stretches[part].give is None:
         return known[:, first : first + 1]
     return reopened(backend, known, window.start)
+
+
+def _beginning(line: Timeline, window: Window, known: Tensor) -> Tensor | None:
+    """What a window of a long film made from one text keeps the colours of: as much as its first window made."""
+    part = line.part_of(window.new[0])
+    first = max(opening for opening in line.openings if opening <= window.start)
+    if not window.reopened or line.part_of(first) != part or line.stretches[part].give is not None:
+        return None
+    return known[:, first + 1 : first + len(window)]
 
 
 def _source(backend: Backend, window: Window, original: Tensor | None) -> Tensor:

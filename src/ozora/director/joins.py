@@ -19,6 +19,32 @@ SHARED = 0.15
 """What the filmed latent at a join takes of the given one."""
 
 
+ANCHORED = 0.5
+"""How much of the way back to its beginning's colours and contrasts each window of a long film is led."""
+
+
+def anchored(latents: Tensor, filmed: Sequence[bool], beginning: Tensor) -> Tensor:
+    """Latents (1, L, C, h, w) whose ``filmed`` ones keep the colours of the film's ``beginning``.
+
+    Mean and deviation of each channel, over time and place, are led part of the way to those of ``beginning``
+    (1, B, C, h, w): each window departs from the one before, and small steps one way would add up.
+    """
+    new = [index for index, one in enumerate(filmed) if one]
+    if not new:
+        return latents
+    result, part = latents.clone(), latents[:, new]
+    (mean, deviation), (wanted, contrast) = (_tones(one) for one in (part, beginning))
+    gain = (contrast / deviation.clamp(min=1e-6)) ** ANCHORED
+    result[:, new] = (part - mean) * gain + mean + ANCHORED * (wanted - mean)
+    return result
+
+
+def _tones(latents: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of each channel of latents (1, L, C, h, w), (1, 1, C, 1, 1) each."""
+    mean = latents.mean((1, 3, 4), keepdim=True)
+    return mean, (latents - mean).square().mean((1, 3, 4), keepdim=True).sqrt()
+
+
 def mended(latents: Tensor, filmed: Sequence[bool], *, opens: bool = True) -> Tensor:
     """Latents (1, L, C, h, w) whose ``filmed`` ones meet the given ones without a jump.
 

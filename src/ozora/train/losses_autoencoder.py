@@ -32,13 +32,14 @@ class AutoencoderLossSettings:
     charbonnier: float = 1.0
     gradient: float = 0.5
     motion: float = 0.5
+    jumps: float = 0.0  # of squared motion: one jump in four frames costs four times that of four small steps
     kl: float = 1e-4  # per cell, summed over channels
     perceptual: float = 0.1
     equivariance: float = 0.0
     objects: float = 3.0  # weight of the subjects' pixels against the background's
     gradient_scales: int = 2
     large_share: float = 0.34  # share of frames that the ×2 head paints
-    large_in_a_row: bool = False  # these frames follow one another, and their motion counts too
+    large_in_a_row: bool = False  # these frames follow one another, and their jumps count too
     perceptual_frames: int = 2
     noise_share: float = 0.5
     noise_limit: float = 0.3
@@ -85,10 +86,13 @@ def autoencoder_loss(
     parts = {
         "charbonnier": charbonnier(error, _fit(weights, error)),
         "edges": gradient(error, s.gradient_scales),
-        "motion": motion(error),
+        "motion": steps(error).abs().mean(),
         "kl": kl(distribution),
     }
+    if s.jumps:
+        parts["jumps"] = steps(error).square().mean()
     factors = {"charbonnier": s.charbonnier, "edges": s.gradient, "motion": s.motion, "kl": s.kl}
+    factors |= {"jumps": s.jumps} if s.jumps else {}
     felt: tuple[Tensor, Tensor] | None = None
     if video_large is not None and s.large_share > 0:
         chosen = _choose(frames, max(1, round(s.large_share * frames)), generator, in_a_row=s.large_in_a_row)
@@ -99,9 +103,9 @@ def autoencoder_loss(
         parts["large_charbonnier"] = charbonnier(large_error, _fit(some, large_error))
         parts["large_edges"] = gradient(large_error, s.gradient_scales)
         factors |= {"large_charbonnier": s.charbonnier, "large_edges": s.gradient}
-        if s.large_in_a_row:
-            parts["large_motion"] = motion(large_error)
-            factors["large_motion"] = s.motion
+        if s.jumps and s.large_in_a_row:
+            parts["large_jumps"] = steps(large_error).square().mean()
+            factors["large_jumps"] = s.jumps
     if perceptual is not None and s.perceptual > 0:
         if felt is None:
             chosen = _choose(frames, min(s.perceptual_frames, frames), generator)
@@ -170,9 +174,9 @@ def charbonnier(error: Tensor, weights: Tensor | None = None, softness: float = 
     return value.mean() if weights is None else (value * (weights / weights.mean())).mean()
 
 
-def motion(error: Tensor) -> Tensor:
-    """Mean absolute change of the error (B, T, 3, H, W) from frame to frame; 0 for a picture."""
-    return (error[:, 1:] - error[:, :-1]).abs().mean() if error.shape[1] > 1 else error.new_zeros(())
+def steps(error: Tensor) -> Tensor:
+    """Change of the error (B, T, 3, H, W) from frame to frame, (B, T − 1, 3, H, W); one 0 for a picture."""
+    return error[:, 1:] - error[:, :-1] if error.shape[1] > 1 else error.new_zeros(1)
 
 
 def gradient(error: Tensor, scales: int = 2) -> Tensor:

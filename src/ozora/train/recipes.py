@@ -56,7 +56,7 @@ def micro_steady() -> AutoencoderRecipe:
         optimiser=OptimiserRecipe(rate=1e-3, average=0.995, weight_decay=0.0, clip=3.0),
         losses=AutoencoderLossSettings(
             objects=8.0,
-            motion=6.0,
+            jumps=50.0,
             large_share=0.24,
             large_in_a_row=True,
             noise_share=0.85,
