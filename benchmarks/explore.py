@@ -101,7 +101,7 @@ def look(backend: EmbeddedBackend, probe: Probe, prompt: Prompt, number: int, dr
             right.append(found[1])
         began = time.process_time()
         whole = next(Ozora(backend=backend).takes(
-            Request(prompt.text, seed=best[0].seed, threads=1), outputs=[library.folder / "whole.mp4"]
+            Request(prompt.text, seed=best[0].seed, threads=1, quality="best"), outputs=[library.folder / "whole.mp4"]
         ))  # fmt: skip
         whole_cost = time.process_time() - began
         first = library.get(best[0].name + "-final").film
