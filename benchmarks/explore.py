@@ -100,9 +100,8 @@ def look(backend: EmbeddedBackend, probe: Probe, prompt: Prompt, number: int, dr
             scores.append(found[0])
             right.append(found[1])
         began = time.process_time()
-        whole = next(Ozora(backend=backend).takes(
-            Request(prompt.text, seed=best[0].seed, threads=1, quality="best"), outputs=[library.folder / "whole.mp4"]
-        ))  # fmt: skip
+        alone = Request(prompt.text, seed=best[0].seed, threads=1, quality="best")
+        whole = next(Ozora(backend=backend).takes(alone, outputs=[library.folder / "whole.mp4"]))
         whole_cost = time.process_time() - began
         first = library.get(best[0].name + "-final").film
         assert first is not None
