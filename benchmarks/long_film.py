@@ -3,10 +3,10 @@
     python benchmarks/long_film.py [--films 1] [--seconds 60] [--seed 1] [--sheet FILE.png] [--out DIR]
 
 The first film is of ``--prompt``, the others of the fixed list of prompts. Luminance, saturation and
-sharpness (mean absolute gradient) of every frame; their slope by least squares, as a share of their mean, for each 10
-seconds. The evaluation probe names the subject of the first and the last four seconds. Time per second of
-film, and peak memory, each in a process of its own. Ends with 1 if a bar does not hold. With ``--out`` films
-stay in that folder, and a stopped run goes on.
+sharpness (mean absolute gradient) of every frame; their slope by least squares, as a share of their mean, for
+each 10 seconds. The evaluation probe names the subject of the first and the last four seconds. Time per
+second of film, and peak memory, each in a process of its own. Ends with 1 if a bar does not hold. With
+``--out`` films stay in that folder, and a stopped run goes on.
 """
 
 from __future__ import annotations

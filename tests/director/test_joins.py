@@ -55,7 +55,8 @@ def test_colours_and_contrasts_of_a_window_are_led_back_to_the_beginning(seed, s
     def tones(latents):
         return latents.mean((1, 3, 4)), latents.var((1, 3, 4), unbiased=False).log()
 
-    for before, after, wanted in zip(tones(drifted[:, 2:]), tones(found[:, 2:]), tones(beginning), strict=True):
+    parts = (drifted[:, 2:], found[:, 2:], beginning)
+    for before, after, wanted in zip(*map(tones, parts), strict=True):
         assert torch.allclose(after, before + ANCHORED * (wanted - before), atol=1e-4)
 
 

@@ -171,7 +171,7 @@ def _opening(backend: Backend, line: Timeline, window: Window, known: Tensor) ->
 
 
 def _beginning(line: Timeline, window: Window, known: Tensor) -> Tensor | None:
-    """What a window of a long film made from one text keeps the colours of: as much as its first window made."""
+    """What a window of a long film made from one text keeps the colours of: what its first window made."""
     part = line.part_of(window.new[0])
     first = max(opening for opening in line.openings if opening <= window.start)
     if not window.reopened or line.part_of(first) != part or line.stretches[part].give is not None:
