@@ -28,6 +28,7 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(help="Only the first so many prompts.", min=2)] = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
     guidance: Annotated[float | None, typer.Option(help="Guidance.")] = None,
+    quality: Annotated[str | None, typer.Option(help="draft, standard, high or best, instead.")] = None,
 ) -> None:
     """Score the model: film a suite of prompts and look at the films with the probe.
 
@@ -47,7 +48,7 @@ def evaluate(
     from ozora.model.checkpoint import weights_hash
     from ozora.train.tasks import load_eyes
 
-    settings: dict[str, Any] = {"steps": steps, "guidance": guidance}
+    settings: dict[str, Any] = {"steps": steps, "guidance": guidance, "quality": quality}
     Request("checked before weights are read", **settings)
     backend = EmbeddedBackend(weights)
     maker, card = Ozora(backend=backend), backend.card
