@@ -27,8 +27,11 @@ from ozora.serve.store.engine import Store
 from ozora.serve.store.keys import any_keys
 from ozora.serve.store.queue import release_worker
 
-LOOK, TIDY_EVERY, POST_EVERY, CHECKPOINT_EVERY = 0.25, 10.0, 0.5, 5.0
-"""Seconds between looks at the workers, rounds of housekeeping, of the postman, and SQLite's checkpoints."""
+LOOK, TIDY_EVERY, POST_EVERY = 0.25, 10.0, 0.5
+"""Seconds between looks at the workers, rounds of housekeeping, and rounds of the postman."""
+
+TURN = 0.0005
+"""Seconds until a thread lets another one run."""
 
 QUICK_DEATH, LONGEST_PAUSE = 5.0, 30.0
 
@@ -45,6 +48,8 @@ def serve(settings: Settings) -> None:
     import uvicorn
 
     start_logging()
+    # The threads that commit creates share the interpreter with the loop; 5 ms is a long wait for a turn.
+    sys.setswitchinterval(TURN)
     house = open_house(settings)
     check_exposure(house)
     app = create_app(house, lifespan)
@@ -84,9 +89,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(
             target=_every, args=(TIDY_EVERY, ended, tidy, house), daemon=True, name="housekeeper"
         ),
-        threading.Thread(
-            target=_every, args=(CHECKPOINT_EVERY, ended, _checkpoint, house), daemon=True, name="checkpoint"
-        ),
     ]
     for thread in rounds:
         thread.start()
@@ -103,10 +105,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _post(house: House) -> None:
     for outcome in deliver_due(house.store, house.settings.trusted):
         house.metrics.deliveries.labels("delivered" if outcome.well else "failed").inc()
-
-
-def _checkpoint(house: House) -> None:
-    house.store.checkpoint()
 
 
 def _every(seconds: float, ended: threading.Event, call: object, house: House) -> None:

@@ -21,9 +21,6 @@ from ozora.serve.store.tables import migrate
 PATIENCE = 30.0
 """Seconds a transaction waits for another one's lock."""
 
-MOST_PAGES = 8000
-"""Pages of 4 KiB in SQLite's log before a commit itself has to move them; :meth:`Store.checkpoint` comes first."""
-
 Result = TypeVar("Result")
 
 
@@ -72,7 +69,6 @@ class Store:
             cursor.execute("PRAGMA journal_mode=WAL")
             # A reply follows a commit: it must survive the power going out, not only the process.
             cursor.execute("PRAGMA synchronous=FULL")
-            cursor.execute(f"PRAGMA wal_autocheckpoint={MOST_PAGES}")
             cursor.close()
 
         return engine
@@ -151,12 +147,6 @@ class Store:
         finally:
             for part in parts:
                 part.over = True
-
-    def checkpoint(self) -> None:
-        """Move SQLite's log into its file, so that no commit has to and makes its client wait for it."""
-        if self.sqlite:
-            with self._borrow() as (_, driver):
-                driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def one_at_a_time(self, connection: Connection, name: str) -> None:
         """Hold others who write under the same name back until this transaction ends.
