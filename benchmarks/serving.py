@@ -33,6 +33,9 @@ sys.path.insert(0, str(ROOT / "tests" / "serve"))
 BAR = 30.0
 """Milliseconds that 99 of 100 answers may take."""
 
+LINE_LIFE = 30.0
+"""Seconds after which an unused connection is not used again; the server hangs up after 75."""
+
 MOST_GROWTH = 10.0
 """MiB an hour that a process may grow in the second half of a long run."""
 
@@ -82,19 +85,21 @@ class Lines:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self.idle: deque[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = deque()
 
     async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
         """Status and body of one request."""
         data = b"" if body is None else json.dumps(body).encode()
         head = f"{method} /v1{path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-        line = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
+        while self.idle and self.idle[0][0] < time.monotonic() - LINE_LIFE:
+            self.idle.popleft()[2].close()
+        line = self.idle.pop()[1:] if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
         line[1].write(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
         told = (await line[0].readuntil(b"\r\n\r\n")).lower()
         length = re.search(rb"\r\ncontent-length: (\d+)", told)
         assert length is not None
         came = await line[0].readexactly(int(length[1]))
-        self.idle.append(line)
+        self.idle.append((time.monotonic(), *line))
         return int(told[9:12]), came
 
     async def well(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
