@@ -1,15 +1,20 @@
 """Jobs: never lost, never twice, in a fair order, whoever dies."""
 
 import json
+import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import insert
 
 from ozora.serve.housekeeping import tidy
 from ozora.serve.store import jobs, queue
 from ozora.serve.store.engine import Store, micros, new_id, now
 from ozora.serve.store.jobs import Bounds, Job, RefusedError, admit
+from ozora.serve.store.tables import versions
 
 
 @pytest.fixture
@@ -182,10 +187,9 @@ def test_bounds(store):
 
 
 def test_records_outlive_the_process_and_newer_databases_are_refused(tmp_path):
-    from sqlalchemy import insert
 
     from ozora.errors import OzoraError
-    from ozora.serve.store.tables import MIGRATIONS, migrate, versions
+    from ozora.serve.store.tables import MIGRATIONS, migrate
 
     url = f"sqlite:///{tmp_path}/jobs.db"
     first = Store(url)
@@ -213,6 +217,42 @@ def test_a_failed_transaction_leaves_nothing(store):
     with pytest.raises(ZeroDivisionError), store.write() as connection:
         connection.exec_driver_sql("DELETE FROM versions")
         raise ZeroDivisionError
+    assert put(store).id and Store(str(store.url)).version == (1, 1)
+
+
+def test_those_who_wait_for_the_writer_share_one_commit_and_no_fault(store):
+    store.one_at_a_time = lambda connection, name: time.sleep(0.01)  # so that all have come meanwhile
+    wanted = [job(prompt=f"{number}") for number in range(8)]
+    bounds = [replace(ROOMY, queue=0 if number == 3 else 100) for number in range(8)]
+
+    def commits():
+        return watching.exec_driver_sql("PRAGMA data_version").scalar()
+
+    def ask(one, bound):
+        try:
+            return admit(store, [one], bound).jobs[0].id
+        except RefusedError as refused:
+            return refused.reason
+
+    with Store(str(store.url)).read() as watching, ThreadPoolExecutor(8) as threads:
+        watching.exec_driver_sql("ROLLBACK")
+        with store.write():
+            before = commits()
+            told = [threads.submit(ask, *pair) for pair in zip(wanted, bounds, strict=True)]
+            time.sleep(0.3)
+        found = [one.result() for one in told]
+        assert commits() - before == 1
+    assert found[3] == "queue" and look(store, wanted[3].id) is None
+    assert all(look(store, name).prompt == str(number) for number, name in enumerate(found) if number != 3)
+
+
+def test_what_cannot_be_committed_is_told_to_all_and_leaves_nothing(store):
+    def breaks(connection):
+        connection.execute(insert(versions).values(version=7))
+        connection.exec_driver_sql("ROLLBACK")  # as the database does by itself when the disk is full
+
+    with pytest.raises(sqlite3.OperationalError):
+        store.write_together(breaks)
     assert put(store).id and Store(str(store.url)).version == (1, 1)
 
 

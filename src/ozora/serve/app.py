@@ -52,12 +52,15 @@ def create_app(house: House, lifespan: Lifespan | None = None) -> FastAPI:
 
 
 def routers() -> tuple[APIRouter, ...]:
-    """Every group of operations; literal paths come before those with an id in the same place."""
+    """Every group of operations, the one that is asked most first: they are tried one by one.
+
+    Literal paths come before those with an id in the same place and of the same method.
+    """
     from ozora.serve.routes import changes, extras, files, house, videos, webhooks
 
     return (
-        house.router, changes.router, extras.router, webhooks.router, files.router,
-        videos.router, changes.with_id, extras.with_id,
+        videos.router, house.router, changes.router, extras.router, webhooks.router, files.router,
+        changes.with_id, extras.with_id,
     )  # fmt: skip
 
 

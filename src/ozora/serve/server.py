@@ -30,6 +30,9 @@ from ozora.serve.store.queue import release_worker
 LOOK, TIDY_EVERY, POST_EVERY = 0.25, 10.0, 0.5
 """Seconds between looks at the workers, rounds of housekeeping, and rounds of the postman."""
 
+TURN = 0.0005
+"""Seconds until a thread lets another one run."""
+
 QUICK_DEATH, LONGEST_PAUSE = 5.0, 30.0
 
 
@@ -45,6 +48,8 @@ def serve(settings: Settings) -> None:
     import uvicorn
 
     start_logging()
+    # The threads that commit creates share the interpreter with the loop; 5 ms is a long wait for a turn.
+    sys.setswitchinterval(TURN)
     house = open_house(settings)
     check_exposure(house)
     app = create_app(house, lifespan)

@@ -20,7 +20,7 @@ def step(name, call):
 
 
 def finished(name, **known):
-    ends = time.monotonic() + 120
+    ends = time.monotonic() + float(os.environ.get("OZORA_PATIENCE", "120"))
     while (video := litellm.video_status(video_id=name, **known)).status not in ("completed", "failed"):
         assert time.monotonic() < ends
         time.sleep(0.2)

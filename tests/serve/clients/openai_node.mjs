@@ -91,7 +91,8 @@ await step("remix", async () => {
   const video = await client.videos.remix(made.first.id, { prompt: "a cube" });
   check(video.remixed_from_video_id === made.first.id, "source");
 });
-await step("failed job is a video", async () => {
+// Only the tests' painter knows words that it refuses.
+if (!process.env.OZORA_REAL) await step("failed job is a video", async () => {
   const video = await client.videos.create({ prompt: "this is refused", ...small });
   check((await finished(video.id)).error.code === "invalid_input", "code");
 });

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import struct
 import sys
 import warnings
@@ -91,10 +92,12 @@ def _():
     assert client.videos.remix(made["first"].id, prompt="a cube").remixed_from_video_id == made["first"].id
 
 
-@step("failed job is a video")
-def _():
-    video = client.videos.create_and_poll(prompt="this is refused", **SMALL)
-    assert video.status == "failed" and video.error.code == "invalid_input"
+if not os.environ.get("OZORA_REAL"):  # only the tests' painter knows words that it refuses
+
+    @step("failed job is a video")
+    def _():
+        video = client.videos.create_and_poll(prompt="this is refused", **SMALL)
+        assert video.status == "failed" and video.error.code == "invalid_input"
 
 
 @step("errors")

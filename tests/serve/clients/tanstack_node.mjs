@@ -18,7 +18,7 @@ await step("createVideoJob", async () => {
   if (!job.jobId.startsWith("video_")) throw new Error(JSON.stringify(job));
 });
 await step("getVideoStatus", async () => {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 5 * Number(process.env.OZORA_PATIENCE ?? "120"); tries++) {
     const found = await adapter.getVideoStatus(job.jobId);
     if (found.status === "completed") return;
     if (found.status === "failed") throw new Error(JSON.stringify(found));

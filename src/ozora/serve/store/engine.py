@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -19,6 +20,8 @@ from ozora.serve.store.tables import migrate
 
 PATIENCE = 30.0
 """Seconds a transaction waits for another one's lock."""
+
+Result = TypeVar("Result")
 
 
 class Store:
@@ -40,6 +43,8 @@ class Store:
         self.sqlite = backend == "sqlite"
         # One writer at a time in this process: waiting here is fair and quick, in SQLite it is neither.
         self._writing = threading.Lock()
+        self._parts: deque[_Part[Any]] = deque()
+        self._idle: deque[Connection] = deque()
         if self.sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -56,7 +61,7 @@ class Store:
             return create_engine(self.url, pool_size=16, max_overflow=16, pool_pre_ping=True)
         # Transactions begin where we say so: the driver's own beginnings come too late for a snapshot.
         options = {"timeout": PATIENCE, "isolation_level": None}
-        engine = create_engine(self.url, pool_size=16, max_overflow=16, connect_args=options)
+        engine = create_engine(self.url, poolclass=NullPool, connect_args=options)
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _: Any) -> None:
@@ -69,16 +74,33 @@ class Store:
         return engine
 
     @contextmanager
+    def _borrow(self) -> Iterator[tuple[Connection, Any]]:
+        """A connection to SQLite's file and the driver's below it, kept open between uses.
+
+        To check one out of a pool, and to begin and end by way of SQLAlchemy, takes longer than to ask.
+        """
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        driver: Any = connection.connection.driver_connection
+        try:
+            yield connection, driver
+        finally:
+            if driver.in_transaction:
+                driver.rollback()
+            self._idle.append(connection)
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot to read from."""
-        with self._engine.connect() as connection:
-            if self.sqlite:
-                connection.exec_driver_sql("BEGIN")
-            try:
+        if not self.sqlite:
+            with self._engine.connect() as connection:
                 yield connection
-            finally:
-                if self.sqlite:
-                    connection.exec_driver_sql("ROLLBACK")
+            return
+        with self._borrow() as (connection, driver):
+            driver.execute("BEGIN")
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -87,14 +109,44 @@ class Store:
             with self._engine.begin() as connection:
                 yield connection
             return
-        with self._writing, self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
-                raise
-            connection.exec_driver_sql("COMMIT")
+        with self._writing, self._borrow() as (connection, driver):
+            driver.execute("BEGIN IMMEDIATE")
+            yield connection
+            driver.execute("COMMIT")
+
+    def write_together(self, call: Callable[[Connection], Result]) -> Result:
+        """Run ``call`` in one transaction; with SQLite all who wait for their turn share it, and its commit.
+
+        What ``call`` raises undoes its own writes alone. Returns once everything lies on the disk
+        (group commit: DeWitt et al., "Implementation techniques for main memory database systems", 1984).
+        """
+        if not self.sqlite:
+            with self.write() as connection:
+                return call(connection)
+        part = _Part(call)
+        self._parts.append(part)
+        with self._writing:
+            if not part.over:
+                self._write_parts([self._parts.popleft() for _ in range(len(self._parts))])
+        return part.result()
+
+    def _write_parts(self, parts: list[_Part[Any]]) -> None:
+        """Run all parts, each behind a savepoint, and commit once; the caller holds the lock."""
+        try:
+            with self._borrow() as (connection, driver):
+                driver.execute("BEGIN IMMEDIATE")
+                for part in parts:
+                    driver.execute("SAVEPOINT part")
+                    if not part.run(connection):
+                        driver.execute("ROLLBACK TO part")
+                    driver.execute("RELEASE part")
+                driver.execute("COMMIT")
+        except BaseException as error:
+            for part in parts:
+                part.error = part.error or error
+        finally:
+            for part in parts:
+                part.over = True
 
     def one_at_a_time(self, connection: Connection, name: str) -> None:
         """Hold others who write under the same name back until this transaction ends.
@@ -110,8 +162,33 @@ class Store:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
         self._engine.dispose()
+
+
+class _Part(Generic[Result]):
+    """One caller's part of a shared transaction: what to run, and how it went."""
+
+    def __init__(self, call: Callable[[Connection], Result]) -> None:
+        self.call, self.over = call, False
+        self.value: Result
+        self.error: BaseException | None = None
+
+    def run(self, connection: Connection) -> bool:
+        """Run it; says whether it went well."""
+        try:
+            self.value = self.call(connection)
+        except BaseException as error:
+            self.error = error
+        return self.error is None
+
+    def result(self) -> Result:
+        """What it returned; raises what it raised, or what the commit did."""
+        if self.error is not None:
+            raise self.error
+        return self.value
 
 
 def now() -> int:

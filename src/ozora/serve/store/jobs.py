@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy import delete as sql_delete
 
 from ozora.serve.store.engine import Store, micros, now
@@ -64,7 +65,18 @@ class Job:
         return self.status in TERMINAL
 
 
-COLUMNS = [jobs.c[found.name] for found in fields(Job)]
+NAMES = tuple(found.name for found in fields(Job))
+COLUMNS = [jobs.c[name] for name in NAMES]
+
+# What is asked most is put together once: to build a statement takes longer than to run it.
+_NEW = insert(jobs)
+_THERE = select(*COLUMNS).where(jobs.c.id == bindparam("name"), jobs.c.deleted.is_(None))
+_MINE = _THERE.where(jobs.c.owner == bindparam("owner"))
+_PLACE = select(jobs.c.created).where(jobs.c.id == bindparam("name"), jobs.c.owner == bindparam("owner"))
+_WAITING = select(func.count()).where(jobs.c.status == "queued")
+_MINUTE = select(func.count(), func.min(jobs.c.created), func.max(jobs.c.created)).where(
+    jobs.c.owner == bindparam("owner"), jobs.c.created > bindparam("since")
+)
 
 
 def to_job(row: Any) -> Job:
@@ -114,7 +126,8 @@ def admit(
     """
     first = wanted[0]
     owner, fingerprint, moment = first.owner, first.fingerprint, first.created
-    with store.write() as connection:
+
+    def write(connection: Connection) -> Admission:
         store.one_at_a_time(connection, f"admit {owner}")
         known = _answered(connection, owner, idempotency_key, fingerprint) if idempotency_key else None
         if known is None and repeated:
@@ -131,15 +144,17 @@ def admit(
                 raise RefusedError("budget", told=told)
         if waiting(connection) + len(wanted) > bounds.queue:
             raise RefusedError("queue", 10.0)
-        connection.execute(insert(jobs), [_values(job) for job in wanted])
+        connection.execute(_NEW, [_values(job) for job in wanted])
         if idempotency_key:
             row = {"owner": owner, "key": idempotency_key, "fingerprint": fingerprint}
             connection.execute(insert(answered), {**row, "object": first.id, "created": moment})
-    return Admission(tuple(wanted), False, remaining - len(wanted), reset)
+        return Admission(tuple(wanted), False, remaining - len(wanted), reset)
+
+    return store.write_together(write)
 
 
 def _values(job: Job) -> dict[str, Any]:
-    return {found.name: getattr(job, found.name) for found in fields(Job)}
+    return {name: getattr(job, name) for name in NAMES}
 
 
 def _answered(connection: Connection, owner: str, key: str, fingerprint: str) -> Job | None:
@@ -182,21 +197,11 @@ def _with_siblings(connection: Connection, job: Job) -> tuple[Job, ...]:
 
 def _left_this_minute(connection: Connection, owner: str, limit: int, moment: int) -> tuple[int, float]:
     """Creates left in the minute that ends now, and seconds until all of them are back."""
-    count, oldest = connection.execute(
-        select(func.count(), func.max(jobs.c.created)).where(
-            jobs.c.owner == owner, jobs.c.created > moment - micros(60)
-        )
-    ).one()
+    since = moment - micros(60)
+    count, oldest, newest = connection.execute(_MINUTE, {"owner": owner, "since": since}).one()
     left = max(0, limit - int(count))
-    reset = 0.0 if oldest is None else (int(oldest) + micros(60) - moment) / 1e6
-    if left == 0:
-        first = connection.scalar(
-            select(func.min(jobs.c.created)).where(
-                jobs.c.owner == owner, jobs.c.created > moment - micros(60)
-            )
-        )
-        reset = (int(first or moment) + micros(60) - moment) / 1e6
-    return left, max(0.0, reset)
+    back = newest if left else oldest
+    return left, 0.0 if back is None else max(0.0, (int(back) - since) / 1e6)
 
 
 def month_start(moment: int) -> int:
@@ -219,16 +224,14 @@ def spent_since(connection: Connection, owner: str, since: int) -> float:
 
 def waiting(connection: Connection) -> int:
     """How many jobs are queued."""
-    return int(connection.scalar(select(func.count()).where(jobs.c.status == "queued")) or 0)
+    return int(connection.scalar(_WAITING) or 0)
 
 
 def find(store: Store, owner: str | None, name: str) -> Job | None:
     """A job by its id; ``None`` when there is none, or not of this ``owner`` (None: of anybody)."""
-    query = select(*COLUMNS).where(jobs.c.id == name, jobs.c.deleted.is_(None))
-    if owner is not None:
-        query = query.where(jobs.c.owner == owner)
+    query, known = (_THERE, {"name": name}) if owner is None else (_MINE, {"name": name, "owner": owner})
     with store.read() as connection:
-        row = connection.execute(query).first()
+        row = connection.execute(query, known).first()
     return None if row is None else to_job(row)
 
 
@@ -248,21 +251,27 @@ def listed(
 
     ``after`` may be a job that was deleted meanwhile: deleting while listing goes through all of them.
     """
+    known: dict[str, Any] = {"owner": owner, "most": limit + 1}
     with store.read() as connection:
-        query = select(*COLUMNS).where(jobs.c.owner == owner, jobs.c.deleted.is_(None))
         if after is not None:
-            place = connection.execute(
-                select(jobs.c.created, jobs.c.id).where(jobs.c.id == after, jobs.c.owner == owner)
-            ).first()
-            if place is None:
+            created = connection.scalar(_PLACE, {"owner": owner, "name": after})
+            if created is None:
                 return None
-            query = query.where(beyond(place.created, place.id, newest_first))
-        direction = (jobs.c.created.desc(), jobs.c.id.desc()) if newest_first else (jobs.c.created, jobs.c.id)
-        rows = connection.execute(query.order_by(*direction).limit(limit + 1)).all()
+            known |= {"created": created, "name": after}
+        rows = connection.execute(_page(newest_first, after is not None), known).all()
     return [to_job(row) for row in rows[:limit]], len(rows) > limit
 
 
-def beyond(created: int, name: str, newest_first: bool, table: Any = jobs) -> Any:
+@cache
+def _page(newest_first: bool, goes_on: bool) -> Select[Any]:
+    """The statement for a page, from the beginning or beyond ``created`` and ``name``."""
+    query = page_of(select(*COLUMNS), jobs, bindparam("owner"), newest_first).where(jobs.c.deleted.is_(None))
+    if goes_on:
+        query = query.where(beyond(bindparam("created"), bindparam("name"), newest_first))
+    return query.limit(bindparam("most"))
+
+
+def beyond(created: Any, name: Any, newest_first: bool, table: Any = jobs) -> Any:
     """What comes after a place in the order of (created, id)."""
     columns = table.c
     # The first condition says nothing new; it lets the database begin at the right place of its index.
@@ -304,7 +313,7 @@ def delete(store: Store, owner: str, name: str) -> Job | None:
     return to_job(row)
 
 
-def page_of(query: Select[Any], table: Any, owner: str, newest_first: bool) -> Select[Any]:
+def page_of(query: Select[Any], table: Any, owner: Any, newest_first: bool) -> Select[Any]:
     """Order any owned table's rows as lists are ordered."""
     direction = (table.c.created.desc(), table.c.id.desc()) if newest_first else (table.c.created, table.c.id)
     return query.where(table.c.owner == owner).order_by(*direction)

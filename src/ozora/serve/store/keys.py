@@ -8,12 +8,16 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from ozora.serve.store.engine import Store, now
 from ozora.serve.store.tables import keys
 
 PREFIX = "sk-ozora-"
+
+_IN_USE = select(keys).where(keys.c.removed.is_(None))
+_ONE = _IN_USE.where(keys.c.id == bindparam("name"))
+_ANY = _IN_USE.with_only_columns(keys.c.id).limit(1)
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,14 @@ def check_key(store: Store, text: str) -> Key | None:
 def list_keys(store: Store) -> list[Key]:
     """All keys in use, the oldest first."""
     with store.read() as connection:
-        rows = connection.execute(select(keys).where(keys.c.removed.is_(None)).order_by(keys.c.created))
+        rows = connection.execute(_IN_USE.order_by(keys.c.created))
         return [_to_key(row) for row in rows]
 
 
 def any_keys(store: Store) -> bool:
     """Whether keys are in use."""
     with store.read() as connection:
-        return bool(connection.scalar(select(func.count()).where(keys.c.removed.is_(None))))
+        return connection.scalar(_ANY) is not None
 
 
 def remove_key(store: Store, name: str) -> bool:
@@ -83,7 +87,7 @@ def remove_key(store: Store, name: str) -> bool:
 
 def _find(store: Store, name: str) -> Key | None:
     with store.read() as connection:
-        row = connection.execute(select(keys).where(keys.c.id == name, keys.c.removed.is_(None))).first()
+        row = connection.execute(_ONE, {"name": name}).first()
     return None if row is None else _to_key(row)
 
 

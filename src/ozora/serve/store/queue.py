@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, select, update
 
 from ozora.serve.store.engine import Store, micros, new_id, now
 from ozora.serve.store.jobs import COLUMNS, Job, to_job
 from ozora.serve.store.tables import endpoints, jobs, outbox, workers
+
+# Put together once, for they are asked with every poll and every create.
+_AHEAD = select(func.count()).where(jobs.c.status == "queued", jobs.c.created < bindparam("moment"))
+_ALIVE = select(workers).where(workers.c.seen > bindparam("since"))
 
 
 def claim(store: Store, worker: str, *, lease: float, most_attempts: int) -> Job | None:
@@ -214,15 +218,14 @@ def remove_worker(store: Store, worker: str) -> None:
 def live_workers(store: Store, within: float) -> list[dict[str, Any]]:
     """Workers that beat within the last seconds."""
     with store.read() as connection:
-        rows = connection.execute(select(workers).where(workers.c.seen > now() - micros(within)))
+        rows = connection.execute(_ALIVE, {"since": now() - micros(within)})
         return [dict(row._mapping) for row in rows]
 
 
 def ahead_of(store: Store, job: Job) -> int:
     """How many jobs are likely to begin before this one, in the order they came."""
     with store.read() as connection:
-        earlier = select(func.count()).where(jobs.c.status == "queued", jobs.c.created < job.created)
-        return int(connection.scalar(earlier) or 0)
+        return int(connection.scalar(_AHEAD, {"moment": job.created}) or 0)
 
 
 def counts(store: Store, owner: str | None = None) -> dict[str, int]:
