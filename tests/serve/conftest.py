@@ -21,12 +21,13 @@ from ozora.serve.app import create_app  # noqa: E402
 from ozora.serve.server import open_house  # noqa: E402
 from ozora.serve.settings import Settings  # noqa: E402
 from ozora.serve.worker import Worker  # noqa: E402
+from stores import store_url  # noqa: E402
 
 
 def painted(folder, **values):
     """Settings of a small, quick server in a folder."""
     quick = {"renderer": "painter:Painter", "poll_ms": 20, "heartbeat": 0.2, "lease": 5, "drain": 1}
-    return Settings(data=folder, **{**quick, **values})
+    return Settings(data=folder, **{"store": store_url(folder), **quick, **values})
 
 
 def free_port():

@@ -57,6 +57,8 @@ def _next(connection: Connection) -> str | None:
         .where(queued, jobs.c.owner == owner)
         .order_by(jobs.c.priority.desc(), jobs.c.created, jobs.c.id)
         .limit(1)
+        # PostgreSQL leaves out what another worker is claiming this moment; SQLite has one writer anyhow.
+        .with_for_update(skip_locked=True)
     )
     return found
 
