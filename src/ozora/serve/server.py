@@ -16,14 +16,14 @@ from fastapi import FastAPI
 
 from ozora.errors import OzoraError
 from ozora.serve.app import create_app
-from ozora.serve.blobs import FolderBlobs
+from ozora.serve.blobs import open_blobs
 from ozora.serve.callbacks import deliver_due
 from ozora.serve.house import House
 from ozora.serve.housekeeping import tidy
 from ozora.serve.logs import log, start_logging
 from ozora.serve.render.order import load_renderer
 from ozora.serve.settings import ENVIRONMENT, Settings, require_folder
-from ozora.serve.store.engine import Store
+from ozora.serve.store.engine import UNREACHABLE, Store
 from ozora.serve.store.keys import any_keys
 from ozora.serve.store.queue import release_worker
 
@@ -37,7 +37,7 @@ def open_house(settings: Settings) -> House:
     """Open the store and the folder, and read what the model films; raises ``OzoraError``."""
     require_folder(settings.data)
     store = Store(settings.store_url)
-    return House(settings, store, FolderBlobs(settings.data), load_renderer(settings).card())
+    return House(settings, store, open_blobs(settings), load_renderer(settings).card())
 
 
 def serve(settings: Settings) -> None:
@@ -143,7 +143,8 @@ class Crew:
             if post.process.poll() is None:
                 post.process.kill()
                 post.process.wait()
-            release_worker(self.store, post.name, self.settings.most_attempts)
+            with contextlib.suppress(*UNREACHABLE):  # then the lease runs out instead
+                release_worker(self.store, post.name, self.settings.most_attempts)
 
     def _look(self) -> None:
         while not self._ended.wait(LOOK):

@@ -23,7 +23,9 @@ MEBIBYTE = 2**20
 class Settings:
     """A server: where it listens and keeps things, what it films with, and its limits.
 
-    ``store`` is a SQLAlchemy URL; empty means SQLite in ``data``. ``renderer`` is ``module:Class``.
+    ``store`` is a SQLAlchemy URL; empty means SQLite in ``data``. ``blobs`` is where films are kept, as
+    ``s3://bucket/prefix``; empty means in ``data``. ``cluster`` is the address of a Ray cluster whose machines
+    film; ``workers`` then counts those of each machine without a GPU. ``renderer`` is ``module:Class``.
     ``strict`` refuses what the model does not film itself instead of scaling and joining. ``trusted`` are
     hosts and networks that picture addresses and webhooks may reach although they are not public.
     Times are seconds unless the name says otherwise.
@@ -31,6 +33,8 @@ class Settings:
 
     data: Path = Path("ozora-data")
     store: str = ""
+    blobs: str = ""
+    cluster: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
