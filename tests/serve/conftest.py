@@ -17,11 +17,12 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="openai")
 
+from stores import store_url  # noqa: E402
+
 from ozora.serve.app import create_app  # noqa: E402
 from ozora.serve.server import open_house  # noqa: E402
 from ozora.serve.settings import Settings  # noqa: E402
 from ozora.serve.worker import Worker  # noqa: E402
-from stores import store_url  # noqa: E402
 
 
 def painted(folder, **values):

@@ -6,9 +6,9 @@ import time
 
 import httpx
 import pytest
-from conftest import Live, free_port, painted
 from stores import store_url
 
+from conftest import Live, free_port, painted
 from ozora.director.states import read_waiting
 from ozora.errors import OzoraError
 from ozora.serve.housekeeping import tidy
@@ -18,7 +18,7 @@ from ozora.serve.store.engine import now
 from ozora.serve.worker import Worker
 
 pytest.importorskip("obstore", reason="films in S3 need obstore (pip install 'ozora[s3]')")
-moto = pytest.importorskip("moto.server", reason="the trial S3 is moto's server (pip install 'moto[s3]' flask)")
+moto = pytest.importorskip("moto.server", reason="the trial S3 is moto's (pip install 'moto[server]')")
 
 
 class Bucket:
@@ -78,7 +78,8 @@ def test_what_one_machine_films_another_serves_whole_and_in_parts(machines):
     assert video["status"] == "completed", video
     whole, other = get(one, video), get(two, video)
     film = whole.content
-    assert film == other.content and film[4:8] == b"ftyp" and len(film) == int(whole.headers["content-length"])
+    assert film == other.content and film[4:8] == b"ftyp"
+    assert len(film) == int(whole.headers["content-length"])
     assert whole.headers["etag"] == other.headers["etag"] and whole.headers["content-type"] == "video/mp4"
     assert f"{video['id']}.mp4" in whole.headers["content-disposition"]
     last = len(film) - 1
@@ -97,8 +98,9 @@ def test_what_one_machine_films_another_serves_whole_and_in_parts(machines):
     thumbnail = one.http.get(f"/videos/{video['id']}/content", params={"variant": "thumbnail"})
     assert thumbnail.content[8:12] == b"WEBP"
     # Nothing of a film stays on either machine.
-    assert not (one.house.settings.data / "videos").exists() and not (two.house.settings.data / "videos").exists()
-    assert not list((two.house.settings.data / "work").iterdir())
+    folders = [own.house.settings.data for own in (one, two)]
+    assert not any((folder / "videos").exists() for folder in folders)
+    assert not list((folders[1] / "work").iterdir())
 
 
 def test_pictures_sources_deletion_and_expiry(machines):
@@ -110,7 +112,8 @@ def test_pictures_sources_deletion_and_expiry(machines):
     one, two = machines("one", worker=False), machines("two")
     picture = BytesIO()
     Image.fromarray(np.full((64, 96, 3), (250, 20, 20), np.uint8)).save(picture, "PNG")
-    sent = one.http.post("/files", files={"file": ("red.png", picture.getvalue())}, data={"purpose": "vision"})
+    files = {"file": ("red.png", picture.getvalue())}
+    sent = one.http.post("/files", files=files, data={"purpose": "vision"})
     name = sent.json()["id"]
     assert two.http.get(f"/files/{name}/content").content == picture.getvalue()
     video = two.finished(two.create(input_reference={"file_id": name})["id"])

@@ -23,7 +23,7 @@ class UnreachableError(Exception):
 
 @dataclass(frozen=True)
 class Kept:
-    """What is known of a blob without reading it: bytes, a mark that changes with them, seconds since 1970."""
+    """What is known of a blob without reading it: bytes, a mark that changes with them, when it was put."""
 
     size: int
     etag: str

@@ -26,7 +26,7 @@ PIECE = 2**20
 
 
 class BucketBlobs:
-    """Blobs under a prefix of a bucket; credentials, region and endpoint come from AWS' environment variables.
+    """Blobs under a prefix of a bucket; credentials, region and endpoint come from AWS' own variables.
 
     ``cache`` is a local folder for copies of what was asked for by :meth:`path`. Raises ``OzoraError`` when
     the library is missing or the address is none; ``UnreachableError`` when the service does not answer.

@@ -18,6 +18,7 @@ from ozora.errors import OzoraError
 from ozora.serve.app import create_app
 from ozora.serve.blobs import open_blobs
 from ozora.serve.callbacks import deliver_due
+from ozora.serve.cluster import require_ray
 from ozora.serve.house import House
 from ozora.serve.housekeeping import tidy
 from ozora.serve.logs import log, start_logging
@@ -45,6 +46,8 @@ def serve(settings: Settings) -> None:
     import uvicorn
 
     start_logging()
+    if settings.cluster:
+        require_ray()
     house = open_house(settings)
     check_exposure(house)
     app = create_app(house, lifespan)
@@ -122,7 +125,9 @@ class Crew:
     def start(self) -> None:
         """Start every worker and the one who looks after them."""
         stem = f"{os.uname().nodename[:24]}-{os.getpid()}"
-        self._posts = [_Post(f"{stem}-{number}", self.settings) for number in range(self.settings.workers)]
+        # On a cluster one process places the workers; Ray looks after them.
+        count = 1 if self.settings.cluster else self.settings.workers
+        self._posts = [_Post(f"{stem}-{number}", self.settings) for number in range(count)]
         for post in self._posts:
             post.start()
         self._watch.start()

@@ -32,7 +32,7 @@ class JobState:
         self._due = 0.0
 
     def fetch(self) -> None:
-        """Bring what an earlier attempt left, unless this very machine has it; raises ``UnreachableError``."""
+        """Bring what an earlier attempt left, unless this machine has it; raises ``UnreachableError``."""
         if not self.blobs.remote or any(self.work.glob(STATE)):
             return
         for name in self.blobs.names(self.folder):
