@@ -5,7 +5,7 @@
 Starts a head and three nodes of one processor each, and `ozora serve --cluster`. First films undisturbed;
 then the same again while a node, a worker's process, the process that places workers, and the server are
 killed. Every film must end completed, once, with the same bytes as undisturbed. Prints a table; the exit
-status says whether all of that held. With `--director` the shipped weights film instead of the painter of the tests.
+status says whether all of that held. With `--director` the shipped weights film, not the tests' painter.
 """
 
 from __future__ import annotations

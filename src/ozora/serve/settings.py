@@ -26,8 +26,8 @@ class Settings:
     ``store`` is a SQLAlchemy URL; empty means SQLite in ``data``. ``blobs`` is where films are kept, as
     ``s3://bucket/prefix``; empty means in ``data``. ``cluster`` is the address of a Ray cluster whose
     machines film; ``workers`` then counts those of each machine without a GPU. ``renderer`` is
-    ``module:Class``. ``strict`` refuses what the model does not film itself instead of scaling and joining. ``trusted`` are
-    hosts and networks that picture addresses and webhooks may reach although they are not public.
+    ``module:Class``. ``strict`` refuses what the model does not film itself instead of scaling and joining.
+    ``trusted`` are hosts and networks that picture addresses and webhooks may reach although not public.
     Times are seconds unless the name says otherwise.
     """
 
