@@ -115,11 +115,12 @@ def test_text_that_postgresql_does_not_take(database, tmp_path):
     own = Live(painted(tmp_path, store=schema_url(database.url, tmp_path)), worker=False)
     try:
         for text in ("a\x00b", "a\ud800b", "😀" * 9, "x" * 32_000):
-            bodies = {"prompt": text}, {"prompt": "x", "metadata": {"k": text[:500]}}, {"prompt": "x", "model": text}
+            labels = {"prompt": "x", "metadata": {"k": text[:500]}}
+            bodies = {"prompt": text}, labels, {"prompt": "x", "model": text}
             sent = {"headers": {"content-type": "application/json"}}
             replies = [own.http.post("/videos", content=json.dumps(body), **sent) for body in bodies]
-            after = {"after": text[:40].encode("utf-8", "replace")}
-            replies.append(own.http.get("/videos", params=after))
             assert all(reply.status_code < 500 for reply in replies), [reply.text for reply in replies]
+        for asked in ("videos?after=a%00b", "videos?after=%ff", "files?purpose=%00", "files?after=a%00b"):
+            assert own.http.get(f"{own.url}/v1/{asked}").status_code in (200, 400), asked
     finally:
         own.stop()

@@ -17,7 +17,7 @@ from ozora.serve.house import LOCAL, Caller, House
 from ozora.serve.logs import log
 from ozora.serve.store.engine import UNREACHABLE
 from ozora.serve.store.keys import any_keys, check_key
-from ozora.serve.wire.errors import ApiError
+from ozora.serve.wire.errors import ApiError, bad
 
 VERSION = "2020-10-01"
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
@@ -55,6 +55,8 @@ class Door:
             declared = Headers(scope=scope).get("content-length", "0")
             if declared.isdigit() and int(declared) > visit.limit:
                 raise visit.too_large()
+            if b"%00" in scope["query_string"]:  # nothing here means it, and PostgreSQL does not take it
+                raise bad("invalid_value", "The address holds characters that are not text.")
             await self.app(scope, visit.receive, visit.send)
         except Exception as error:
             if isinstance(error, (*UNREACHABLE, UnreachableError)):
