@@ -17,6 +17,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="openai")
 
+from stores import store_url  # noqa: E402
+
 from ozora.serve.app import create_app  # noqa: E402
 from ozora.serve.server import open_house  # noqa: E402
 from ozora.serve.settings import Settings  # noqa: E402
@@ -26,7 +28,7 @@ from ozora.serve.worker import Worker  # noqa: E402
 def painted(folder, **values):
     """Settings of a small, quick server in a folder."""
     quick = {"renderer": "painter:Painter", "poll_ms": 20, "heartbeat": 0.2, "lease": 5, "drain": 1}
-    return Settings(data=folder, **{**quick, **values})
+    return Settings(data=folder, **{"store": store_url(folder), **quick, **values})
 
 
 def free_port():

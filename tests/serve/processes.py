@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import httpx
+from stores import store_url
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {
@@ -22,7 +23,7 @@ ENVIRONMENT = {
 class Served:
     """``ozora serve`` with the painter: start it, kill it or its workers, start it again on the same data."""
 
-    def __init__(self, folder, *options, workers=1, lease=6):
+    def __init__(self, folder, *options, workers=1, lease=6, store=""):
         with socket.socket() as trial:
             trial.bind(("127.0.0.1", 0))
             self.port = trial.getsockname()[1]
@@ -30,8 +31,11 @@ class Served:
         self.command = [
             sys.executable, "-m", "ozora", "serve", "--data", str(folder), "--port", str(self.port),
             "--workers", str(workers), "--lease", str(lease), "--renderer", "painter:Painter",
-            "--rate", "100000",            "--queue", "100000", *options,
+            "--rate", "100000", "--queue", "100000", *options,
         ]  # fmt: skip
+        self.store = store or store_url(folder)
+        if self.store:
+            self.command += ["--store", self.store]
         self.http = httpx.Client(base_url=f"{self.url}/v1", timeout=20)
         self.process = None
 

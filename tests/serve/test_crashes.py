@@ -1,11 +1,11 @@
 """kill -9 at bad moments: every accepted job ends, once, with a film or a reason."""
 
-import sqlite3
 import time
 
 import pytest
 
 from ozora.media.video import measure
+from ozora.serve.store.engine import Store
 
 
 @pytest.fixture
@@ -15,6 +15,15 @@ def served(tmp_path):
     found = Served(tmp_path / "data", "--drain", "0.5", workers=1, lease=2)
     yield found
     found.stop()
+
+
+def records(served):
+    """What the store says of every job: id, status, attempts."""
+    store = Store(served.store or f"sqlite:///{served.folder}/ozora.db")
+    with store.read() as connection:
+        rows = connection.exec_driver_sql("SELECT id, status, attempts FROM jobs").all()
+    store.close()
+    return rows
 
 
 def begun(served, name):
@@ -47,8 +56,7 @@ def test_whatever_is_killed_every_job_ends_once(served, tmp_path):
         assert measure(film) == (96, 64, 12.0, 10 / 12)
     listed = served.http.get("/videos").json()["data"]
     assert sorted(video["id"] for video in listed) == sorted(names.values())
-    with sqlite3.connect(served.folder / "ozora.db") as records:
-        attempts = dict(records.execute("SELECT id, attempts FROM jobs").fetchall())
+    attempts = {name: tried for name, _, tried in records(served)}
     assert attempts[names[0]] == 2 and max(attempts.values()) <= 3
 
     # A job that kills its worker each time fails with a reason, and does not take the server with it.
@@ -62,6 +70,5 @@ def test_whatever_is_killed_every_job_ends_once(served, tmp_path):
     begun(served, running)
     began = time.monotonic()
     assert served.stop() in (0, -15) and time.monotonic() - began < 60
-    with sqlite3.connect(served.folder / "ozora.db") as records:
-        status = records.execute("SELECT status, attempts FROM jobs WHERE id = ?", (running,)).fetchone()
-    assert status in (("queued", 0), ("completed", 1))
+    status = {name: tuple(rest) for name, *rest in records(served)}
+    assert status[running] in (("queued", 0), ("completed", 1))

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert
+from stores import store_url
 
 from ozora.serve.housekeeping import tidy
 from ozora.serve.store import jobs, queue
@@ -17,9 +18,13 @@ from ozora.serve.store.jobs import Bounds, Job, RefusedError, admit
 from ozora.serve.store.tables import versions
 
 
+def url_of(folder):
+    return store_url(folder) or f"sqlite:///{folder}/jobs.db"
+
+
 @pytest.fixture
 def store(tmp_path):
-    found = Store(f"sqlite:///{tmp_path}/jobs.db")
+    found = Store(url_of(tmp_path))
     yield found
     found.close()
 
@@ -191,7 +196,7 @@ def test_records_outlive_the_process_and_newer_databases_are_refused(tmp_path):
     from ozora.errors import OzoraError
     from ozora.serve.store.tables import MIGRATIONS, migrate
 
-    url = f"sqlite:///{tmp_path}/jobs.db"
+    url = url_of(tmp_path)
     first = Store(url)
     name = put(first).id
     first.close()

@@ -25,10 +25,24 @@ StoreUrl = Annotated[
     )
 ]
 
+BlobsUrl = Annotated[
+    str, typer.Option(
+        "--blobs", envvar="OZORA_BLOBS", help="s3://BUCKET/PREFIX for films; the data folder by default."
+    )
+]
+Cluster = Annotated[
+    str, typer.Option(
+        help="Film on a Ray cluster: its HOST:PORT, or auto for the one this machine is part of. "
+        "One worker for each GPU, and --workers on machines without."
+    )
+]
+
 
 def serve(
     data: Data = Path(DATA),
     store: StoreUrl = "",
+    blobs: BlobsUrl = "",
+    cluster: Cluster = "",
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than loopback need API keys.")
     ] = "127.0.0.1",
@@ -57,7 +71,8 @@ def serve(
     [bold]Example[/]: ozora serve & export OPENAI_BASE_URL=http://127.0.0.1:8000/v1
     """
     settings = _settings(
-        data=data.expanduser(), store=store, host=host, port=port, workers=workers,
+        data=data.expanduser(), store=store, blobs=blobs, cluster=cluster, host=host, port=port,
+        workers=workers,
         weights=weights, strict=strict, queue_limit=queue, rate_per_minute=rate, keep_hours=keep_hours,
         drain=drain, lease=lease, heartbeat=lease / 6, trusted=tuple(trust or ()), renderer=renderer,
     )  # fmt: skip
@@ -76,7 +91,12 @@ def worker(
     name: Annotated[str, typer.Option(help="Its name in records and logs; unique.")] = "",
     data: Data = Path(DATA),
     store: StoreUrl = "",
+    blobs: BlobsUrl = "",
+    cluster: Cluster = "",
+    workers: Annotated[int, typer.Option(help="On a cluster: workers on each machine without a GPU.")] = 1,
     weights: Annotated[str, typer.Option(help="Name of shipped weights, or a folder.")] = "",
+    lease: Annotated[float, typer.Option(help="Seconds of silence until a worker is dead.")] = 30.0,
+    drain: Annotated[float, typer.Option(help="Seconds a running film may still take at shutdown.")] = 30.0,
     renderer: Annotated[str, typer.Option(help="Who films, as module:Class; the director by default.")] = "",
     parent: Annotated[int | None, typer.Option(hidden=True, help="The server that started it.")] = None,
 ) -> None:
@@ -92,9 +112,17 @@ def worker(
     if ENVIRONMENT in os.environ:
         settings = from_environment()
     else:
-        settings = _settings(data=data.expanduser(), store=store, weights=weights, renderer=renderer)
+        settings = _settings(
+            data=data.expanduser(), store=store, blobs=blobs, cluster=cluster, workers=workers,
+            weights=weights, lease=lease, heartbeat=lease / 6, drain=drain, renderer=renderer,
+        )  # fmt: skip
     start_logging()
     require_folder(settings.data)
+    if settings.cluster:
+        from ozora.serve.cluster import place
+
+        place(settings, name or f"{os.uname().nodename[:24]}-{os.getpid()}", parent=parent)
+        return
     found = Worker(settings, name or f"{os.uname().nodename[:24]}-{os.getpid()}", parent=parent)
     signal.signal(signal.SIGTERM, found.stop)
     signal.signal(signal.SIGINT, found.stop)

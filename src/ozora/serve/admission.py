@@ -8,9 +8,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ozora.serve.blobs import UnreachableError
 from ozora.serve.door import rate_headers
 from ozora.serve.house import Caller, House
-from ozora.serve.store.engine import micros, now
+from ozora.serve.store.engine import UNREACHABLE, micros, now
 from ozora.serve.store.jobs import Admission, RefusedError, admit
 from ozora.serve.store.queue import live_workers
 from ozora.serve.wire.body import fingerprint, read_body
@@ -61,6 +62,9 @@ def settle(house: House, caller: Caller, wish: Wish, key: str = "", repeated: bo
     except RefusedError as refused:
         drop_files(house, wish.jobs)
         raise refusal(refused, caller) from refused
+    except (*UNREACHABLE, UnreachableError):
+        # Perhaps the records were committed and only the answer was lost: then their files are needed.
+        raise
     except BaseException:
         drop_files(house, wish.jobs)
         raise

@@ -94,7 +94,7 @@ def find_source(house: House, caller: Caller, name: str, param: str | None) -> J
     if job.status != "completed":
         raise bad("video_not_ready", f"Video '{job.id}' is not ready: it is {job.status}.", param)
     folder = f"videos/{job.id}"
-    if job.emptied or (job.expires or 0) < now() or house.blobs.path(f"{folder}/video.mp4") is None:
+    if job.emptied or (job.expires or 0) < now() or house.blobs.look(f"{folder}/video.mp4") is None:
         raise ApiError(404, "video_expired", f"The files of video '{job.id}' have expired.", param=param)
     return job
 
@@ -129,7 +129,7 @@ def _model_of(source: Job, values: dict[str, Any], house: House, caller: Caller)
 def _files_of(house: House, source: Job) -> dict[str, bytes | str]:
     """The source's files under names in the new job's folder: it no longer needs the source then."""
     folder = f"videos/{source.id}"
-    if house.blobs.path(f"{folder}/{NATIVE}") is None:
+    if house.blobs.look(f"{folder}/{NATIVE}") is None:
         return {"source.mp4": f"{folder}/video.mp4"}
     return {"source.mp4": f"{folder}/{NATIVE}", "source.latents.safetensors": f"{folder}/{LATENTS}"}
 

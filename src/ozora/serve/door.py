@@ -6,15 +6,18 @@ import secrets
 import time
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ozora.serve.blobs import UnreachableError
 from ozora.serve.house import LOCAL, Caller, House
 from ozora.serve.logs import log
+from ozora.serve.store.engine import UNREACHABLE
 from ozora.serve.store.keys import any_keys, check_key
-from ozora.serve.wire.errors import ApiError
+from ozora.serve.wire.errors import ApiError, bad
 
 VERSION = "2020-10-01"
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
@@ -23,6 +26,12 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 def error_response(error: ApiError) -> Response:
     """An error as the envelope clients read."""
     return JSONResponse(error.body(), error.status, headers=error.headers)
+
+
+def unreachable() -> ApiError:
+    """Records or files do not answer: clients come again by themselves, and a create is recognised then."""
+    told = "The server's records or files cannot be reached at this moment; please try again."
+    return ApiError(503, "store_unreachable", told, kind="server_error", headers={"retry-after": "1"})
 
 
 def broken() -> ApiError:
@@ -46,8 +55,14 @@ class Door:
             declared = Headers(scope=scope).get("content-length", "0")
             if declared.isdigit() and int(declared) > visit.limit:
                 raise visit.too_large()
+            if b"%00" in scope["query_string"]:  # nothing here means it, and PostgreSQL does not take it
+                raise bad("invalid_value", "The address holds characters that are not text.")
             await self.app(scope, visit.receive, visit.send)
         except Exception as error:
+            if isinstance(error, (*UNREACHABLE, UnreachableError)):
+                reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+                log.error("storage unreachable", extra={"request_id": visit.id, "reason": reason})
+                error = unreachable()
             if not isinstance(error, ApiError):
                 log.exception("request broke", extra={"request_id": visit.id, "path": scope["path"]})
             if visit.status:

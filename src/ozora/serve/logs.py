@@ -21,7 +21,10 @@ class JsonLines(logging.Formatter):
             "time": f"{moment}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "event": record.getMessage(),
-            **{name: value for name, value in vars(record).items() if name not in _PLAIN},
+            **{
+                name: value for name, value in vars(record).items()
+                if name not in _PLAIN and name[0] != "_"  # libraries hang marks of their own on records
+            },
         }
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)

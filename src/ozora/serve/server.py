@@ -16,14 +16,15 @@ from fastapi import FastAPI
 
 from ozora.errors import OzoraError
 from ozora.serve.app import create_app
-from ozora.serve.blobs import FolderBlobs
+from ozora.serve.blobs import open_blobs
 from ozora.serve.callbacks import deliver_due
+from ozora.serve.cluster import require_ray
 from ozora.serve.house import House
 from ozora.serve.housekeeping import tidy
 from ozora.serve.logs import log, start_logging
 from ozora.serve.render.order import load_renderer
 from ozora.serve.settings import ENVIRONMENT, Settings, require_folder
-from ozora.serve.store.engine import Store
+from ozora.serve.store.engine import UNREACHABLE, Store
 from ozora.serve.store.keys import any_keys
 from ozora.serve.store.queue import release_worker
 
@@ -40,7 +41,7 @@ def open_house(settings: Settings) -> House:
     """Open the store and the folder, and read what the model films; raises ``OzoraError``."""
     require_folder(settings.data)
     store = Store(settings.store_url)
-    return House(settings, store, FolderBlobs(settings.data), load_renderer(settings).card())
+    return House(settings, store, open_blobs(settings), load_renderer(settings).card())
 
 
 def serve(settings: Settings) -> None:
@@ -50,6 +51,8 @@ def serve(settings: Settings) -> None:
     start_logging()
     # The threads that commit creates share the interpreter with the loop; 5 ms is a long wait for a turn.
     sys.setswitchinterval(TURN)
+    if settings.cluster:
+        require_ray()
     house = open_house(settings)
     check_exposure(house)
     app = create_app(house, lifespan)
@@ -127,7 +130,9 @@ class Crew:
     def start(self) -> None:
         """Start every worker and the one who looks after them."""
         stem = f"{os.uname().nodename[:24]}-{os.getpid()}"
-        self._posts = [_Post(f"{stem}-{number}", self.settings) for number in range(self.settings.workers)]
+        # On a cluster one process places the workers; Ray looks after them.
+        count = 1 if self.settings.cluster else self.settings.workers
+        self._posts = [_Post(f"{stem}-{number}", self.settings) for number in range(count)]
         for post in self._posts:
             post.start()
         self._watch.start()
@@ -148,7 +153,8 @@ class Crew:
             if post.process.poll() is None:
                 post.process.kill()
                 post.process.wait()
-            release_worker(self.store, post.name, self.settings.most_attempts)
+            with contextlib.suppress(*UNREACHABLE):  # then the lease runs out instead
+                release_worker(self.store, post.name, self.settings.most_attempts)
 
     def _look(self) -> None:
         while not self._ended.wait(LOOK):

@@ -23,14 +23,18 @@ MEBIBYTE = 2**20
 class Settings:
     """A server: where it listens and keeps things, what it films with, and its limits.
 
-    ``store`` is a SQLAlchemy URL; empty means SQLite in ``data``. ``renderer`` is ``module:Class``.
-    ``strict`` refuses what the model does not film itself instead of scaling and joining. ``trusted`` are
-    hosts and networks that picture addresses and webhooks may reach although they are not public.
+    ``store`` is a SQLAlchemy URL; empty means SQLite in ``data``. ``blobs`` is where films are kept, as
+    ``s3://bucket/prefix``; empty means in ``data``. ``cluster`` is the address of a Ray cluster whose
+    machines film; ``workers`` then counts those of each machine without a GPU. ``renderer`` is
+    ``module:Class``. ``strict`` refuses what the model does not film itself instead of scaling and joining.
+    ``trusted`` are hosts and networks that picture addresses and webhooks may reach although not public.
     Times are seconds unless the name says otherwise.
     """
 
     data: Path = Path("ozora-data")
     store: str = ""
+    blobs: str = ""
+    cluster: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -109,7 +113,11 @@ def require_folder(folder: Path) -> None:
 
 def from_environment() -> Settings:
     """The settings a server left for its worker, or the defaults."""
-    text = os.environ.get(ENVIRONMENT, "")
+    return from_json(os.environ.get(ENVIRONMENT, ""))
+
+
+def from_json(text: str) -> Settings:
+    """Read what :meth:`Settings.to_json` wrote; the defaults where it is empty."""
     try:
         return Settings().with_values(json.loads(text) if text else {})
     except (ValueError, TypeError) as error:

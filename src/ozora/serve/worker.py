@@ -7,15 +7,18 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from ozora.errors import OzoraError
-from ozora.serve.blobs import Blobs, FolderBlobs
+from ozora.serve.blobs import Blobs, UnreachableError, open_blobs
 from ozora.serve.logs import log
 from ozora.serve.render.deliver import deliver
 from ozora.serve.render.order import Given, Order, Renderer, load_renderer
 from ozora.serve.settings import Settings
+from ozora.serve.state import SWEEP_EVERY, JobState, sweep_work
 from ozora.serve.store import queue
-from ozora.serve.store.engine import Store
+from ozora.serve.store.engine import UNREACHABLE, Store
 from ozora.serve.store.jobs import Job
 from ozora.serve.wire.sizes import told_seconds
 
@@ -25,8 +28,19 @@ IDLE = 0.25
 GLANCE = 0.2
 """Seconds between looks whether a job was cancelled; a step of any model takes about as long."""
 
+RETRY = 1.0
+"""Seconds between attempts to reach records or files that are away."""
+
 RENDERING, WRITING = 0.85, 0.14
 """Shares of a job's progress; the last hundredth is the film lying safely on the disk."""
+
+AWAY = (*UNREACHABLE, UnreachableError)
+"""What records or files raise that cannot be reached: a worker waits for them, a film for its worker."""
+
+Result = TypeVar("Result")
+
+INPUTS = ("image", "source.mp4", "source.latents.safetensors")
+"""What a job may come with; the latents are looked for beside the film."""
 
 FILES = ("video.mp4", "thumbnail.webp", "spritesheet.jpg")
 
@@ -49,11 +63,13 @@ class Worker:
     def __init__(self, settings: Settings, name: str, *, parent: int | None = None) -> None:
         self.settings, self.name, self.parent = settings, name, parent
         self.store = Store(settings.store_url)
-        self.blobs: Blobs = FolderBlobs(settings.data)
+        self.blobs: Blobs = open_blobs(settings)
         self.renderer: Renderer = load_renderer(settings)
         self.model = self.renderer.card().name
         self.ready = False
         self._job: Job | None = None
+        self._state: JobState | None = None
+        self._sweep_at = 0.0
         self._progress = 0
         self._lost = False
         self._ended = threading.Event()
@@ -73,11 +89,16 @@ class Worker:
         try:
             self.renderer.load()
             self.ready = True
-            queue.report_worker(self.store, self.name, self.model, ready=True)
+            self._surely(queue.report_worker, self.store, self.name, self.model, ready=True)
             log.info("worker ready", extra={"worker": self.name, "model": self.model})
             while not self._stopping.is_set():
-                if not self.step():
-                    self._stopping.wait(IDLE)
+                try:
+                    if not self.step():
+                        self._rest()
+                except AWAY as error:
+                    self._wait_for(error)
+        except LeavingError:
+            pass
         finally:
             self._ended.set()
             beats.join(timeout=5)
@@ -85,6 +106,31 @@ class Worker:
                 queue.remove_worker(self.store, self.name)
             self.store.close()
             log.info("worker stopped", extra={"worker": self.name})
+
+    def _rest(self) -> None:
+        if time.monotonic() >= self._sweep_at:
+            sweep_work(self.store, self.settings.data)
+            self._sweep_at = time.monotonic() + SWEEP_EVERY
+        self._stopping.wait(IDLE)
+
+    def _wait_for(self, error: Exception) -> None:
+        """A moment until records or files may answer again; raises ``LeavingError`` when it is time to go."""
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        log.warning("storage unreachable", extra={"worker": self.name, "reason": reason})
+        if self._stopping.is_set() and time.monotonic() > self._leave_at:
+            raise LeavingError
+        self._ended.wait(RETRY)
+
+    def _surely(self, call: Callable[..., Result], *arguments: Any, **values: Any) -> Result:
+        """What ``call`` returns, asked until records and files answer: what was filmed is not lost with them.
+
+        Raises ``LeavingError`` when the worker must go before they do.
+        """
+        while True:
+            try:
+                return call(*arguments, **values)
+            except AWAY as error:
+                self._wait_for(error)
 
     def step(self) -> bool:
         """Film one job, if there is one; returns whether there was."""
@@ -99,7 +145,7 @@ class Worker:
         try:
             outcome = self._film(job)
         finally:
-            self._job = None
+            self._job = self._state = None
         spent = round(time.monotonic() - began, 3)
         log.info(
             "job ended", extra={"worker": self.name, "job": job.id, "outcome": outcome, "seconds": spent}
@@ -113,7 +159,10 @@ class Worker:
         except CancelledError:
             return self._fail(job, "cancelled", "The job was cancelled.")
         except LeavingError:
-            queue.give_back(self.store, job)
+            with contextlib.suppress(*AWAY):  # then the lease runs out instead
+                if self._state is not None:
+                    self._state.keep(at_once=True)
+                queue.give_back(self.store, job)
             return "given back"
         except LateError:
             limit = f"{self.settings.most_render:g}"
@@ -134,7 +183,10 @@ class Worker:
         folder = f"videos/{job.id}"
         work = self.settings.data / "work" / job.id
         work.mkdir(parents=True, exist_ok=True)
-        given = Given(self.blobs.path(f"{folder}/image"), self.blobs.path(f"{folder}/source.mp4"))
+        state = JobState(self.blobs, job.id, work)
+        self._surely(state.fetch)
+        image, source, _ = [self._surely(self.blobs.path, f"{folder}/{name}") for name in INPUTS]
+        given, self._state = Given(image, source), state
         began, cpu = time.monotonic(), time.process_time()
         glanced = 0.0
 
@@ -150,31 +202,35 @@ class Worker:
                 raise LateError
             if moment - glanced >= GLANCE:
                 glanced = moment
-                if queue.asked_to_stop(self.store, job):
-                    raise CancelledError
+                with contextlib.suppress(*UNREACHABLE):
+                    if queue.asked_to_stop(self.store, job):
+                        raise CancelledError
 
         rendered = self.renderer.render(order, given, work, lambda share: tell(RENDERING * share))
         made = deliver(rendered.clip, order, work, lambda share: tell(RENDERING + WRITING * share))
-        for name in FILES:
-            self.blobs.put(f"{folder}/{name}", work / name)
-        for name, path in rendered.keep.items():
-            self.blobs.put(f"{folder}/{name}", path)
+        for name, path in ({name: work / name for name in FILES} | dict(rendered.keep)).items():
+            self._surely(self.blobs.put, f"{folder}/{name}", path)
         receipt = {
             **rendered.receipt, "wall_seconds": round(time.monotonic() - began, 3),
             "cpu_seconds": round(time.process_time() - cpu, 3), "attempts": job.attempts,
         }  # fmt: skip
-        done = queue.complete(
-            self.store, job, seconds=told_seconds(made["num_frames"], made["fps"]), made=made,
+        self._state = None
+        done = self._surely(
+            queue.complete, self.store, job, seconds=told_seconds(made["num_frames"], made["fps"]), made=made,
             receipt=receipt, keep_hours=self.settings.keep_hours,
         )  # fmt: skip
         if not done:
             raise CancelledError
         shutil.rmtree(work, ignore_errors=True)
+        if self.blobs.remote:
+            with contextlib.suppress(UnreachableError):
+                self.blobs.drop(f"{folder}/state")
 
     def _fail(self, job: Job, code: str, message: str) -> str:
-        if queue.fail_held(self.store, job, code, message):
+        if self._surely(queue.fail_held, self.store, job, code, message):
             shutil.rmtree(self.settings.data / "work" / job.id, ignore_errors=True)
-            self.blobs.drop(f"videos/{job.id}")
+            with contextlib.suppress(UnreachableError):  # housekeeping empties what is left
+                self.blobs.drop(f"videos/{job.id}")
         return code
 
     def _beat(self) -> None:
@@ -186,6 +242,11 @@ class Worker:
                 self._stopping.set()
             try:
                 self._report()
+                if (state := self._state) is not None:
+                    state.keep()
+            except AWAY as error:
+                reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+                log.warning("heartbeat failed", extra={"worker": self.name, "reason": reason})
             except Exception:
                 log.exception("heartbeat failed", extra={"worker": self.name})
 

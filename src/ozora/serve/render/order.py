@@ -12,6 +12,9 @@ from ozora.errors import OzoraError, refuse
 from ozora.media.clip import Clip
 from ozora.serve.settings import Settings
 
+STATE = "*.take"
+"""Files of a work folder that an interrupted attempt is gone on from, replaced whole, never written into."""
+
 VERBS = ("create", "remix", "edit", "extend")
 
 
@@ -97,6 +100,8 @@ class Renderer(Protocol):
 
     def render(self, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
         """Film. ``work`` is the job's own folder: what an earlier, interrupted attempt left there is of use.
+
+        What matches ``STATE`` there also reaches workers on other machines.
 
         Raises ``OzoraError`` for what cannot be filmed after all, and passes on what ``tell`` raises.
         """

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from ozora.serve.house import Caller, House
 from ozora.serve.routes.videos import After, Known, Limit, Order, checked_id, house_of
+from ozora.serve.sending import send_blob
 from ozora.serve.store import shelf
 from ozora.serve.store.engine import new_id, now
 from ozora.serve.wire.body import read_body
@@ -85,10 +86,12 @@ async def content(request: Request, caller: Known, file_id: str) -> Response:
     """A file's bytes, as they came; never shown by a browser, only saved."""
     house = house_of(request)
     row = await _find(house, caller, file_id)
-    path = await house.do(house.blobs.path, f"files/{row['id']}/content")
-    if path is None:
+    reply = await send_blob(
+        request, house, f"files/{row['id']}/content", kind="application/octet-stream", filename=row["name"]
+    )
+    if reply is None:
         raise not_found("file", file_id)
-    return FileResponse(path, media_type="application/octet-stream", filename=row["name"])
+    return reply
 
 
 @router.delete(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from ozora.serve.admission import take_order
+from ozora.serve.blobs import UnreachableError
 from ozora.serve.door import identify
 from ozora.serve.house import Caller, House
+from ozora.serve.sending import send_blob
 from ozora.serve.store import jobs, queue
 from ozora.serve.store.engine import now
 from ozora.serve.store.jobs import Job
@@ -137,7 +140,8 @@ async def remove(request: Request, caller: Known, video_id: str) -> Response:
         raise not_found("video", video_id)
     if job.status != "in_progress":
         # A running job's folder is its worker's until it has stopped.
-        await house.do(house.blobs.drop, f"videos/{job.id}")
+        with suppress(UnreachableError):  # housekeeping empties what is left
+            await house.do(house.blobs.drop, f"videos/{job.id}")
     return JSONResponse(deletion(job.id))
 
 
@@ -159,11 +163,6 @@ async def content(
     if job.status != "completed":
         raise bad("video_not_ready", f"Video '{job.id}' is not ready: it is {job.status}.")
     file, kind, ending = VARIANTS[variant]
-    path = None if job.emptied or (job.expires or 0) < now() else await house.do(
-        house.blobs.path, f"videos/{job.id}/{file}"
-    )
-    if path is None:
-        raise ApiError(404, "video_expired", f"The files of video '{job.id}' have expired.")
     headers = {}
     if variant == "spritesheet":
         grid = (job.made or {}).get("sprites", {})
@@ -174,4 +173,9 @@ async def content(
         }
         headers["x-sprite-seconds"] = ",".join(f"{second:g}" for second in grid.get("seconds", ()))
     name = job.id if variant == "video" else f"{job.id}-{variant}"
-    return FileResponse(path, media_type=kind, filename=f"{name}.{ending}", headers=headers)
+    reply = None if job.emptied or (job.expires or 0) < now() else await send_blob(
+        request, house, f"videos/{job.id}/{file}", kind=kind, filename=f"{name}.{ending}", headers=headers
+    )
+    if reply is None:
+        raise ApiError(404, "video_expired", f"The files of video '{job.id}' have expired.")
+    return reply

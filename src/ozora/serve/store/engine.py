@@ -13,7 +13,14 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+    TimeoutError,
+)
 
 from ozora.errors import OzoraError, refuse
 from ozora.serve.store.tables import migrate
@@ -22,6 +29,17 @@ PATIENCE = 30.0
 """Seconds a transaction waits for another one's lock."""
 
 Result = TypeVar("Result")
+
+
+UNREACHABLE = (OperationalError, InterfaceError, TimeoutError)
+"""What a database that went away raises, one that is starting again, or one that is too busy: it may be asked
+again. Whether the last transaction was committed is not known then."""
+
+SIGNS_OF_LIFE = {
+    "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    "application_name": "ozora",
+}  # fmt: skip
+"""Seconds until a machine that is silent, not only a server that refuses, is noticed."""
 
 
 class Store:
@@ -50,6 +68,7 @@ class Store:
         try:
             self._engine = self._open()
             with self.write() as connection:
+                self.one_at_a_time(connection, "migrate")
                 self.version = migrate(connection)
         except (SQLAlchemyError, ImportError) as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
@@ -58,7 +77,9 @@ class Store:
 
     def _open(self) -> Any:
         if not self.sqlite:
-            return create_engine(self.url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+            return create_engine(
+                self.url, pool_size=16, max_overflow=16, pool_pre_ping=True, connect_args=SIGNS_OF_LIFE
+            )
         # Transactions begin where we say so: the driver's own beginnings come too late for a snapshot.
         options = {"timeout": PATIENCE, "isolation_level": None}
         engine = create_engine(self.url, poolclass=NullPool, connect_args=options)

@@ -287,8 +287,9 @@ def cancel(store: Store, owner: str, name: str) -> Job | None:
 
     with store.write() as connection:
         mine = and_(jobs.c.id == name, jobs.c.owner == owner, jobs.c.deleted.is_(None))
+        # Held until the end: no worker claims it between the look and the deed.
+        row = connection.execute(select(*COLUMNS).where(mine).with_for_update()).first()
         connection.execute(update(jobs).where(mine, jobs.c.status == "in_progress").values(stopping=True))
-        row = connection.execute(select(*COLUMNS).where(mine)).first()
         if row is not None and row.status == "queued":
             fail(connection, to_job(row), "cancelled", "The job was cancelled before it began.")
             row = connection.execute(select(*COLUMNS).where(mine)).first()
@@ -302,7 +303,7 @@ def delete(store: Store, owner: str, name: str) -> Job | None:
     """
     with store.write() as connection:
         mine = and_(jobs.c.id == name, jobs.c.owner == owner, jobs.c.deleted.is_(None))
-        row = connection.execute(select(*COLUMNS).where(mine)).first()
+        row = connection.execute(select(*COLUMNS).where(mine).with_for_update()).first()
         if row is None:
             return None
         values: dict[str, Any] = {"deleted": now(), "stopping": True, "prompt": "", "labels": None}

@@ -61,6 +61,8 @@ def _next(connection: Connection) -> str | None:
         .where(queued, jobs.c.owner == owner)
         .order_by(jobs.c.priority.desc(), jobs.c.created, jobs.c.id)
         .limit(1)
+        # PostgreSQL leaves out what another worker is claiming this moment; SQLite has one writer anyhow.
+        .with_for_update(skip_locked=True)
     )
     return found
 
@@ -154,7 +156,10 @@ def complete(
         )  # fmt: skip
         if done.rowcount:
             _notify(connection, job, "video.completed", moment)
-    return bool(done.rowcount)
+            return True
+        # Asked again after a commit whose answer was lost: this very attempt did complete it.
+        ended = (jobs.c.id == job.id, jobs.c.worker == job.worker, jobs.c.attempts == job.attempts)
+        return connection.scalar(select(jobs.c.status).where(*ended)) == "completed"
 
 
 def fail_held(store: Store, job: Job, code: str, message: str) -> bool:
@@ -204,6 +209,8 @@ def report_worker(store: Store, worker: str, model: str, *, ready: bool, job: st
     """A worker says that it lives, what it films with, and with which job it is busy."""
     moment = now()
     with store.write() as connection:
+        # A worker's loop and its heartbeat may both be the first to say so.
+        store.one_at_a_time(connection, f"worker {worker}")
         values = {"seen": moment, "ready": ready, "model": model, "job": job}
         if not connection.execute(update(workers).where(workers.c.id == worker).values(**values)).rowcount:
             connection.execute(insert(workers), {"id": worker, "started": moment, **values})
