@@ -12,6 +12,7 @@ from PIL import Image
 
 from ozora.media.clip import Clip
 from ozora.media.video import write_clip
+from ozora.serve.housekeeping import tidy
 from ozora.serve.wire.body import expand
 from ozora.serve.wire.errors import ApiError
 
@@ -196,9 +197,15 @@ def test_files_are_kept_and_can_be_first_frames(live):
     made = live.create(input_reference={"file_id": kept.id})
     assert live.finished(made["id"])["status"] == "completed"
     assert client.files.delete(kept.id).deleted and client.files.list().data == []
-    reply = live.http.post("/batches", json={})
-    assert reply.status_code == 501 and reply.headers["x-should-retry"] == "false"
-    assert reply.json()["error"]["code"] == "not_implemented"
+    short = client.files.create(
+        file=b"x", purpose="user_data", expires_after={"anchor": "created_at", "seconds": 3600}
+    )
+    assert short.expires_at - short.created_at == 3600
+    with live.house.store.write() as connection:
+        connection.exec_driver_sql("UPDATE files SET expires = 1 WHERE expires IS NOT NULL")
+    assert live.http.get(f"/files/{short.id}").status_code == 404
+    tidy(live.house)
+    assert not list((live.house.settings.data / "files").glob(f"{short.id}/*"))
 
 
 def test_errors_look_the_same_everywhere(live):

@@ -53,11 +53,11 @@ def create_app(house: House, lifespan: Lifespan | None = None) -> FastAPI:
 
 def routers() -> tuple[APIRouter, ...]:
     """Every group of operations; literal paths come before those with an id in the same place."""
-    from ozora.serve.routes import changes, extras, files, house, videos, webhooks
+    from ozora.serve.routes import batches, changes, extras, files, house, videos, webhooks
 
     return (
         house.router, changes.router, extras.router, webhooks.router, files.router,
-        videos.router, changes.with_id, extras.with_id,
+        batches.router, videos.router, changes.with_id, extras.with_id,
     )  # fmt: skip
 
 

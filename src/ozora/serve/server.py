@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from ozora.errors import OzoraError
 from ozora.serve.app import create_app
+from ozora.serve.batches.keeping import keeping
 from ozora.serve.blobs import FolderBlobs
 from ozora.serve.callbacks import deliver_due
 from ozora.serve.house import House
@@ -88,7 +89,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     for thread in rounds:
         thread.start()
     try:
-        yield
+        async with keeping(house):
+            yield
     finally:
         house.draining = True
         ended.set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -19,6 +21,7 @@ from ozora.serve.changes import (
     wish_to_extend,
     wish_to_remix,
 )
+from ozora.serve.once import Write, nothing, once
 from ozora.serve.pictures import check_film
 from ozora.serve.routes.videos import Known, checked_id, house_of
 from ozora.serve.store import shelf
@@ -86,15 +89,19 @@ async def create_character(request: Request, caller: Known) -> Response:
     if upload is None:
         raise wrong_type("video", {}, "a file")
 
-    def make() -> dict[str, Any]:
+    def look() -> tuple[Write, Callable[[], None]]:
         check_film(upload.data, "video", LONGEST)
         words, seen = look_at(upload.data, house.card.fps)
         row = {"id": new_id("char"), "owner": caller.owner, "name": values["name"], "created": now()}
         row |= {"words": words, "seen": seen}
-        shelf.add_character(house.store, row)
-        return row
 
-    return JSONResponse(_character(await house.do(make)))
+        def write(connection: Connection) -> dict[str, Any]:
+            shelf.add_character(connection, row)
+            return _character(row)
+
+        return write, nothing
+
+    return await once(request, house, caller, "create character", values, look)
 
 
 @router.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ozora.serve.house import Caller, House
+from ozora.serve.once import Write, nothing, once
 from ozora.serve.routes.videos import Known, checked_id, eta, find_job, house_of, in_full
 from ozora.serve.store import jobs, queue, usage
 from ozora.serve.store.engine import now
@@ -74,11 +75,17 @@ def _quote(house: House, caller: Caller, width: int, height: int, frames: int, n
 )
 async def cancel(request: Request, caller: Known, video_id: str) -> Response:
     """Stop a film at its next step: ``failed`` with ``error.code`` "cancelled". A finished one stays."""
-    house = house_of(request)
-    job = await house.do(jobs.cancel, house.store, caller.owner, checked_id(video_id))
-    if job is None:
-        raise not_found("video", video_id)
-    return JSONResponse(await house.do(in_full, house, job))
+    house, name = house_of(request), checked_id(video_id)
+    await find_job(house, caller, name)
+
+    def stop() -> tuple[Write, Callable[[], None]]:
+        job = jobs.cancel(house.store, caller.owner, name)
+        if job is None:
+            raise not_found("video", name)
+        told = in_full(house, job)
+        return (lambda connection: told), nothing
+
+    return await once(request, house, caller, f"cancel {name}", {}, stop)
 
 
 @with_id.get(

@@ -10,9 +10,12 @@ from sqlalchemy import Connection, Select, and_, func, insert, or_, select, upda
 from sqlalchemy import delete as sql_delete
 
 from ozora.serve.store.engine import Store, micros, now
-from ozora.serve.store.tables import answered, jobs
+from ozora.serve.store.tables import answered, batch_lines, jobs
 
 TERMINAL = ("completed", "failed")
+BATCH_LEVEL, BATCH_CEILING = -1000, -500
+"""Priority of a batch's films before its own, and what it is at most: what clients ask for is far above."""
+
 RETRY_WINDOW = micros(120)
 """A create that a client repeats on its own within this time is the same create."""
 
@@ -62,6 +65,11 @@ class Job:
     def terminal(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in TERMINAL
+
+    @property
+    def batched(self) -> bool:
+        """Whether it is a line of a batch."""
+        return self.priority <= BATCH_CEILING
 
 
 COLUMNS = [jobs.c[found.name] for found in fields(Job)]
@@ -131,11 +139,17 @@ def admit(
                 raise RefusedError("budget", told=told)
         if waiting(connection) + len(wanted) > bounds.queue:
             raise RefusedError("queue", 10.0)
-        connection.execute(insert(jobs), [_values(job) for job in wanted])
+        add_jobs(connection, wanted)
         if idempotency_key:
             row = {"owner": owner, "key": idempotency_key, "fingerprint": fingerprint}
             connection.execute(insert(answered), {**row, "object": first.id, "created": moment})
     return Admission(tuple(wanted), False, remaining - len(wanted), reset)
+
+
+def add_jobs(connection: Connection, wanted: Sequence[Job]) -> None:
+    """Write jobs down, in the caller's transaction."""
+    if wanted:
+        connection.execute(insert(jobs), [_values(job) for job in wanted])
 
 
 def _values(job: Job) -> dict[str, Any]:
@@ -147,14 +161,15 @@ def _answered(connection: Connection, owner: str, key: str, fingerprint: str) ->
     row = connection.execute(select(answered).where(mine)).first()
     if row is None:
         return None
+    old = row.created < now() - KEY_LIFE
+    if row.fingerprint != fingerprint and not old:
+        raise RefusedError("reuse")
     found = connection.execute(
         select(*COLUMNS).where(jobs.c.id == row.object, jobs.c.deleted.is_(None))
     ).first()
-    if found is None or row.created < now() - KEY_LIFE:
+    if found is None or old:
         connection.execute(sql_delete(answered).where(mine))
         return None
-    if row.fingerprint != fingerprint:
-        raise RefusedError("reuse")
     return to_job(found)
 
 
@@ -187,7 +202,12 @@ def _left_this_minute(connection: Connection, owner: str, limit: int, moment: in
             jobs.c.owner == owner, jobs.c.created > moment - micros(60)
         )
     ).one()
-    left = max(0, limit - int(count))
+    # What a batch brought is not what its owner may still ask for.
+    fed = select(func.count()).where(
+        batch_lines.c.owner == owner, batch_lines.c.created > moment - micros(60),
+        batch_lines.c.job.is_not(None),
+    )  # fmt: skip
+    left = max(0, limit - int(count) + int(connection.scalar(fed) or 0))
     reset = 0.0 if oldest is None else (int(oldest) + micros(60) - moment) / 1e6
     if left == 0:
         first = connection.scalar(

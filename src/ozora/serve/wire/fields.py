@@ -253,6 +253,32 @@ def labels(name: str = "metadata") -> Field:
     return Field(name, read, schema)
 
 
+def lifetime(name: str, *, about: str = "") -> Field:
+    """``{"anchor": "created_at", "seconds": n}``, an hour to thirty days; becomes the seconds."""
+
+    def read(value: Any, said: str, form: bool) -> int:
+        value = from_text(value, said, form)
+        if not isinstance(value, dict):
+            raise wrong_type(said, value, "an object")
+        for key in value:
+            if key not in ("anchor", "seconds"):
+                where = f"{said}.{key[:64]}"
+                raise bad("unknown_parameter", f"Unknown parameter: '{where}'.", where)
+        if value.get("anchor") != "created_at":
+            raise wrong_value(f"{said}.anchor", value.get("anchor"), "created_at")
+        return int(whole("seconds", 3600, 2_592_000).read(value.get("seconds"), f"{said}.seconds", form))
+
+    parts = {
+        "anchor": {"const": "created_at"},
+        "seconds": {"type": "integer", "minimum": 3600, "maximum": 2_592_000},
+    }
+    schema: dict[str, Any] = {
+        "type": "object", "properties": parts, "required": list(parts), "additionalProperties": False,
+        "description": about,
+    }  # fmt: skip
+    return Field(name, read, schema)
+
+
 def from_text(value: Any, name: str, form: bool) -> Any:
     """In a form, an object or a list may come as JSON text."""
     if not (form and isinstance(value, str) and value.lstrip()[:1] in ("{", "[")):
@@ -339,6 +365,8 @@ def object_schema(known: Iterable[Field], *, multipart: bool = False) -> dict[st
     properties: dict[str, Any] = {}
     for found in known:
         schema: Mapping[str, Any] = found.schema
+        if "not" in schema:
+            continue  # refused whatever it is, and the object allows no other properties
         if multipart and found.upload:
             schema = {
                 "type": "string", "format": "binary", "description": found.schema.get("description", "")
