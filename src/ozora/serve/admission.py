@@ -116,6 +116,8 @@ def values_for_print(values: dict[str, Any]) -> dict[str, Any]:
     def plain(value: Any) -> Any:
         if isinstance(value, Reference):
             return {"upload": value.upload, "url": value.url, "id": value.id}
-        return value
+        if isinstance(value, dict):
+            return {name: plain(inner) for name, inner in value.items()}
+        return [plain(inner) for inner in value] if isinstance(value, list) else value
 
     return {name: plain(value) for name, value in values.items()}

@@ -9,9 +9,12 @@ import threading
 import time
 
 from ozora.errors import OzoraError
+from ozora.media.clip import Frames
 from ozora.serve.blobs import Blobs, FolderBlobs
 from ozora.serve.logs import log
-from ozora.serve.render.deliver import deliver
+from ozora.serve.render.deliver import deliver, moving_picture
+from ozora.serve.render.drafts import FILES as DRAFT_FILES
+from ozora.serve.render.drafts import STATE
 from ozora.serve.render.order import Given, Order, Renderer, load_renderer
 from ozora.serve.settings import Settings
 from ozora.serve.store import queue
@@ -28,7 +31,11 @@ GLANCE = 0.2
 RENDERING, WRITING = 0.85, 0.14
 """Shares of a job's progress; the last hundredth is the film lying safely on the disk."""
 
+SHOW = 1.0
+"""Seconds between live previews."""
+
 FILES = ("video.mp4", "thumbnail.webp", "spritesheet.jpg")
+BESIDE = ("source.latents.safetensors", "second.latents.safetensors")
 
 
 class CancelledError(Exception):
@@ -134,12 +141,12 @@ class Worker:
         folder = f"videos/{job.id}"
         work = self.settings.data / "work" / job.id
         work.mkdir(parents=True, exist_ok=True)
-        given = Given(self.blobs.path(f"{folder}/image"), self.blobs.path(f"{folder}/source.mp4"))
+        given = self._given(order, folder)
         began, cpu = time.monotonic(), time.process_time()
-        glanced = 0.0
+        glanced = showed = 0.0
 
-        def tell(share: float) -> None:
-            nonlocal glanced
+        def tell(share: float, preview: Frames | None = None) -> None:
+            nonlocal glanced, showed
             self._progress = max(self._progress, int(100 * share))
             moment = time.monotonic()
             if self._lost:
@@ -152,9 +159,19 @@ class Worker:
                 glanced = moment
                 if queue.asked_to_stop(self.store, job):
                     raise CancelledError
+            if preview is not None and moment - showed >= SHOW:
+                showed = moment
+                queue.show_preview(self.store, job, moving_picture(preview))
 
-        rendered = self.renderer.render(order, given, work, lambda share: tell(RENDERING * share))
-        made = deliver(rendered.clip, order, work, lambda share: tell(RENDERING + WRITING * share))
+        def rendering(share: float, preview: Frames | None = None) -> None:
+            tell(RENDERING * share, preview)
+
+        def writing(share: float, preview: Frames | None = None) -> None:
+            tell(RENDERING + WRITING * share)
+
+        rendered = self.renderer.render(order, given, work, rendering)
+        made = deliver(rendered.clip, order, work, writing)
+        made |= rendered.about
         for name in FILES:
             self.blobs.put(f"{folder}/{name}", work / name)
         for name, path in rendered.keep.items():
@@ -170,6 +187,13 @@ class Worker:
         if not done:
             raise CancelledError
         shutil.rmtree(work, ignore_errors=True)
+
+    def _given(self, order: Order, folder: str) -> Given:
+        """Local copies of what an order comes with; of latents beside a film too."""
+        names = ("image", "source.mp4", "second.mp4", *BESIDE, *DRAFT_FILES, *order.pictures)
+        paths = {name: self.blobs.path(f"{folder}/{name}") for name in names}
+        pictures = {name: path for name in order.pictures if (path := paths[name]) is not None}
+        return Given(paths["image"], paths["source.mp4"], paths["second.mp4"], paths[STATE], pictures)
 
     def _fail(self, job: Job, code: str, message: str) -> str:
         if queue.fail_held(self.store, job, code, message):

@@ -14,11 +14,15 @@ from starlette.responses import JSONResponse, Response
 from ozora.serve.admission import take_order
 from ozora.serve.casting import look_at
 from ozora.serve.changes import (
+    BLEND_FIELDS,
     EDIT_FIELDS,
+    FINALIZE_FIELDS,
     REMIX_FIELDS,
     extension_fields,
+    wish_to_blend,
     wish_to_edit,
     wish_to_extend,
+    wish_to_finalize,
     wish_to_remix,
 )
 from ozora.serve.once import Write, nothing, once
@@ -71,6 +75,32 @@ async def remix(request: Request, caller: Known, video_id: str) -> Response:
     video = checked_id(video_id)
     make = partial(_remix, video=video)
     return await take_order(request, house_of(request), caller, f"remix {video}", REMIX_FIELDS, make)
+
+
+@with_id.post(
+    "/videos/{video_id}/finalize", operation_id="finalizeVideo", summary="Finish a draft",
+    responses=replies("Video"), openapi_extra=body_of(FINALIZE_FIELDS),
+)  # fmt: skip
+async def finalize(request: Request, caller: Known, video_id: str) -> Response:
+    """Make the film that a draft is the beginning of; resumed it is, to the bit, what its seed films."""
+    video = checked_id(video_id)
+    make = partial(_finalize, video=video)
+    return await take_order(request, house_of(request), caller, f"finalize {video}", FINALIZE_FIELDS, make)
+
+
+async def _finalize(
+    house: Any, caller: Any, values: dict[str, Any], fingerprint: str, *, video: str
+) -> Any:
+    return await wish_to_finalize(house, caller, values, fingerprint, video)
+
+
+@router.post(
+    "/videos/blends", operation_id="blendVideos", summary="Blend two videos", responses=replies("Video"),
+    openapi_extra=body_of(BLEND_FIELDS),
+)  # fmt: skip
+async def blend(request: Request, caller: Known) -> Response:
+    """Film what leads from one video to another, on one time line."""
+    return await take_order(request, house_of(request), caller, "blend", BLEND_FIELDS, wish_to_blend)
 
 
 async def _remix(house: Any, caller: Any, values: dict[str, Any], fingerprint: str, *, video: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -125,7 +126,8 @@ async def get_usage(request: Request, caller: Known) -> Response:
     },
 )  # fmt: skip
 async def events(request: Request, caller: Known, video_id: str) -> Response:
-    """Events ``video.progress`` with the Video, and at the end ``video.completed`` or ``video.failed``."""
+    """Events ``video.progress`` with the Video, ``video.preview`` with a small moving picture of what the
+    film looks like so far, and at the end ``video.completed`` or ``video.failed``."""
     house = house_of(request)
     job = await find_job(house, caller, video_id)
     watchers = house.remembered.get("watchers", (0.0, 0))[1]
@@ -140,7 +142,7 @@ async def events(request: Request, caller: Known, video_id: str) -> Response:
 async def _watch(house: House, caller: Caller, name: str) -> AsyncIterator[str]:
     house.remembered["watchers"] = (0.0, house.remembered.get("watchers", (0.0, 0))[1] + 1)
     try:
-        before, silent = "", 0.0
+        before, silent, shown = "", 0.0, 0
         while not house.draining:
             job = await house.do(jobs.find, house.store, caller.owner, name)
             if job is None:
@@ -153,6 +155,12 @@ async def _watch(house: House, caller: Caller, name: str) -> AsyncIterator[str]:
                 before, silent = told, 0.0
             if job.terminal:
                 return
+            if job.status == "in_progress":
+                found = await house.look(queue.preview_of, house.store, name, shown)
+                if found is not None:
+                    shown, silent = found[0], 0.0
+                    image = "data:image/webp;base64," + base64.b64encode(found[1]).decode()
+                    yield f"event: video.preview\ndata: {json.dumps({'id': name, 'image': image})}\n\n"
             await asyncio.sleep(LOOK)
             silent += LOOK
             if silent >= KEEP_ALIVE:

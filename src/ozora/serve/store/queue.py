@@ -138,6 +138,25 @@ def asked_to_stop(store: Store, job: Job) -> bool:
         return connection.scalar(select(jobs.c.stopping).where(*_held(job))) is not False
 
 
+def show_preview(store: Store, job: Job, picture: bytes) -> None:
+    """Keep the latest live preview of a running job."""
+    with store.write() as connection:
+        if connection.scalar(select(jobs.c.id).where(*_held(job))) is None:
+            return
+        values = {"made": now(), "picture": picture}
+        done = connection.execute(update(previews).where(previews.c.job == job.id).values(**values))
+        if not done.rowcount:
+            connection.execute(insert(previews), {"job": job.id, **values})
+
+
+def preview_of(store: Store, job: str, after: int) -> tuple[int, bytes] | None:
+    """A live preview newer than ``after``, and when it was made."""
+    newer = select(previews.c.made, previews.c.picture).where(previews.c.job == job, previews.c.made > after)
+    with store.read() as connection:
+        row = connection.execute(newer).first()
+    return None if row is None else (int(row.made), bytes(row.picture))
+
+
 def complete(
     store: Store, job: Job, *, seconds: str, made: dict[str, Any], receipt: dict[str, Any], keep_hours: float
 ) -> bool:
@@ -154,6 +173,7 @@ def complete(
             )
         )  # fmt: skip
         if done.rowcount:
+            connection.execute(delete(previews).where(previews.c.job == job.id))
             _notify(connection, job, "video.completed")
     return bool(done.rowcount)
 
@@ -178,13 +198,14 @@ def fail(connection: Connection, job: Job, code: str, message: str) -> None:
             emptied=False, expires=moment,
         )
     )  # fmt: skip
+    if done.rowcount:
+        connection.execute(delete(previews).where(previews.c.job == job.id))
     if done.rowcount and job.deleted is None:
         _notify(connection, job, "video.failed")
 
 
 def _notify(connection: Connection, job: Job, kind: str) -> None:
-    """A job has ended: its live preview goes, and who listens is told."""
-    connection.execute(delete(previews).where(previews.c.job == job.id))
+    """A job has ended: tell who listens."""
     announce(connection, job.owner, kind, job.id, job.callback)
 
 

@@ -229,6 +229,34 @@ def rows(name: str, keys: Mapping[str, int], most: int, *, about: str = "") -> F
     return Field(name, read, {"type": "array", "items": item, "maxItems": most, "description": about})
 
 
+def listed(name: str, fields: tuple[Field, ...], most: int, *, about: str = "") -> Field:
+    """A list of 1 to ``most`` objects whose values are read by ``fields``."""
+
+    def read(value: Any, said: str, form: bool) -> list[dict[str, Any]]:
+        value = from_text(value, said, form)
+        if not isinstance(value, list):
+            raise wrong_type(said, value, "an array")
+        if not 1 <= len(value) <= most:
+            raise wrong_value(said, f"{len(value)} items", f"1 to {most}")
+        found = []
+        for number, one in enumerate(value):
+            where = f"{said}[{number}]"
+            if not isinstance(one, dict):
+                raise wrong_type(where, one, "an object")
+            given = {key: inner for key, inner in one.items() if inner is not None}
+            try:
+                found.append(read_fields(Body(given, form), fields))
+            except ApiError as error:
+                told = f"In '{where}': {error.message}"
+                raise bad(error.code or "invalid_value", told, f"{where}.{error.param}") from error
+        return found
+
+    schema = {
+        "type": "array", "items": object_schema(fields), "minItems": 1, "maxItems": most, "description": about
+    }
+    return Field(name, read, schema)
+
+
 def labels(name: str = "metadata") -> Field:
     """At most 16 pairs of strings."""
 

@@ -56,7 +56,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "video_ids": {"type": "array", "items": _TEXT}, "queue_position": _WHOLE, "eta_seconds": _WHOLE,
             "revised_prompt": _TEXT, "notes": {"type": "array", "items": _TEXT}, "callback_secret": _TEXT,
             "metadata": {"type": "object", "additionalProperties": _TEXT},
-            "extended_from_video_id": _TEXT, "edited_from_video_id": _TEXT,
+            "extended_from_video_id": _TEXT, "edited_from_video_id": _TEXT, "finalized_from_video_id": _TEXT,
+            "blended_from_video_ids": {"type": "array", "items": _TEXT}, "draft": {"const": True},
+            "candidates": {"type": "array", "items": _object(
+                {"seed": _WHOLE, "score": _NUMBER}, {"dropped": _TEXT, "shows": {"type": "object"}}
+            )},
         },
     ),
     "VideoList": _list_of("Video"),
