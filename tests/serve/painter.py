@@ -63,10 +63,10 @@ class Painter:
 
 
 class Flipbook(Painter):
-    """The same at two frames a second: films of every length without so many frames."""
+    """The same at one frame a second: films of every length without so many frames."""
 
     def card(self):
-        return replace(super().card(), fps=2)
+        return replace(super().card(), fps=1)
 
 
 def colour(words):
