@@ -20,6 +20,7 @@ warnings.filterwarnings("ignore", category=DeprecationWarning, module="openai")
 from stores import store_url  # noqa: E402
 
 from ozora.serve.app import create_app  # noqa: E402
+from ozora.serve.batches.keeping import keeping  # noqa: E402
 from ozora.serve.server import open_house  # noqa: E402
 from ozora.serve.settings import Settings  # noqa: E402
 from ozora.serve.worker import Worker  # noqa: E402
@@ -42,7 +43,8 @@ class Live:
 
     def __init__(self, settings, *, worker=True):
         self.house = open_house(settings)
-        self.server = uvicorn.Server(uvicorn.Config(create_app(self.house), port=0, log_config=None))
+        app = create_app(self.house, lambda app: keeping(self.house))
+        self.server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
         while not self.server.started:

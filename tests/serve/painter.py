@@ -9,6 +9,7 @@ import hashlib
 import os
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,9 +58,15 @@ class Painter:
             time.sleep(0.2 if "slow" in words else 0)
         if given.image is not None:
             frames[0] = place(read_image(given.image).frames[0], order, SIZE)
-        return Rendered(
-            Clip(np.stack(frames[: max(total, 1)]), 12, {"prompt": order.prompt, "seed": order.seed})
-        )
+        told = {"prompt": order.prompt, "seed": order.seed}
+        return Rendered(Clip(np.stack(frames[: max(total, 1)]), self.card().fps, told))
+
+
+class Flipbook(Painter):
+    """The same at one frame a second: films of every length without so many frames."""
+
+    def card(self):
+        return replace(super().card(), fps=1)
 
 
 def colour(words):

@@ -1,6 +1,7 @@
 """The director behind the server: every verb, whole films, and latents that outlive a crash."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from ozora.media.clip import Clip
 from ozora.media.video import measure, read_clip, write_clip
 from ozora.serve.render.deliver import deliver
+from ozora.serve.render.drafts import STATE
 from ozora.serve.render.filming import DirectorRenderer, place
 from ozora.serve.render.order import Card, Given, Order, nearest
 from ozora.serve.settings import Settings
@@ -22,9 +24,17 @@ def renderer(tiny_weights):
 def film(renderer, folder, order, given=None):
     folder.mkdir(parents=True, exist_ok=True)
     told = []
-    rendered = renderer.render(order, given or Given(), folder, told.append)
+    shown = []
+
+    def tell(share, preview=None):
+        told.append(share)
+        if preview is not None:
+            shown.append(preview)
+
+    rendered = renderer.render(order, given or Given(), folder, tell)
     assert told == sorted(told) and told[0] >= 0 and told[-1] == 1
-    made = deliver(rendered.clip, order, folder, told.append)
+    assert all(frames.ndim == 4 and frames.shape[-1] == 3 for frames in shown)
+    made = deliver(rendered.clip, order, folder, tell)
     width, height, fps, seconds = measure(folder / "video.mp4")
     assert (width, height, round(seconds * fps)) == (order.width, order.height, made["num_frames"])
     return rendered, made
@@ -100,7 +110,7 @@ def test_a_crash_while_decoding_does_not_cost_the_denoising(renderer, tmp_path, 
     class KilledError(Exception):
         pass
 
-    def dies(share):
+    def dies(share, preview=None):
         if share > 0.75:  # denoising is behind, decoding has begun
             raise KilledError
 
@@ -131,6 +141,57 @@ def test_short_films_are_an_error_and_not_a_lie(tmp_path):
     assert Card("m", "h", ((96, 64),), 12, 49, 4, 1.0).fps == 12
 
 
+def test_a_loop_a_storyboard_and_keyframes(renderer, tmp_path):
+    looped, made = film(renderer, tmp_path / "loop", dataclasses.replace(CREATE, verb="loop", frames=24))
+    assert made["num_frames"] == len(looped.clip) == 24  # nothing of a loop is cut off
+    for name, colour in (("still-0", (250, 20, 20)), ("still-1", (20, 20, 250)), ("card-1", (20, 250, 20))):
+        Image.fromarray(np.full((64, 96, 3), colour, np.uint8)).save(tmp_path / name, "PNG")
+    pictures = {name: tmp_path / name for name in ("still-0", "still-1", "card-1")}
+    plain, _ = film(renderer, tmp_path / "plain", CREATE)
+    pinned, _ = film(
+        renderer, tmp_path / "pinned", dataclasses.replace(CREATE, stills=(0.5, None)),
+        Given(pictures=pictures),
+    )  # fmt: skip
+    assert not np.array_equal(plain.clip.frames[-1], pinned.clip.frames[-1])
+    cards = ({"at": 0, "words": "a fox"}, {"at": 1, "words": "a ball", "transition": "cut"})
+    board = dataclasses.replace(CREATE, verb="storyboard", frames=24, cards=cards)
+    told, made = film(renderer, tmp_path / "board", board)
+    assert made["num_frames"] == 24 and len(told.clip.metadata["settings"]["openings"]) == 2
+    cards = (cards[0], {**cards[1], "picture": "card-1"})
+    shown, _ = film(
+        renderer, tmp_path / "shown", dataclasses.replace(board, cards=cards), Given(pictures=pictures)
+    )
+    assert np.array_equal(shown.clip.frames[:12], told.clip.frames[:12])
+    assert not np.array_equal(shown.clip.frames[13:], told.clip.frames[13:])
+    assert Order.from_json(json.loads(json.dumps(board.to_json()))) == board
+
+
+def test_the_best_of_some_is_the_film_of_its_seed(renderer, tmp_path):
+    best, _ = film(renderer, tmp_path / "best", dataclasses.replace(CREATE, candidates=3))
+    seeds = [row["seed"] for row in best.about["candidates"]]
+    assert sorted(seeds) == [3, 4, 5] and best.about["seed"] == seeds[0]
+    alone, _ = film(renderer, tmp_path / "alone", dataclasses.replace(CREATE, seed=seeds[0]))
+    assert np.array_equal(best.clip.frames, alone.clip.frames)
+
+
+def test_a_draft_and_its_final(renderer, tmp_path):
+    draft, made = film(renderer, tmp_path / "draft", dataclasses.replace(CREATE, draft=True, candidates=2))
+    assert made["num_frames"] == 12 and draft.about["draft"]
+    assert draft.about["seed"] == draft.about["candidates"][0]["seed"]
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for name, path in draft.keep.items():
+        path.rename(kept / name)
+    given = Given(draft=kept / STATE)
+    final = dataclasses.replace(CREATE, verb="finalize", seed=draft.about["seed"])
+    whole, _ = film(renderer, tmp_path / "final", final, given)
+    alone, _ = film(renderer, tmp_path / "alone", dataclasses.replace(CREATE, seed=draft.about["seed"]))
+    assert np.array_equal(whole.clip.frames, alone.clip.frames)
+    assert not np.array_equal(whole.clip.frames[:12], draft.clip.frames[:12])
+    lifted, _ = film(renderer, tmp_path / "lift", dataclasses.replace(final, way="lift", steps=2), given)
+    assert not np.array_equal(lifted.clip.frames, whole.clip.frames)
+
+
 def test_a_whole_server_with_the_director(serving, tiny_weights):
     from ozora.serve.settings import DIRECTOR
 
@@ -144,4 +205,26 @@ def test_a_whole_server_with_the_director(serving, tiny_weights):
     assert (longer["status"], longer["seconds"]) == ("completed", "1.75")
     data = own.house.settings.data / "videos" / longer["id"]
     assert {"video.mp4", "native.mp4", "native.latents.safetensors"} <= {path.name for path in data.iterdir()}
+    body = {"prompt": "one becomes the other", "first": {"id": video["id"]}, "second": {"id": remixed["id"]}}
+    blended = own.finished(own.http.post("/videos/blends", json=body).json()["id"])
+    assert (blended["status"], blended["num_frames"]) == ("completed", 9), blended
+    assert blended["blended_from_video_ids"] == [video["id"], remixed["id"]]
+    draft = own.create("a red fox", num_frames=9, draft=True, num_candidates=2)
+    with own.http.stream("GET", f"/videos/{draft['id']}/events") as stream:
+        told = "\n".join(stream.iter_lines())
+    draft = own.finished(draft["id"])
+    assert draft["draft"] and len(draft["candidates"]) == 2, draft
+    assert 'event: video.preview\ndata: {"id"' in told and "data:image/webp;base64,UklGR" in told
+    with own.house.store.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM previews").scalar() == 0
+    final = own.http.post(f"/videos/{draft['id']}/finalize", json={"size": "192x128"}).json()
+    final = own.finished(final["id"])
+    assert (final["status"], final["size"], final["seed"]) == ("completed", "192x128", draft["seed"]), final
+    assert final["finalized_from_video_id"] == draft["id"]
+    refused = own.http.post(f"/videos/{final['id']}/finalize", json={})
+    assert refused.json()["error"]["code"] == "invalid_value"
+    shot = own.finished(own.create(
+        "a fox", num_frames=24, storyboard=[{"at": 0, "prompt": "it runs"}, {"at": 1, "transition": "cut"}],
+    )["id"])  # fmt: skip
+    assert (shot["status"], shot["num_frames"]) == ("completed", 24), shot
     assert own.http.get(f"/videos/{video['id']}/receipt").json()["reading"]["subject"][0] in ("fox", "ball")

@@ -201,13 +201,13 @@ def test_records_outlive_the_process_and_newer_databases_are_refused(tmp_path):
     name = put(first).id
     first.close()
     second = Store(url)
-    assert look(second, name).prompt == "x" and second.version == (1, 1)
+    assert look(second, name).prompt == "x" and second.version == (2, 2)
     with second.write() as connection:
         def add_column(connection):
             connection.exec_driver_sql("ALTER TABLE jobs ADD COLUMN mood TEXT")
 
-        assert migrate(connection, (*MIGRATIONS, add_column)) == (1, 2)
-        assert migrate(connection, (*MIGRATIONS, add_column)) == (2, 2)
+        assert migrate(connection, (*MIGRATIONS, add_column)) == (2, 3)
+        assert migrate(connection, (*MIGRATIONS, add_column)) == (3, 3)
     assert look(second, name).prompt == "x"
     with second.write() as connection:
         connection.execute(insert(versions).values(version=9))
@@ -222,7 +222,7 @@ def test_a_failed_transaction_leaves_nothing(store):
     with pytest.raises(ZeroDivisionError), store.write() as connection:
         connection.exec_driver_sql("DELETE FROM versions")
         raise ZeroDivisionError
-    assert put(store).id and Store(str(store.url)).version == (1, 1)
+    assert put(store).id and Store(str(store.url)).version == (2, 2)
 
 
 def test_those_who_wait_for_the_writer_share_one_commit_and_no_fault(store):

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ozora.media.clip import Clip
 from ozora.media.video import write_clip
+from ozora.serve.housekeeping import tidy
 from ozora.serve.wire.body import expand
 from ozora.serve.wire.errors import ApiError
 
@@ -102,7 +103,17 @@ def test_defaults_are_those_of_the_contract(quiet):
         ({"guidance": 0.5}, "invalid_value", "guidance"),
         ({"fps": 24}, "unsupported_parameter", "fps"),
         ({"num_frames": 24, "seconds": "4"}, "invalid_value", "num_frames"),
-        ({"best_of": 4}, "unsupported_parameter", "best_of"),
+        ({"best_of": 2, "n": 3}, "invalid_value", "num_candidates"),
+        ({"num_candidates": 2, "seconds": "20"}, "invalid_value", "num_candidates"),
+        ({"draft": True, "seconds": "8"}, "invalid_value", "draft"),
+        ({"loop": True, "num_frames": 13}, "invalid_value", "num_frames"),
+        ({"loop": True, "draft": True}, "invalid_value", "draft"),
+        ({"storyboard": []}, "invalid_value", "storyboard"),
+        ({"storyboard": [{"at": 1, "prompt": "x"}]}, "invalid_value", "storyboard"),
+        ({"storyboard": [{"at": 0}, {"at": 2, "promt": "x"}]}, "unknown_parameter", "storyboard[1].promt"),
+        ({"keyframes": [{"seconds": 1}]}, "missing_required_parameter", "keyframes[0].image"),
+        ({"keyframes": [{"seconds": 9, "image": data_url(png())}]}, "invalid_value", "keyframes[0].seconds"),
+        ({"last_frame": data_url(png(64, 64))}, "invalid_image", "last_frame"),
         ({"loras": [{"name": "x", "scale": 1}]}, "unsupported_parameter", "loras"),
         ({"generate_audio": True}, "unsupported_parameter", "generate_audio"),
         ({"metadata": {"a": 1}}, "invalid_type", "metadata[a]"),
@@ -196,9 +207,15 @@ def test_files_are_kept_and_can_be_first_frames(live):
     made = live.create(input_reference={"file_id": kept.id})
     assert live.finished(made["id"])["status"] == "completed"
     assert client.files.delete(kept.id).deleted and client.files.list().data == []
-    reply = live.http.post("/batches", json={})
-    assert reply.status_code == 501 and reply.headers["x-should-retry"] == "false"
-    assert reply.json()["error"]["code"] == "not_implemented"
+    short = client.files.create(
+        file=b"x", purpose="user_data", expires_after={"anchor": "created_at", "seconds": 3600}
+    )
+    assert short.expires_at - short.created_at == 3600
+    with live.house.store.write() as connection:
+        connection.exec_driver_sql("UPDATE files SET expires = 1 WHERE expires IS NOT NULL")
+    assert live.http.get(f"/files/{short.id}").status_code == 404
+    tidy(live.house)
+    assert not list((live.house.settings.data / "files").glob(f"{short.id}/*"))
 
 
 def test_errors_look_the_same_everywhere(live):

@@ -26,7 +26,7 @@ from ozora.director.library import FINAL, Library
 from ozora.director.plan import Plan, plan, words_of
 from ozora.director.reproduce import request_of
 from ozora.director.states import Keeper, Progress, Waiting, read_waiting, same_take, waiting_path
-from ozora.director.take import OnPhase, Take
+from ozora.director.take import OnPhase, OnPreview, Take
 from ozora.errors import OzoraError, refuse
 from ozora.media.files import require_writable
 from ozora.model.conditions import Condition, Renoised
@@ -57,6 +57,7 @@ def finish(
     steps: int | None = None,
     strength: float = STRENGTH,
     on_phase: OnPhase | None = None,
+    on_preview: OnPreview | None = None,
 ) -> tuple[Path, Take]:
     """Finish the draft ``name`` of a library; gives the film's path and the take.
 
@@ -80,7 +81,10 @@ def finish(
     found = same_take(waiting_path(film), ending.about) or Waiting(ending.about, order, ending.progress)
     keeper = Keeper(film, found, ending.about, order)
     with using_threads(int(ending.about["settings"]["threads"])):
-        return film, film_take(backend, keeper, ending.plan, more=ending.more, on_phase=on_phase)
+        take = film_take(
+            backend, keeper, ending.plan, more=ending.more, on_phase=on_phase, on_preview=on_preview
+        )
+    return film, take
 
 
 def _resumed(

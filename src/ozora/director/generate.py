@@ -17,7 +17,7 @@ from ozora.director.qualities import sampling_for
 from ozora.director.request import HIGHEST_SEED, Request
 from ozora.director.rolls import LONGEST_IN_MEMORY
 from ozora.director.states import Keeper, Progress, same_take, sweep, waiting_path
-from ozora.director.take import OnPhase, Stopwatch, Take
+from ozora.director.take import OnPhase, OnPreview, Stopwatch, Take
 from ozora.errors import OzoraError, refuse
 from ozora.media.clip import Clip
 from ozora.media.files import require_writable
@@ -32,6 +32,7 @@ def generate(
     outputs: Sequence[Path] = (),
     keep_latents: bool = True,
     on_phase: OnPhase | None = None,
+    on_preview: OnPreview | None = None,
 ) -> Iterator[Take]:
     """Make the request's takes one by one, seeds counting up from ``request.seed`` (drawn if ``None``).
 
@@ -63,7 +64,7 @@ def generate(
             keeper.save()
         for keeper in keepers:
             with using_threads(request.threads or thread_count()):
-                take = film_take(backend, keeper, planned, on_phase=on_phase)
+                take = film_take(backend, keeper, planned, on_phase=on_phase, on_preview=on_preview)
             yield take
     except GeneratorExit:
         # Whoever wants no more of the takes does not want those that were never begun.
@@ -79,6 +80,7 @@ def film_take(
     *,
     more: Callable[[], Sequence[Condition]] = tuple,
     on_phase: OnPhase | None = None,
+    on_preview: OnPreview | None = None,
 ) -> Take:
     """Film one take from wherever its keeper's waiting file stands to the end.
 
@@ -94,6 +96,12 @@ def film_take(
     if start.steps_done:
         done = total if latents is not None else start.steps_done
         notes = (*notes, f"{done} of {total} steps were made by an earlier run")
+
+    def kept(now: Progress) -> None:
+        keeper.save(now, spent=watch.so_far())
+        if on_preview is not None and now.moment is not None and now.moment.guess is not None:
+            on_preview(backend.preview(now.moment.preview))
+
     try:
         with watch.phase("load"):
             backend.load()
@@ -114,7 +122,7 @@ def film_take(
                     guidance=settings["guidance"],
                     start=start.progress,
                     more=conditions,
-                    on_progress=lambda now: keeper.save(now, spent=watch.so_far()),
+                    on_progress=kept,
                     on_step=step,
                 )
             keeper.save(Progress(planned.windows), latents, watch.so_far())

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from ozora.director.fit import Fit
-from ozora.media.clip import Clip
+from ozora.media.clip import Clip, Frames
 from ozora.media.files import write_sidecar
 from ozora.media.images import is_picture, write_image
 
@@ -31,6 +31,9 @@ class Phase:
 
 OnPhase = Callable[[Phase], None]
 """Told of progress; whatever it raises, ``KeyboardInterrupt`` included, stops the work cleanly."""
+
+OnPreview = Callable[[Frames], None]
+"""Shown tiny frames (L, 4h, 4w, 3) of what the film looks like so far, after each step."""
 
 
 @dataclass(frozen=True)

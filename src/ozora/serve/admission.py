@@ -41,9 +41,7 @@ async def take_order(
 
 async def answer(request: Request, house: House, caller: Caller, wish: Wish) -> Response:
     """Admit a wish and show its first video."""
-    key = idempotency_key(request)
-    retried = request.headers.get("x-stainless-retry-count", "0")
-    repeated = retried.isdigit() and int(retried) > 0
+    key, repeated = idempotency_key(request), is_repeated(request)
     admission = await house.do(settle, house, caller, wish, key, repeated)
     first = admission.jobs[0]
     ids = [job.id for job in admission.jobs] if len(admission.jobs) > 1 else None
@@ -100,6 +98,12 @@ def require_worker(house: House, alive: list[dict[str, Any]]) -> None:
         raise ApiError(503, "no_worker", told, kind="server_error", headers={"retry-after": "30"})
 
 
+def is_repeated(request: Request) -> bool:
+    """Whether the client says that it sends this request again by itself."""
+    retried = request.headers.get("x-stainless-retry-count", "0")
+    return retried.isdecimal() and retried.isascii() and int(retried) > 0
+
+
 def idempotency_key(request: Request) -> str:
     """The Idempotency-Key of a request, or an empty string."""
     key = request.headers.get("idempotency-key", "")
@@ -116,6 +120,8 @@ def values_for_print(values: dict[str, Any]) -> dict[str, Any]:
     def plain(value: Any) -> Any:
         if isinstance(value, Reference):
             return {"upload": value.upload, "url": value.url, "id": value.id}
-        return value
+        if isinstance(value, dict):
+            return {name: plain(inner) for name, inner in value.items()}
+        return [plain(inner) for inner in value] if isinstance(value, list) else value
 
     return {name: plain(value) for name, value in values.items()}

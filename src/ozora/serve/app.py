@@ -56,11 +56,11 @@ def routers() -> tuple[APIRouter, ...]:
 
     Literal paths come before those with an id in the same place and of the same method.
     """
-    from ozora.serve.routes import changes, extras, files, house, videos, webhooks
+    from ozora.serve.routes import batches, changes, extras, files, house, videos, webhooks
 
     return (
         videos.router, house.router, changes.router, extras.router, webhooks.router, files.router,
-        changes.with_id, extras.with_id,
+        batches.router, changes.with_id, extras.with_id,
     )  # fmt: skip
 
 

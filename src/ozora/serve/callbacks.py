@@ -21,7 +21,10 @@ from ozora.serve.store import outbox
 from ozora.serve.store.engine import Store
 from ozora.serve.wire.errors import bad
 
-EVENTS = ("video.completed", "video.failed")
+EVENTS = (
+    "video.completed", "video.failed",
+    "batch.completed", "batch.failed", "batch.expired", "batch.cancelled",
+)  # fmt: skip
 WAITS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 57600, 72000, 72000)
 """Seconds before each further attempt; together 72 hours."""
 

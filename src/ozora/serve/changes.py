@@ -7,13 +7,25 @@ from typing import Any
 
 from ozora.serve.house import Caller, House
 from ozora.serve.pictures import check_film
-from ozora.serve.render.order import Order
+from ozora.serve.render.drafts import FILES as DRAFT_FILES
+from ozora.serve.render.order import Order, nearest
 from ozora.serve.store import jobs
 from ozora.serve.store.engine import now
 from ozora.serve.store.jobs import Job
 from ozora.serve.wire.errors import ApiError, bad, not_found
-from ozora.serve.wire.fields import Field, Reference, length, number, reference, text, wrong_value
-from ozora.serve.wire.sizes import LARGEST, SMALLEST
+from ozora.serve.wire.fields import (
+    Field,
+    Reference,
+    choice,
+    length,
+    number,
+    reference,
+    text,
+    unsupported,
+    wrong_type,
+    wrong_value,
+)
+from ozora.serve.wire.sizes import LARGEST, SMALLEST, asked_size
 from ozora.serve.wishes import (
     LONGEST_PROMPT,
     NOT_HERE,
@@ -28,6 +40,7 @@ from ozora.serve.wishes import (
 LONGEST_UPLOAD = 60.0
 """Seconds of a film that is sent: the director looks at no more."""
 
+CURVES = ("morph", "fade", "mix", "cut")
 NATIVE, LATENTS = "native.mp4", "native.latents.safetensors"
 
 PROMPT = text("prompt", LONGEST_PROMPT, about="What the new film shows.", required=True)
@@ -37,13 +50,40 @@ VIDEO = reference(
 )  # fmt: skip
 STRENGTH = number("strength", 0.05, 1, about="How far from the film; 1 leaves nothing of it.")
 
-REMIX_FIELDS: tuple[Field, ...] = (PROMPT, STRENGTH, *SHARED_FIELDS, *NOT_HERE)
-EDIT_FIELDS: tuple[Field, ...] = (PROMPT, VIDEO, model_field(), STRENGTH, *SHARED_FIELDS, *NOT_HERE)
+ONLY_NEW: tuple[Field, ...] = tuple(
+    unsupported(name, "Only a new film, POST /videos, can have it.", aliases=aliases)
+    for name, aliases in (
+        ("num_candidates", ("best_of",)), ("last_frame", ()), ("keyframes", ()), ("loop", ()),
+        ("storyboard", ()), ("draft", ()),
+    )
+)  # fmt: skip
+
+FIRST = reference("first", {"id": 128}, about="The film it begins as: by its id.", required=True)
+SECOND = reference("second", {"id": 128}, about="The film it ends as: by its id.", required=True)
+BLEND_FIELDS: tuple[Field, ...] = (
+    PROMPT, FIRST, SECOND, model_field(),
+    choice("curve", CURVES, about="How it goes from the first to the second."), *SHARED_FIELDS, *NOT_HERE,
+    *ONLY_NEW,
+)  # fmt: skip
+FINALIZE_FIELDS: tuple[Field, ...] = (
+    choice("way", ("resume", "lift"), about="The draft's own remaining steps, or from where it was heading."),
+    text("size", 16, about="Width x height of the final; the draft's by default."),
+    *(found for found in SHARED_FIELDS if found.name in (
+        "num_inference_steps", "priority", "callback_url", "metadata"
+    )),
+    number("strength", 0.05, 1, about="For lift: how much of the draft is noise again."),
+)  # fmt: skip
+
+REMIX_FIELDS: tuple[Field, ...] = (PROMPT, STRENGTH, *SHARED_FIELDS, *NOT_HERE, *ONLY_NEW)
+EDIT_FIELDS: tuple[Field, ...] = (
+    PROMPT, VIDEO, model_field(), STRENGTH, *SHARED_FIELDS, *NOT_HERE, *ONLY_NEW
+)
 
 
 def extension_fields(longest: int) -> tuple[Field, ...]:
     """Fields of POST /videos/extensions."""
-    return (PROMPT, VIDEO, model_field(), length(longest=longest, required=True), *SHARED_FIELDS, *NOT_HERE)
+    new = length(longest=longest, required=True)
+    return (PROMPT, VIDEO, model_field(), new, *SHARED_FIELDS, *NOT_HERE, *ONLY_NEW)
 
 
 async def wish_to_remix(
@@ -82,6 +122,54 @@ async def wish_to_extend(house: House, caller: Caller, values: dict[str, Any], f
     _check_total(house, order)
     model = chosen_model(values, house, caller)
     return make_jobs(house, caller, order, values, fingerprint, model=model, files=files)
+
+
+async def wish_to_blend(house: House, caller: Caller, values: dict[str, Any], fingerprint: str) -> Wish:
+    """Two films on one time line, as long as the shorter one, of the first one's size."""
+    sources = []
+    for name in ("first", "second"):
+        given: Reference = values[name]
+        if not given.id:
+            raise wrong_type(name, given.upload, "an object with the id of a video")
+        sources.append(await house.do(find_source, house, caller, given.id, f"{name}.id"))
+    first, second = sources
+    frames = min(_frames(first), _frames(second))
+    if frames < 5:
+        raise wrong_value("first", f"{frames} frames", "two films of at least 5 frames")
+    order = replace(
+        _order("blend", first, values), frames=frames, curve=values.get("curve", "morph"), exact=False,
+        sources=(first.id, second.id),
+    )  # fmt: skip
+    others = {name.replace("source.", "second."): blob for name, blob in _files_of(house, second).items()}
+    return make_jobs(
+        house, caller, order, values, fingerprint, model=_model_of(first, values, house, caller),
+        files={**_files_of(house, first), **others}, source=first.id,
+    )  # fmt: skip
+
+
+async def wish_to_finalize(
+    house: House, caller: Caller, values: dict[str, Any], fingerprint: str, video: str
+) -> Wish:
+    """The final of a draft: the same words, seed and length."""
+    source = await house.do(find_source, house, caller, video, None)
+    folder = f"videos/{source.id}"
+    if not source.order.get("draft") or house.blobs.path(f"{folder}/{DRAFT_FILES[0]}") is None:
+        raise bad("invalid_value", f"Video '{source.id}' is no draft, so it cannot be finalized.")
+    own = [name for name in ("num_inference_steps", "strength") if name in values]
+    way = values.get("way", "lift" if own else "resume")
+    if way == "resume" and own:
+        raise wrong_value(own[0], values[own[0]], "nothing for resume, which makes the draft's own steps")
+    words = {**values, "prompt": source.order["prompt"], "seed": (source.made or {}).get("seed", source.seed)}
+    order = replace(_order("finalize", source, words), way=way, steps=values.get("num_inference_steps"))
+    if "size" in values:
+        width, height = asked_size({"size": values["size"]}, source.model, house.card, house.settings)
+        if nearest(house.card.sizes, width, height) != nearest(house.card.sizes, order.width, order.height):
+            raise wrong_value("size", values["size"], f"sizes of the draft's shape, {source.size}")
+        order = replace(order, width=width, height=height)
+    return make_jobs(
+        house, caller, order, {**words, "prompt": source.prompt}, fingerprint, model=source.model,
+        files={name: f"{folder}/{name}" for name in DRAFT_FILES}, source=source.id,
+    )  # fmt: skip
 
 
 def find_source(house: House, caller: Caller, name: str, param: str | None) -> Job:

@@ -7,8 +7,9 @@ import shutil
 from sqlalchemy import delete, select, update
 
 from ozora.serve.house import House
-from ozora.serve.store import outbox, queue
-from ozora.serve.store.engine import micros, now
+from ozora.serve.store import outbox, queue, shelf
+from ozora.serve.store.batches import known_batches
+from ozora.serve.store.engine import Store, micros, now
 from ozora.serve.store.jobs import KEY_LIFE
 from ozora.serve.store.tables import answered, jobs, workers
 
@@ -25,6 +26,10 @@ def tidy(house: House) -> None:
         connection.execute(delete(workers).where(workers.c.seen < moment - micros(600)))
     _empty(house, moment)
     _forget(house, moment)
+    for name in (over := shelf.expired_files(house.store)):
+        house.blobs.drop(f"files/{name}")
+    if over:
+        shelf.bury_files(house.store, over)
     _sweep(house)
     outbox.prune(house.store, moment - micros(86400 * house.settings.tombstone_days))
 
@@ -53,8 +58,14 @@ def _forget(house: House, moment: int) -> None:
 
 def _sweep(house: House) -> None:
     """Remove folders that no record speaks of."""
-    for folder in list(house.blobs.folders("videos", ORPHAN_AGE)):
-        with house.store.read() as connection:
-            known = connection.scalar(select(jobs.c.id).where(jobs.c.id == folder.partition("/")[2]))
-        if known is None:
-            house.blobs.drop(folder)
+    for kind, find in (("videos", _known_jobs), ("files", shelf.known_files), ("batches", known_batches)):
+        found = list(house.blobs.folders(kind, ORPHAN_AGE))
+        for begin in range(0, len(found), 500):
+            names = {folder.partition("/")[2]: folder for folder in found[begin : begin + 500]}
+            for name in names.keys() - find(house.store, list(names)):
+                house.blobs.drop(names[name])
+
+
+def _known_jobs(store: Store, names: list[str]) -> set[str]:
+    with store.read() as connection:
+        return set(connection.scalars(select(jobs.c.id).where(jobs.c.id.in_(names))))

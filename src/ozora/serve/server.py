@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from ozora.errors import OzoraError
 from ozora.serve.app import create_app
+from ozora.serve.batches.keeping import keeping
 from ozora.serve.blobs import open_blobs
 from ozora.serve.callbacks import deliver_due
 from ozora.serve.cluster import require_ray
@@ -96,7 +97,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     for thread in rounds:
         thread.start()
     try:
-        yield
+        async with keeping(house):
+            yield
     finally:
         house.draining = True
         ended.set()

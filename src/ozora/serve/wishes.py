@@ -9,16 +9,16 @@ from typing import Any
 
 from ozora.serve.callbacks import check_callback, new_secret
 from ozora.serve.casting import in_words
+from ozora.serve.given import picture_bytes
 from ozora.serve.house import Caller, House
-from ozora.serve.pictures import check_picture, from_url
 from ozora.serve.render.order import Order, nearest
+from ozora.serve.shapes import LONGEST_DATA_URL, SHAPE_FIELDS, shape_of
 from ozora.serve.store import shelf
 from ozora.serve.store.engine import new_id, now
 from ozora.serve.store.jobs import Job
 from ozora.serve.wire.errors import ApiError, not_found
 from ozora.serve.wire.fields import (
     Field,
-    Reference,
     labels,
     length,
     number,
@@ -33,7 +33,6 @@ from ozora.serve.wire.sizes import asked_frames, asked_size, check_model, told_s
 
 LONGEST_PROMPT = 32_000
 HIGHEST_SEED = 2**53 - 1
-LONGEST_DATA_URL = 20_971_520
 
 SHARED_FIELDS: tuple[Field, ...] = (
     whole("seed", 0, HIGHEST_SEED, about="Same seed, same film. Drawn and told if not given."),
@@ -46,11 +45,9 @@ SHARED_FIELDS: tuple[Field, ...] = (
 )
 
 NOT_HERE: tuple[Field, ...] = (
-    unsupported("num_candidates", "This server has no ranker yet; ask for n films.", aliases=("best_of",)),
     unsupported("guidance_scale_2", "The model has one guidance scale."),
     unsupported("flow_shift", "The model's shift is set by its weights."),
-    unsupported("last_frame", "Only the first frame can be given, as input_reference."),
-    unsupported("reference_images", "Only the first frame can be given, as input_reference.",
+    unsupported("reference_images", "Pictures are frames: input_reference, last_frame and keyframes.",
                 aliases=("image_reference",)),
     unsupported("lora", "No adapters are registered here."),
     unsupported("loras", "No adapters are registered here."),
@@ -84,6 +81,7 @@ def create_fields(longest: int) -> tuple[Field, ...]:
         whole("width", 32, 2048, about="Instead of size, with height."),
         whole("height", 32, 2048, about="Instead of size, with width."),
         text("aspect_ratio", 8, about="Instead of size, such as 16:9; the shorter side has 720 pixels."),
+        *SHAPE_FIELDS,
         *SHARED_FIELDS,
         *NOT_HERE,
     )
@@ -105,16 +103,19 @@ async def wish_to_create(house: House, caller: Caller, values: dict[str, Any], f
     frames = asked_frames(values, house.card, house.settings)
     files: dict[str, bytes | str] = {}
     if "input_reference" in values:
-        files["image"] = await _picture(house, caller, values["input_reference"], (width, height))
+        given = values["input_reference"]
+        files["image"] = await picture_bytes(house, caller, given, (width, height), "input_reference")
+    shape = await shape_of(house, caller, values, (width, height), frames)
     prompt = values["prompt"]
     if values.get("characters"):
         names = await house.do(_names, house, caller, [row["id"] for row in values["characters"]])
         prompt = in_words(prompt, names)
     order = Order(
-        "create", prompt, width, height, frames, seed_of(values),
+        shape.verb, prompt, width, height, frames, seed_of(values),
         negative=values.get("negative_prompt", ""), steps=values.get("num_inference_steps"),
-        guidance=values.get("guidance_scale"),
+        guidance=values.get("guidance_scale"), **shape.order,
     )  # fmt: skip
+    files |= shape.files
     return make_jobs(house, caller, order, values, fingerprint, model=model, files=files)
 
 
@@ -159,17 +160,19 @@ def make_jobs(
     )  # fmt: skip
     jobs = tuple(
         replace(
-            first, id=new_id("video"), created=moment + number, seed=order.seed + number,
-            order=replace(order, seed=order.seed + number).to_json(),
+            first, id=new_id("video"), created=moment + number, seed=seed,
+            order=replace(order, seed=seed).to_json(),
         )
         for number in range(count)
+        for seed in (order.seed + number * order.candidates,)
     )  # fmt: skip
     return Wish(jobs, files or {}, callback["secret"] if callback else None)
 
 
 def seed_of(values: Mapping[str, Any]) -> int:
     """The seed that is asked for, or one drawn now; raises ``ApiError`` without room for n films above."""
-    found, last = values.get("seed"), HIGHEST_SEED - int(values.get("n", 1)) + 1
+    count = max(int(values.get("n", 1)), 2 * int(values.get("num_candidates", 1)) - 1)
+    found, last = values.get("seed"), HIGHEST_SEED - count + 1
     if found is not None and found > last:
         raise wrong_value("seed", found, f"0 to {last}, with room for n films")
     return secrets.randbelow(2**32) if found is None else int(found)
@@ -184,27 +187,6 @@ def _names(house: House, caller: Caller, ids: list[str]) -> dict[str, str]:
             raise not_found("character", name, "characters")
         found[row["name"]] = row["words"]
     return found
-
-
-async def _picture(house: House, caller: Caller, given: Reference, size: tuple[int, int]) -> bytes:
-    name = "input_reference"
-    if given.upload is not None:
-        data = given.upload.data
-    elif given.url:
-        data = await house.do(from_url, given.url, f"{name}.image_url", house.settings.trusted)
-    else:
-        data = await house.do(file_bytes, house, caller, given.id, f"{name}.file_id")
-    await house.do(check_picture, data, name, size)
-    return data
-
-
-def file_bytes(house: House, caller: Caller, name: str, param: str) -> bytes:
-    """The bytes of a file that was uploaded here before; raises ``ApiError``."""
-    found = shelf.find_file(house.store, caller.owner, name)
-    path = None if found is None else house.blobs.path(f"files/{name}/content")
-    if path is None:
-        raise not_found("file", name, param)
-    return path.read_bytes()
 
 
 def keep_files(house: House, wish: Wish) -> None:

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ozora.errors import OzoraError
+from ozora.media.clip import Frames
 from ozora.serve.blobs import Blobs, UnreachableError, open_blobs
 from ozora.serve.logs import log
-from ozora.serve.render.deliver import deliver
+from ozora.serve.render.deliver import deliver, moving_picture
+from ozora.serve.render.drafts import FILES as DRAFT_FILES
+from ozora.serve.render.drafts import STATE
 from ozora.serve.render.order import Given, Order, Renderer, load_renderer
 from ozora.serve.settings import Settings
 from ozora.serve.state import SWEEP_EVERY, JobState, sweep_work
@@ -39,10 +42,11 @@ AWAY = (*UNREACHABLE, UnreachableError)
 
 Result = TypeVar("Result")
 
-INPUTS = ("image", "source.mp4", "source.latents.safetensors")
-"""What a job may come with; the latents are looked for beside the film."""
+SHOW = 1.0
+"""Seconds between live previews."""
 
 FILES = ("video.mp4", "thumbnail.webp", "spritesheet.jpg")
+BESIDE = ("source.latents.safetensors", "second.latents.safetensors")
 
 
 class CancelledError(Exception):
@@ -185,13 +189,12 @@ class Worker:
         work.mkdir(parents=True, exist_ok=True)
         state = JobState(self.blobs, job.id, work)
         self._surely(state.fetch)
-        image, source, _ = [self._surely(self.blobs.path, f"{folder}/{name}") for name in INPUTS]
-        given, self._state = Given(image, source), state
+        given, self._state = self._given(order, folder), state
         began, cpu = time.monotonic(), time.process_time()
-        glanced = 0.0
+        glanced = showed = 0.0
 
-        def tell(share: float) -> None:
-            nonlocal glanced
+        def tell(share: float, preview: Frames | None = None) -> None:
+            nonlocal glanced, showed
             self._progress = max(self._progress, int(100 * share))
             moment = time.monotonic()
             if self._lost:
@@ -205,9 +208,20 @@ class Worker:
                 with contextlib.suppress(*UNREACHABLE):
                     if queue.asked_to_stop(self.store, job):
                         raise CancelledError
+            if preview is not None and moment - showed >= SHOW:
+                showed = moment
+                with contextlib.suppress(*UNREACHABLE):
+                    queue.show_preview(self.store, job, moving_picture(preview))
 
-        rendered = self.renderer.render(order, given, work, lambda share: tell(RENDERING * share))
-        made = deliver(rendered.clip, order, work, lambda share: tell(RENDERING + WRITING * share))
+        def rendering(share: float, preview: Frames | None = None) -> None:
+            tell(RENDERING * share, preview)
+
+        def writing(share: float, preview: Frames | None = None) -> None:
+            tell(RENDERING + WRITING * share)
+
+        rendered = self.renderer.render(order, given, work, rendering)
+        made = deliver(rendered.clip, order, work, writing)
+        made |= rendered.about
         for name, path in ({name: work / name for name in FILES} | dict(rendered.keep)).items():
             self._surely(self.blobs.put, f"{folder}/{name}", path)
         receipt = {
@@ -225,6 +239,13 @@ class Worker:
         if self.blobs.remote:
             with contextlib.suppress(UnreachableError):
                 self.blobs.drop(f"{folder}/state")
+
+    def _given(self, order: Order, folder: str) -> Given:
+        """Local copies of what an order comes with; of latents beside a film too."""
+        names = ("image", "source.mp4", "second.mp4", *BESIDE, *DRAFT_FILES, *order.pictures)
+        paths = {name: self._surely(self.blobs.path, f"{folder}/{name}") for name in names}
+        pictures = {name: path for name in order.pictures if (path := paths[name]) is not None}
+        return Given(paths["image"], paths["source.mp4"], paths["second.mp4"], paths[STATE], pictures)
 
     def _fail(self, job: Job, code: str, message: str) -> str:
         if self._surely(queue.fail_held, self.store, job, code, message):

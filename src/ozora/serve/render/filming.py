@@ -15,7 +15,7 @@ from ozora.serve.settings import Settings
 
 if TYPE_CHECKING:
     from ozora.director.request import Request
-    from ozora.director.take import Phase
+    from ozora.director.take import Phase, Take
 
 SHARES = {
     "load": (0, 0.01), "words": (0.01, 0.02), "denoise": (0.02, 0.7), "decode": (0.7, 0.98),
@@ -53,23 +53,12 @@ class DirectorRenderer:
         The latents of an interrupted attempt wait in ``work`` and are decoded instead of filmed again; those
         of the finished film are kept, so that what continues it never encodes it again.
         """
-        from ozora.director.generate import generate
-        from ozora.director.latents import kept_path
+        from ozora.serve.render.drafts import MAKERS
 
-        film = work / "native.mp4"
-        request = self._request(order, given)
-        take = next(generate(self.backend, request, outputs=[film], on_phase=_told(tell)))
-        receipt = {
-            "seconds": {name: round(spent, 3) for name, spent in take.receipt.seconds.items()},
-            "notes": list(take.receipt.notes),
-            "reading": {
-                axis: [value, round(sure, 3)] for axis, (value, sure) in take.receipt.reading.items()
-            },
-        }
-        keep = {film.name: film, kept_path(film).name: kept_path(film)}
-        return Rendered(take.clip, keep, receipt)
+        maker = "draft" if order.draft else "best" if order.candidates > 1 else order.verb
+        return MAKERS.get(maker, _filmed)(self, order, given, work, tell)
 
-    def _request(self, order: Order, given: Given) -> Request:
+    def request(self, order: Order, given: Given) -> Request:
         from ozora.director.understanding.recaption import caption_for
 
         settings = {
@@ -95,6 +84,31 @@ class DirectorRenderer:
         return Clip(np.stack([place(frame, order, native) for frame in clip.frames]), clip.fps, clip.metadata)
 
 
+def _filmed(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+    from ozora.director.generate import generate
+
+    film = work / "native.mp4"
+    request = renderer.request(order, given)
+    teller = Teller(tell)
+    takes = generate(
+        renderer.backend, request, outputs=[film], on_phase=teller.phase, on_preview=teller.show
+    )
+    return rendered(next(takes), film)
+
+
+def rendered(take: Take, film: Path, **about: Any) -> Rendered:
+    """A take that was saved as ``film``, with its latents, and what is to be told of it."""
+    from ozora.director.latents import kept_path
+
+    receipt = {
+        "seconds": {name: round(spent, 3) for name, spent in take.receipt.seconds.items()},
+        "notes": list(take.receipt.notes),
+        "reading": {axis: [value, round(sure, 3)] for axis, (value, sure) in take.receipt.reading.items()},
+    }
+    keep = {film.name: film, kept_path(film).name: kept_path(film)}
+    return Rendered(take.clip, keep, receipt, about)
+
+
 def _create(
     renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
 ) -> Request:
@@ -104,10 +118,59 @@ def _create(
     shape = {
         "size": f"{native[0]}x{native[1]}", "seconds": renderer.seconds(max(1, order.frames - 1)), **settings
     }
-    if given.image is None:
+    def laid(path: Path) -> Clip:
+        return Clip(place(read_image(path).frames[0], order, native)[None], renderer.card().fps)
+
+    if given.image is None and not order.stills:
         return Request(order.prompt, **shape)
-    picture = place(read_image(given.image).frames[0], order, native)
-    return animate(order.prompt, Clip(picture[None], renderer.card().fps), **shape)
+    stills = [(second, laid(given.pictures[f"still-{n}"])) for n, second in enumerate(order.stills)]
+    last = next((picture for second, picture in stills if second is None), None)
+    keyframes = {second: picture for second, picture in stills if second is not None}
+    first = None if given.image is None else laid(given.image)
+    return animate(order.prompt, first, last=last, keyframes=keyframes, **shape)
+
+
+def _loop(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from ozora.director.verbs import loop
+
+    # Every frame is delivered, or the end would not run into the beginning: admission sees to whole steps.
+    seconds = renderer.seconds(order.frames)
+    return loop(order.prompt, size=f"{native[0]}x{native[1]}", seconds=seconds, **settings)
+
+
+def _storyboard(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from dataclasses import replace
+
+    from ozora.director.storyboard import board
+
+    folder = given.pictures[order.pictures[0]].parent if order.pictures else Path()
+    document = {
+        "words": order.prompt, "seconds": renderer.seconds(order.frames), "cards": list(order.cards),
+        "size": f"{native[0]}x{native[1]}",
+    }  # fmt: skip
+    made = board(document, folder)
+    fps = renderer.card().fps
+    stills = tuple(
+        replace(still, image=Clip(place(read_image(str(still.image)).frames[0], order, native)[None], fps))
+        for still in made.stills
+    )
+    return replace(made, stills=stills, **{**settings, "caption": None})
+
+
+def _blend(
+    renderer: DirectorRenderer, order: Order, given: Given, native: tuple[int, int], settings: dict[str, Any]
+) -> Request:
+    from dataclasses import replace
+
+    from ozora.director.verbs import blend
+
+    first = renderer.source(order, given, native)
+    second = renderer.source(order, replace(given, source=given.second), native)
+    return blend(first, second, order.prompt, curve=order.curve, **settings)
 
 
 def _extend(
@@ -139,16 +202,27 @@ def _edit(
 
 
 VERBS: dict[str, Callable[..., Request]] = {
-    "create": _create, "extend": _extend, "remix": _remix, "edit": _edit
-}
+    "create": _create, "extend": _extend, "remix": _remix, "edit": _edit, "loop": _loop,
+    "storyboard": _storyboard, "blend": _blend,
+}  # fmt: skip
 
 
-def _told(tell: Tell) -> Callable[[Phase], None]:
-    def told(phase: Phase) -> None:
+class Teller:
+    """Passes the director's phases and previews on, as shares of the work between ``begin`` and ``end``."""
+
+    def __init__(self, tell: Tell, begin: float = 0.0, end: float = 1.0) -> None:
+        self.tell, self.begin, self.end, self.share = tell, begin, end, begin
+
+    def phase(self, phase: Phase) -> None:
+        """How far it is."""
         begins, ends = SHARES[phase.name]
-        tell(round(begins + (ends - begins) * phase.done / max(1, phase.total), 6))
+        share = begins + (ends - begins) * phase.done / max(1, phase.total)
+        self.share = round(self.begin + (self.end - self.begin) * share, 6)
+        self.tell(self.share)
 
-    return told
+    def show(self, frames: Frames) -> None:
+        """What it looks like so far."""
+        self.tell(self.share, frames)
 
 
 def place(picture: Frames, order: Order, size: tuple[int, int]) -> Frames:

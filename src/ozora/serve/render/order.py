@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 from ozora.errors import OzoraError, refuse
-from ozora.media.clip import Clip
+from ozora.media.clip import Clip, Frames
 from ozora.serve.settings import Settings
 
 STATE = "*.take"
 """Files of a work folder that an interrupted attempt is gone on from, replaced whole, never written into."""
-
-VERBS = ("create", "remix", "edit", "extend")
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,11 @@ class Order:
     For ``extend``, ``frames`` counts the new part only; ``before`` are the frames of the source. ``None``
     leaves a setting to the model. A film made of one that was sent is not ``exact``: it may come out a few
     frames shorter, as its source has no whole number of the model's steps.
+
+    ``stills`` are the seconds of the given pictures ``still-0``, ``still-1``…, ``None`` the film's end;
+    ``cards`` those of a storyboard, their pictures by name; ``curve`` how a blend goes from one film to the
+    other. ``candidates`` drafts are made and the best is finished, or shown if a ``draft`` is asked for;
+    ``way`` is how a draft is finished. ``sources`` are the videos a blend is made of.
     """
 
     verb: str
@@ -39,24 +42,45 @@ class Order:
     strength: float | None = None
     before: int = 0
     exact: bool = True
+    stills: tuple[float | None, ...] = ()
+    cards: tuple[dict[str, Any], ...] = ()
+    curve: str = "morph"
+    candidates: int = 1
+    draft: bool = False
+    way: str = "resume"
+    sources: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the job's row."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        usual = {found.name: found.default for found in fields(self)}
+        told = {name: value for name, value in asdict(self).items() if value != usual[name]}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Order:
         """Read what :meth:`to_json` wrote."""
         known = {found.name for found in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in known})
+        found = {name: value for name, value in values.items() if name in known}
+        listed = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
+        return cls(**{**found, **listed})
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Names of the further pictures that it comes with."""
+        shown = [f"still-{number}" for number in range(len(self.stills))]
+        return (*shown, *(card["picture"] for card in self.cards if "picture" in card))
 
 
 @dataclass(frozen=True)
 class Given:
-    """Files an order comes with: a first frame, and the film it starts from (latents beside it, if ours)."""
+    """Files an order comes with: a first frame, the film it starts from (latents beside it, if ours), the
+    second one of a blend, a draft's state, and further pictures by their names."""
 
     image: Path | None = None
     source: Path | None = None
+    second: Path | None = None
+    draft: Path | None = None
+    pictures: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,16 +101,19 @@ class Rendered:
     """A film at its native size, and what is to be told of it.
 
     ``keep`` are further files, by the name to keep them under: latents, the native film. ``receipt`` holds
-    seconds by phase, ``notes`` and what was understood.
+    seconds by phase, ``notes`` and what was understood; ``about`` is shown with the film.
     """
 
     clip: Clip
     keep: Mapping[str, Path] = field(default_factory=dict)
     receipt: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
-Tell = Callable[[float], None]
-"""Told how much is done, 0 to 1; raises to stop the work."""
+class Tell(Protocol):
+    """Told how much is done, 0 to 1, and shown what the film looks like so far; raises to stop the work."""
+
+    def __call__(self, share: float, preview: Frames | None = None) -> None: ...
 
 
 class Renderer(Protocol):

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ozora.serve.admission import take_order
 from ozora.serve.casting import look_at
 from ozora.serve.changes import (
+    BLEND_FIELDS,
     EDIT_FIELDS,
+    FINALIZE_FIELDS,
     REMIX_FIELDS,
     extension_fields,
+    wish_to_blend,
     wish_to_edit,
     wish_to_extend,
+    wish_to_finalize,
     wish_to_remix,
 )
+from ozora.serve.once import Write, nothing, once
 from ozora.serve.pictures import check_film
 from ozora.serve.routes.videos import Known, checked_id, house_of
 from ozora.serve.store import shelf
@@ -70,6 +77,32 @@ async def remix(request: Request, caller: Known, video_id: str) -> Response:
     return await take_order(request, house_of(request), caller, f"remix {video}", REMIX_FIELDS, make)
 
 
+@with_id.post(
+    "/videos/{video_id}/finalize", operation_id="finalizeVideo", summary="Finish a draft",
+    responses=replies("Video"), openapi_extra=body_of(FINALIZE_FIELDS),
+)  # fmt: skip
+async def finalize(request: Request, caller: Known, video_id: str) -> Response:
+    """Make the film that a draft is the beginning of; resumed it is, to the bit, what its seed films."""
+    video = checked_id(video_id)
+    make = partial(_finalize, video=video)
+    return await take_order(request, house_of(request), caller, f"finalize {video}", FINALIZE_FIELDS, make)
+
+
+async def _finalize(
+    house: Any, caller: Any, values: dict[str, Any], fingerprint: str, *, video: str
+) -> Any:
+    return await wish_to_finalize(house, caller, values, fingerprint, video)
+
+
+@router.post(
+    "/videos/blends", operation_id="blendVideos", summary="Blend two videos", responses=replies("Video"),
+    openapi_extra=body_of(BLEND_FIELDS),
+)  # fmt: skip
+async def blend(request: Request, caller: Known) -> Response:
+    """Film what leads from one video to another, on one time line."""
+    return await take_order(request, house_of(request), caller, "blend", BLEND_FIELDS, wish_to_blend)
+
+
 async def _remix(house: Any, caller: Any, values: dict[str, Any], fingerprint: str, *, video: str) -> Any:
     return await wish_to_remix(house, caller, values, fingerprint, video)
 
@@ -86,15 +119,19 @@ async def create_character(request: Request, caller: Known) -> Response:
     if upload is None:
         raise wrong_type("video", {}, "a file")
 
-    def make() -> dict[str, Any]:
+    def look() -> tuple[Write, Callable[[], None]]:
         check_film(upload.data, "video", LONGEST)
         words, seen = look_at(upload.data, house.card.fps)
         row = {"id": new_id("char"), "owner": caller.owner, "name": values["name"], "created": now()}
         row |= {"words": words, "seen": seen}
-        shelf.add_character(house.store, row)
-        return row
 
-    return JSONResponse(_character(await house.do(make)))
+        def write(connection: Connection) -> dict[str, Any]:
+            shelf.add_character(connection, row)
+            return _character(row)
+
+        return write, nothing
+
+    return await once(request, house, caller, "create character", values, look)
 
 
 @router.get(

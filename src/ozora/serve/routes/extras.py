@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ozora.serve.house import Caller, House
+from ozora.serve.once import Write, nothing, once
 from ozora.serve.routes.videos import Known, checked_id, eta, find_job, house_of, in_full
 from ozora.serve.store import jobs, queue, usage
 from ozora.serve.store.engine import now
@@ -74,11 +76,17 @@ def _quote(house: House, caller: Caller, width: int, height: int, frames: int, n
 )
 async def cancel(request: Request, caller: Known, video_id: str) -> Response:
     """Stop a film at its next step: ``failed`` with ``error.code`` "cancelled". A finished one stays."""
-    house = house_of(request)
-    job = await house.do(jobs.cancel, house.store, caller.owner, checked_id(video_id))
-    if job is None:
-        raise not_found("video", video_id)
-    return JSONResponse(await house.do(in_full, house, job))
+    house, name = house_of(request), checked_id(video_id)
+    await find_job(house, caller, name)
+
+    def stop() -> tuple[Write, Callable[[], None]]:
+        job = jobs.cancel(house.store, caller.owner, name)
+        if job is None:
+            raise not_found("video", name)
+        told = in_full(house, job)
+        return (lambda connection: told), nothing
+
+    return await once(request, house, caller, f"cancel {name}", {}, stop)
 
 
 @with_id.get(
@@ -118,7 +126,8 @@ async def get_usage(request: Request, caller: Known) -> Response:
     },
 )  # fmt: skip
 async def events(request: Request, caller: Known, video_id: str) -> Response:
-    """Events ``video.progress`` with the Video, and at the end ``video.completed`` or ``video.failed``."""
+    """Events ``video.progress`` with the Video, ``video.preview`` with a small moving picture of what the
+    film looks like so far, and at the end ``video.completed`` or ``video.failed``."""
     house = house_of(request)
     job = await find_job(house, caller, video_id)
     watchers = house.remembered.get("watchers", (0.0, 0))[1]
@@ -133,7 +142,7 @@ async def events(request: Request, caller: Known, video_id: str) -> Response:
 async def _watch(house: House, caller: Caller, name: str) -> AsyncIterator[str]:
     house.remembered["watchers"] = (0.0, house.remembered.get("watchers", (0.0, 0))[1] + 1)
     try:
-        before, silent = "", 0.0
+        before, silent, shown = "", 0.0, 0
         while not house.draining:
             job = await house.do(jobs.find, house.store, caller.owner, name)
             if job is None:
@@ -146,6 +155,12 @@ async def _watch(house: House, caller: Caller, name: str) -> AsyncIterator[str]:
                 before, silent = told, 0.0
             if job.terminal:
                 return
+            if job.status == "in_progress":
+                found = await house.look(queue.preview_of, house.store, name, shown)
+                if found is not None:
+                    shown, silent = found[0], 0.0
+                    image = "data:image/webp;base64," + base64.b64encode(found[1]).decode()
+                    yield f"event: video.preview\ndata: {json.dumps({'id': name, 'image': image})}\n\n"
             await asyncio.sleep(LOOK)
             silent += LOOK
             if silent >= KEEP_ALIVE:

@@ -1,22 +1,25 @@
-"""Files that clients keep here, so that ``file_id`` works; and a plain word about batches."""
+"""Files that clients keep here, so that ``file_id`` and batches work."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ozora.serve.house import Caller, House
+from ozora.serve.once import Write, once
 from ozora.serve.routes.videos import After, Known, Limit, Order, checked_id, house_of
 from ozora.serve.sending import send_blob
 from ozora.serve.store import shelf
-from ozora.serve.store.engine import new_id, now
+from ozora.serve.store.engine import micros, new_id, now
 from ozora.serve.wire.body import read_body
-from ozora.serve.wire.errors import NEVER_RETRY, ApiError, bad, not_found
-from ozora.serve.wire.fields import Field, choice, read_fields, reference, wrong_type
-from ozora.serve.wire.schemas import binary, body_of, errors, replies
+from ozora.serve.wire.errors import bad, not_found
+from ozora.serve.wire.fields import Field, choice, lifetime, read_fields, reference, wrong_type
+from ozora.serve.wire.schemas import binary, body_of, replies
 from ozora.serve.wire.video import deletion, page, second
 
 router = APIRouter()
@@ -25,6 +28,7 @@ PURPOSES = ("vision", "user_data", "assistants", "batch", "evals", "fine-tune")
 FIELDS: tuple[Field, ...] = (
     reference("file", {}, about="The file.", required=True),
     choice("purpose", PURPOSES, about="What it is for.", required=True),
+    lifetime("expires_after", about="When it goes by itself: seconds after its creation."),
 )
 
 
@@ -42,15 +46,20 @@ async def create(request: Request, caller: Known) -> Response:
     name = "".join(letter for letter in upload.name if letter.isprintable())[-255:] or "upload"
     row: dict[str, Any] = {
         "id": new_id("file"), "owner": caller.owner, "created": now(), "deleted": None,
-        "bytes": len(upload.data), "name": name, "purpose": values["purpose"],
+        "bytes": len(upload.data), "name": name, "purpose": values["purpose"], "expires": None,
     }  # fmt: skip
+    if "expires_after" in values:
+        row["expires"] = row["created"] + micros(values["expires_after"])
 
-    def keep() -> None:
+    def write(connection: Connection) -> dict[str, Any]:
+        shelf.add_file(connection, row)
+        return _file(row)
+
+    def keep() -> tuple[Write, Callable[[], None]]:
         house.blobs.put(f"files/{row['id']}/content", upload.data)
-        shelf.add_file(house.store, row)
+        return write, lambda: house.blobs.drop(f"files/{row['id']}")
 
-    await house.do(keep)
-    return JSONResponse(_file(row))
+    return await once(request, house, caller, "create file", values, keep)
 
 
 @router.get("/files", operation_id="listFiles", summary="List files", responses=replies("FileList"))
@@ -107,16 +116,6 @@ async def remove(request: Request, caller: Known, file_id: str) -> Response:
     return JSONResponse(deletion(name, "file"))
 
 
-@router.api_route("/batches", methods=["GET", "POST"], include_in_schema=False, responses=errors())
-@router.api_route(
-    "/batches/{rest:path}", methods=["GET", "POST"], include_in_schema=False, responses=errors()
-)
-async def batches(caller: Known) -> Response:
-    """Not here yet, and said so."""
-    told = "Batches are not served here yet; create the videos one by one."
-    raise ApiError(501, "not_implemented", told, headers=NEVER_RETRY)
-
-
 async def _find(house: House, caller: Caller, name: str) -> dict[str, Any]:
     row = await house.look(shelf.find_file, house.store, caller.owner, checked_id(name, "file"))
     if row is None:
@@ -128,4 +127,5 @@ def _file(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"], "object": "file", "bytes": row["bytes"], "created_at": second(row["created"]),
         "filename": row["name"], "purpose": row["purpose"], "status": "processed",
+        "expires_at": second(row["expires"]),
     }  # fmt: skip

@@ -61,7 +61,13 @@ async def health() -> Response:
     return JSONResponse({"status": "ok"})
 
 
-@plain.get("/ready", operation_id="ready", summary="Whether films can be made", responses=errors())
+NOT_READY = {**errors()["5XX"], "description": "No worker is ready, or the server is leaving"}
+
+
+@plain.get(
+    "/ready", operation_id="ready", summary="Whether films can be made",
+    responses={503: NOT_READY, **errors()},
+)  # fmt: skip
 async def ready(request: Request) -> Response:
     """200 when the store answers and a worker has its model loaded; else 503 with the reason."""
     house = house_of(request)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ozora.serve.callbacks import EVENTS, check_callback, new_secret, post
 from ozora.serve.house import Caller, House
+from ozora.serve.once import Write, nothing, once
 from ozora.serve.routes.videos import After, Known, Limit, Order, checked_id, house_of
 from ozora.serve.store import outbox
 from ozora.serve.store.engine import micros, new_id, now
@@ -57,8 +59,12 @@ async def create(request: Request, caller: Known) -> Response:
         "id": new_id("we"), "owner": caller.owner, "created": moment, "updated": moment,
         "name": values["name"], "url": values["url"], "events": values["event_types"], "secret": new_secret(),
     }  # fmt: skip
-    await house.do(outbox.add_endpoint, house.store, row)
-    return JSONResponse(_endpoint(row, secret=True))
+
+    def write(connection: Connection) -> dict[str, Any]:
+        outbox.add_endpoint(connection, row)
+        return _endpoint(row, secret=True)
+
+    return await once(request, house, caller, "create endpoint", values, lambda: (write, nothing))
 
 
 @router.get(
@@ -112,14 +118,14 @@ async def update(request: Request, caller: Known, endpoint_id: str) -> Response:
     values = read_fields(await read_body(request), CHANGE)
     if "url" in values:
         await house.do(check_callback, values["url"], "url", house.settings.trusted)
-    if "event_types" in values:
-        values["events"] = values.pop("event_types")
+    changed = {"events" if name == "event_types" else name: value for name, value in values.items()}
 
-    def change() -> None:
-        outbox.change_endpoint(house.store, caller.owner, endpoint_id, **values)
+    def write(connection: Connection) -> dict[str, Any]:
+        return _endpoint(outbox.change_endpoint(connection, caller.owner, endpoint_id, **changed))
 
-    await house.do(change)
-    return JSONResponse(_endpoint(await _find(house, caller, endpoint_id)))
+    return await once(
+        request, house, caller, f"change {endpoint_id}", values, lambda: (write, nothing)
+    )
 
 
 @router.delete(
@@ -132,7 +138,8 @@ async def remove(request: Request, caller: Known, endpoint_id: str) -> Response:
     row = await _find(house, caller, endpoint_id)
 
     def change() -> None:
-        outbox.change_endpoint(house.store, caller.owner, row["id"], deleted=now())
+        with house.store.write() as connection:
+            outbox.change_endpoint(connection, caller.owner, row["id"], deleted=now())
 
     await house.do(change)
     return JSONResponse(deletion(row["id"], "webhook_endpoint.deleted"))
@@ -154,11 +161,10 @@ async def rotate(request: Request, caller: Known, endpoint_id: str) -> Response:
         "old_until": now() + ROTATION if keep else None,
     }  # fmt: skip
 
-    def change() -> None:
-        outbox.change_endpoint(house.store, caller.owner, row["id"], **fresh)
+    def write(connection: Connection) -> dict[str, Any]:
+        return _endpoint(outbox.change_endpoint(connection, caller.owner, row["id"], **fresh), secret=True)
 
-    await house.do(change)
-    return JSONResponse(_endpoint({**row, **fresh}, secret=True))
+    return await once(request, house, caller, f"rotate {row['id']}", values, lambda: (write, nothing))
 
 
 @router.post(
@@ -172,17 +178,18 @@ async def test(request: Request, caller: Known, endpoint_id: str) -> Response:
     kind = read_fields(await read_body(request), TEST)["event_type"]
     event = new_id("evt")
     body = {"id": event, "object": "event", "created_at": second(now()), "type": kind}
-    body["data"] = {"id": "video_test"}
+    body["data"] = {"id": f"{kind.partition('.')[0]}_test"}
     text_sent = json.dumps(body, separators=(",", ":"))
-    outcome = await asyncio.to_thread(
-        post, row["url"], event, text_sent, (row["secret"],), house.settings.trusted
-    )
-    return JSONResponse(
-        {
+
+    def send() -> tuple[Write, Callable[[], None]]:
+        outcome = post(row["url"], event, text_sent, (row["secret"],), house.settings.trusted)
+        told = {
             "object": "webhook_endpoint.test", "webhook_endpoint_id": row["id"], "event_type": kind,
             "status_code": outcome.status or None, "success": outcome.well,
-        }
-    )  # fmt: skip
+        }  # fmt: skip
+        return (lambda connection: told), nothing
+
+    return await once(request, house, caller, f"test {row['id']}", {"event_type": kind}, send)
 
 
 async def _find(house: House, caller: Caller, name: str) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from ozora.serve.store.engine import Store, micros, now
 from ozora.serve.store.tables import answered, jobs
 
 TERMINAL = ("completed", "failed")
+BATCH_LEVEL, BATCH_CEILING = -1000, -500
+"""Priority of a batch's films before its own, and what it is at most: what clients ask for is far above."""
+
 RETRY_WINDOW = micros(120)
 """A create that a client repeats on its own within this time is the same create."""
 
@@ -64,6 +67,11 @@ class Job:
         """Whether nothing more will happen to it."""
         return self.status in TERMINAL
 
+    @property
+    def batched(self) -> bool:
+        """Whether it is a line of a batch."""
+        return self.priority <= BATCH_CEILING
+
 
 NAMES = tuple(found.name for found in fields(Job))
 COLUMNS = [jobs.c[name] for name in NAMES]
@@ -75,8 +83,9 @@ _MINE = _THERE.where(jobs.c.owner == bindparam("owner"))
 _PLACE = select(jobs.c.created).where(jobs.c.id == bindparam("name"), jobs.c.owner == bindparam("owner"))
 _WAITING = select(func.count()).where(jobs.c.status == "queued")
 _MINUTE = select(func.count(), func.min(jobs.c.created), func.max(jobs.c.created)).where(
-    jobs.c.owner == bindparam("owner"), jobs.c.created > bindparam("since")
-)
+    jobs.c.owner == bindparam("owner"), jobs.c.created > bindparam("since"),
+    jobs.c.priority > BATCH_CEILING,  # what a batch brought is not what its owner may still ask for
+)  # fmt: skip
 
 
 def to_job(row: Any) -> Job:
@@ -144,13 +153,19 @@ def admit(
                 raise RefusedError("budget", told=told)
         if waiting(connection) + len(wanted) > bounds.queue:
             raise RefusedError("queue", 10.0)
-        connection.execute(_NEW, [_values(job) for job in wanted])
+        add_jobs(connection, wanted)
         if idempotency_key:
             row = {"owner": owner, "key": idempotency_key, "fingerprint": fingerprint}
             connection.execute(insert(answered), {**row, "object": first.id, "created": moment})
         return Admission(tuple(wanted), False, remaining - len(wanted), reset)
 
     return store.write_together(write)
+
+
+def add_jobs(connection: Connection, wanted: Sequence[Job]) -> None:
+    """Write jobs down, in the caller's transaction."""
+    if wanted:
+        connection.execute(_NEW, [_values(job) for job in wanted])
 
 
 def _values(job: Job) -> dict[str, Any]:
@@ -162,14 +177,15 @@ def _answered(connection: Connection, owner: str, key: str, fingerprint: str) ->
     row = connection.execute(select(answered).where(mine)).first()
     if row is None:
         return None
+    old = row.created < now() - KEY_LIFE
+    if row.fingerprint != fingerprint and not old:
+        raise RefusedError("reuse")
     found = connection.execute(
         select(*COLUMNS).where(jobs.c.id == row.object, jobs.c.deleted.is_(None))
     ).first()
-    if found is None or row.created < now() - KEY_LIFE:
+    if found is None or old:
         connection.execute(sql_delete(answered).where(mine))
         return None
-    if row.fingerprint != fingerprint:
-        raise RefusedError("reuse")
     return to_job(found)
 
 

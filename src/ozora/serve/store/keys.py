@@ -58,7 +58,7 @@ def check_key(store: Store, text: str) -> Key | None:
     """The key that a client's text is, or ``None``; as long for a wrong secret as for a right one."""
     ident, _, secret = text.removeprefix(PREFIX).partition("-")
     shaped = text.startswith(PREFIX) and ident.isalnum() and ident.isascii() and len(text) <= 200
-    found = _find(store, f"key_{ident}") if shaped else None
+    found = find_key(store, f"key_{ident}") if shaped else None
     expected = found.hash if found is not None else "0" * 64
     right = hmac.compare_digest(_hash(secret), expected)
     return found if right else None
@@ -85,7 +85,8 @@ def remove_key(store: Store, name: str) -> bool:
     return bool(done.rowcount)
 
 
-def _find(store: Store, name: str) -> Key | None:
+def find_key(store: Store, name: str) -> Key | None:
+    """A key in use by its id."""
     with store.read() as connection:
         row = connection.execute(_ONE, {"name": name}).first()
     return None if row is None else _to_key(row)

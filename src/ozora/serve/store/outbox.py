@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from ozora.serve.store.engine import Store, micros, now
 from ozora.serve.store.jobs import beyond, page_of
@@ -86,10 +86,9 @@ def deliveries(store: Store, endpoint: str, limit: int = 50) -> list[dict[str, A
         return [dict(row._mapping) for row in rows]
 
 
-def add_endpoint(store: Store, values: dict[str, Any]) -> None:
-    """Write an endpoint down."""
-    with store.write() as connection:
-        connection.execute(insert(endpoints), values)
+def add_endpoint(connection: Connection, values: dict[str, Any]) -> None:
+    """Write an endpoint down, in the caller's transaction."""
+    connection.execute(insert(endpoints), values)
 
 
 def find_endpoint(store: Store, owner: str, name: str) -> dict[str, Any] | None:
@@ -99,18 +98,16 @@ def find_endpoint(store: Store, owner: str, name: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
-def change_endpoint(store: Store, owner: str, name: str, **values: Any) -> bool:
-    """Change an endpoint; ``False`` when there is none."""
-    with store.write() as connection:
-        done = connection.execute(update(endpoints).where(_mine(owner, name)).values(updated=now(), **values))
-        if "url" in values:
-            # What waits goes to the new address.
-            connection.execute(
-                update(outbox).where(
-                    outbox.c.endpoint == name, outbox.c.done.is_(None)
-                ).values(url=values["url"])
-            )
-    return bool(done.rowcount)
+def change_endpoint(connection: Connection, owner: str, name: str, **values: Any) -> dict[str, Any]:
+    """Change an endpoint, in the caller's transaction; returns it as it is now."""
+    mine = _mine(owner, name)
+    connection.execute(update(endpoints).where(mine).values(updated=now(), **values))
+    if "url" in values:
+        # What waits goes to the new address.
+        waiting = update(outbox).where(outbox.c.endpoint == name, outbox.c.done.is_(None))
+        connection.execute(waiting.values(url=values["url"]))
+    row = connection.execute(select(endpoints).where(endpoints.c.id == name)).one()
+    return dict(row._mapping)
 
 
 def list_endpoints(

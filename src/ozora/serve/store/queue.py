@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, select, update
 
 from ozora.serve.store.engine import Store, micros, new_id, now
-from ozora.serve.store.jobs import COLUMNS, Job, to_job
-from ozora.serve.store.tables import endpoints, jobs, outbox, workers
+from ozora.serve.store.jobs import BATCH_CEILING, COLUMNS, Job, to_job
+from ozora.serve.store.tables import endpoints, jobs, outbox, previews, workers
+
+BATCH_KEEP = micros(50 * 3600)
+"""Films of a batch stay at least so long: until its day is over, and a day after. Its end sets the hour."""
 
 # Put together once, for they are asked with every poll and every create.
 _AHEAD = select(func.count()).where(jobs.c.status == "queued", jobs.c.created < bindparam("moment"))
@@ -21,11 +24,12 @@ def claim(store: Store, worker: str, *, lease: float, most_attempts: int) -> Job
 
     Jobs whose worker stopped beating come back first. Then keys take turns: the one with the fewest jobs
     running, among those the one that waited longest; within a key the highest priority, then the oldest.
+    Lines of batches wait until nobody else's film does.
     """
     moment = now()
     with store.write() as connection:
         take_back(connection, moment, most_attempts)
-        while (candidate := _next(connection)) is not None:
+        while (candidate := _next(connection, False) or _next(connection, True)) is not None:
             taken = connection.execute(
                 update(jobs)
                 .where(jobs.c.id == candidate, jobs.c.status == "queued", jobs.c.deleted.is_(None))
@@ -41,8 +45,9 @@ def claim(store: Store, worker: str, *, lease: float, most_attempts: int) -> Job
     return None
 
 
-def _next(connection: Connection) -> str | None:
-    queued = and_(jobs.c.status == "queued", jobs.c.deleted.is_(None))
+def _next(connection: Connection, batched: bool) -> str | None:
+    level = jobs.c.priority <= BATCH_CEILING if batched else jobs.c.priority > BATCH_CEILING
+    queued = and_(jobs.c.status == "queued", jobs.c.deleted.is_(None), level)
     owners = list(connection.scalars(select(jobs.c.owner).where(queued).distinct()))
     if not owners:
         return None
@@ -139,6 +144,25 @@ def asked_to_stop(store: Store, job: Job) -> bool:
         return connection.scalar(select(jobs.c.stopping).where(*_held(job))) is not False
 
 
+def show_preview(store: Store, job: Job, picture: bytes) -> None:
+    """Keep the latest live preview of a running job."""
+    with store.write() as connection:
+        if connection.scalar(select(jobs.c.id).where(*_held(job))) is None:
+            return
+        values = {"made": now(), "picture": picture}
+        done = connection.execute(update(previews).where(previews.c.job == job.id).values(**values))
+        if not done.rowcount:
+            connection.execute(insert(previews), {"job": job.id, **values})
+
+
+def preview_of(store: Store, job: str, after: int) -> tuple[int, bytes] | None:
+    """A live preview newer than ``after``, and when it was made."""
+    newer = select(previews.c.made, previews.c.picture).where(previews.c.job == job, previews.c.made > after)
+    with store.read() as connection:
+        row = connection.execute(newer).first()
+    return None if row is None else (int(row.made), bytes(row.picture))
+
+
 def complete(
     store: Store, job: Job, *, seconds: str, made: dict[str, Any], receipt: dict[str, Any], keep_hours: float
 ) -> bool:
@@ -150,12 +174,13 @@ def complete(
             .where(*_held(job), jobs.c.deleted.is_(None), jobs.c.stopping.is_(False))
             .values(
                 status="completed", progress=100, completed=moment,
-                expires=moment + micros(keep_hours * 3600),
+                expires=moment + max(micros(keep_hours * 3600), BATCH_KEEP if job.batched else 0),
                 seconds=seconds, made=made, receipt=receipt, lease=None,
             )
         )  # fmt: skip
         if done.rowcount:
-            _notify(connection, job, "video.completed", moment)
+            connection.execute(delete(previews).where(previews.c.job == job.id))
+            _notify(connection, job, "video.completed")
             return True
         # Asked again after a commit whose answer was lost: this very attempt did complete it.
         ended = (jobs.c.id == job.id, jobs.c.worker == job.worker, jobs.c.attempts == job.attempts)
@@ -182,26 +207,35 @@ def fail(connection: Connection, job: Job, code: str, message: str) -> None:
             emptied=False, expires=moment,
         )
     )  # fmt: skip
+    if done.rowcount:
+        connection.execute(delete(previews).where(previews.c.job == job.id))
     if done.rowcount and job.deleted is None:
-        _notify(connection, job, "video.failed", moment)
+        _notify(connection, job, "video.failed")
 
 
-def _notify(connection: Connection, job: Job, kind: str, moment: int) -> None:
+def _notify(connection: Connection, job: Job, kind: str) -> None:
+    """A job has ended: tell who listens."""
+    announce(connection, job.owner, kind, job.id, job.callback)
+
+
+def announce(
+    connection: Connection, owner: str, kind: str, name: str, callback: dict[str, str] | None = None
+) -> None:
     """Put an event into the outbox, in the transaction that made it true: it is neither lost nor invented."""
-    event = new_id("evt")
+    moment, event = now(), new_id("evt")
     body = {"id": event, "object": "event", "created_at": moment // 1_000_000, "type": kind}
-    text = json.dumps({**body, "data": {"id": job.id}}, separators=(",", ":"))
+    text = json.dumps({**body, "data": {"id": name}}, separators=(",", ":"))
     targets: list[dict[str, Any]] = []
     rows = connection.execute(
         select(endpoints.c.id, endpoints.c.url, endpoints.c.events).where(
-            endpoints.c.owner == job.owner, endpoints.c.deleted.is_(None)
+            endpoints.c.owner == owner, endpoints.c.deleted.is_(None)
         )
     )
     targets += [{"endpoint": row.id, "url": row.url, "secret": None} for row in rows if kind in row.events]
-    if job.callback:
-        targets.append({"endpoint": None, "url": job.callback["url"], "secret": job.callback["secret"]})
+    if callback:
+        targets.append({"endpoint": None, "url": callback["url"], "secret": callback["secret"]})
     for target in targets:
-        row = {"id": new_id("out"), "event": event, "owner": job.owner, "body": text, "tries": 0}
+        row = {"id": new_id("out"), "event": event, "owner": owner, "body": text, "tries": 0}
         connection.execute(insert(outbox), {**row, "created": moment, "due": moment, **target})
 
 

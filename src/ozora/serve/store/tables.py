@@ -13,6 +13,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -81,6 +82,8 @@ answered = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("object", String(64), nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("reply", JSON),
+    Index("answered_twins", "owner", "fingerprint"),
 )
 
 workers = Table(
@@ -128,7 +131,60 @@ files = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("name", String(255), nullable=False),
     Column("purpose", String(32), nullable=False),
+    Column("expires", BigInteger),
     Index("files_listed", "owner", "created", "id"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("input_file", String(64), nullable=False),
+    Column("labels", JSON),
+    Column("output_life", Integer),
+    Column("expires", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False, default=0),
+    Column("line", Integer, nullable=False, default=0),
+    Column("bytes", BigInteger, nullable=False, default=0),
+    Column("total", Integer, nullable=False, default=0),
+    Column("completed", Integer, nullable=False, default=0),
+    Column("failed", Integer, nullable=False, default=0),
+    Column("ending", String(16)),
+    Column("errors", JSON),
+    Column("output_file", String(64)),
+    Column("error_file", String(64)),
+    Column("started", BigInteger),
+    Column("finalizing", BigInteger),
+    Column("cancelling", BigInteger),
+    Column("ended", BigInteger),
+    Index("batches_listed", "owner", "created", "id"),
+    Index("batches_open", "ended"),
+)
+
+batch_lines = Table(
+    "batch_lines",
+    metadata,
+    Column("batch", String(64), primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("custom_id", String(256), nullable=False),
+    Column("job", String(64)),
+    Column("refusal", JSON),
+    Column("settled", String(16)),
+    Index("batch_lines_open", "batch", "settled"),
+    Index("batch_lines_recent", "owner", "created"),
+)
+
+previews = Table(
+    "previews",
+    metadata,
+    Column("job", String(64), primary_key=True),
+    Column("made", BigInteger, nullable=False),
+    Column("picture", LargeBinary, nullable=False),
 )
 
 endpoints = Table(
@@ -168,7 +224,19 @@ outbox = Table(
 
 versions = Table("versions", MetaData(), Column("version", Integer, primary_key=True))
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (metadata.create_all,)
+
+
+def _add_batches(connection: Connection) -> None:
+    """Batches, previews, expiring files, and answers to every POST; nothing where they are already."""
+    for table, name, kind in ((answered, "reply", "JSON"), (files, "expires", "BIGINT")):
+        if name not in {column["name"] for column in inspect(connection).get_columns(table.name)}:
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} {kind}")
+    metadata.create_all(connection)
+    for index in answered.indexes:
+        index.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (metadata.create_all, _add_batches)
 """Step ``i`` takes a database from version ``i`` to ``i + 1``. Steps are added at the end, never changed."""
 
 

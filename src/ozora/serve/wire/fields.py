@@ -229,6 +229,34 @@ def rows(name: str, keys: Mapping[str, int], most: int, *, about: str = "") -> F
     return Field(name, read, {"type": "array", "items": item, "maxItems": most, "description": about})
 
 
+def listed(name: str, fields: tuple[Field, ...], most: int, *, about: str = "") -> Field:
+    """A list of 1 to ``most`` objects whose values are read by ``fields``."""
+
+    def read(value: Any, said: str, form: bool) -> list[dict[str, Any]]:
+        value = from_text(value, said, form)
+        if not isinstance(value, list):
+            raise wrong_type(said, value, "an array")
+        if not 1 <= len(value) <= most:
+            raise wrong_value(said, f"{len(value)} items", f"1 to {most}")
+        found = []
+        for number, one in enumerate(value):
+            where = f"{said}[{number}]"
+            if not isinstance(one, dict):
+                raise wrong_type(where, one, "an object")
+            given = {key: inner for key, inner in one.items() if inner is not None}
+            try:
+                found.append(read_fields(Body(given, form), fields))
+            except ApiError as error:
+                told = f"In '{where}': {error.message}"
+                raise bad(error.code or "invalid_value", told, f"{where}.{error.param}") from error
+        return found
+
+    schema = {
+        "type": "array", "items": object_schema(fields), "minItems": 1, "maxItems": most, "description": about
+    }
+    return Field(name, read, schema)
+
+
 def labels(name: str = "metadata") -> Field:
     """At most 16 pairs of strings."""
 
@@ -249,6 +277,32 @@ def labels(name: str = "metadata") -> Field:
     schema: dict[str, Any] = {
         "type": "object", "maxProperties": 16, "additionalProperties": {"type": "string", "maxLength": 512},
         "propertyNames": {"minLength": 1, "maxLength": 64}, "description": "Stored and given back.",
+    }  # fmt: skip
+    return Field(name, read, schema)
+
+
+def lifetime(name: str, *, about: str = "") -> Field:
+    """``{"anchor": "created_at", "seconds": n}``, an hour to thirty days; becomes the seconds."""
+
+    def read(value: Any, said: str, form: bool) -> int:
+        value = from_text(value, said, form)
+        if not isinstance(value, dict):
+            raise wrong_type(said, value, "an object")
+        for key in value:
+            if key not in ("anchor", "seconds"):
+                where = f"{said}.{key[:64]}"
+                raise bad("unknown_parameter", f"Unknown parameter: '{where}'.", where)
+        if value.get("anchor") != "created_at":
+            raise wrong_value(f"{said}.anchor", value.get("anchor"), "created_at")
+        return int(whole("seconds", 3600, 2_592_000).read(value.get("seconds"), f"{said}.seconds", form))
+
+    parts = {
+        "anchor": {"const": "created_at"},
+        "seconds": {"type": "integer", "minimum": 3600, "maximum": 2_592_000},
+    }
+    schema: dict[str, Any] = {
+        "type": "object", "properties": parts, "required": list(parts), "additionalProperties": False,
+        "description": about,
     }  # fmt: skip
     return Field(name, read, schema)
 
@@ -339,6 +393,8 @@ def object_schema(known: Iterable[Field], *, multipart: bool = False) -> dict[st
     properties: dict[str, Any] = {}
     for found in known:
         schema: Mapping[str, Any] = found.schema
+        if "not" in schema:
+            continue  # refused whatever it is, and the object allows no other properties
         if multipart and found.upload:
             schema = {
                 "type": "string", "format": "binary", "description": found.schema.get("description", "")

@@ -56,7 +56,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "video_ids": {"type": "array", "items": _TEXT}, "queue_position": _WHOLE, "eta_seconds": _WHOLE,
             "revised_prompt": _TEXT, "notes": {"type": "array", "items": _TEXT}, "callback_secret": _TEXT,
             "metadata": {"type": "object", "additionalProperties": _TEXT},
-            "extended_from_video_id": _TEXT, "edited_from_video_id": _TEXT,
+            "extended_from_video_id": _TEXT, "edited_from_video_id": _TEXT, "finalized_from_video_id": _TEXT,
+            "blended_from_video_ids": {"type": "array", "items": _TEXT}, "draft": {"const": True},
+            "candidates": {"type": "array", "items": _object(
+                {"seed": _WHOLE, "score": _NUMBER}, {"dropped": _TEXT, "shows": {"type": "object"}}
+            )},
         },
     ),
     "VideoList": _list_of("Video"),
@@ -105,10 +109,31 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "File": _object(
         {"id": _TEXT, "object": {"const": "file"}, "bytes": _WHOLE, "created_at": _WHOLE, "filename": _TEXT,
-         "purpose": _TEXT}
+         "purpose": _TEXT},
+        {"status": _TEXT, "expires_at": _MAYBE_WHOLE},
     ),
     "FileList": _list_of("File"),
     "FileDeleted": _deleted("file"),
+    "Batch": _object(
+        {
+            "id": _TEXT, "object": {"const": "batch"}, "endpoint": _TEXT, "input_file_id": _TEXT,
+            "completion_window": {"const": "24h"}, "created_at": _WHOLE,
+            "status": {"enum": ["validating", "failed", "in_progress", "finalizing", "completed", "expired",
+                                "cancelling", "cancelled"]},
+            "errors": {"anyOf": [{"type": "null"}, _object({"object": {"const": "list"}, "data": {
+                "type": "array", "items": _object(
+                    {"code": _TEXT, "message": _TEXT, "param": _MAYBE_TEXT, "line": _MAYBE_WHOLE}
+                )}})]},
+            "output_file_id": _MAYBE_TEXT, "error_file_id": _MAYBE_TEXT,
+            **{f"{name}_at": _MAYBE_WHOLE for name in (
+                "in_progress", "expires", "finalizing", "completed", "failed", "expired", "cancelling",
+                "cancelled",
+            )},
+            "request_counts": _object({"total": _WHOLE, "completed": _WHOLE, "failed": _WHOLE}),
+            "metadata": {"anyOf": [{"type": "null"}, {"type": "object", "additionalProperties": _TEXT}]},
+        }
+    ),
+    "BatchList": _list_of("Batch"),
 }  # fmt: skip
 
 

@@ -7,6 +7,12 @@ from typing import Any
 
 from ozora.serve.store.jobs import Job
 
+SOURCES = {
+    "extend": "extended_from_video_id", "edit": "edited_from_video_id",
+    "finalize": "finalized_from_video_id",
+}  # fmt: skip
+"""Under which key a video names the one it was made from, by its verb."""
+
 POLL_HEADER = "openai-poll-after-ms"
 
 
@@ -36,13 +42,16 @@ def to_video(job: Job, **extra: Any) -> dict[str, Any]:
         "remixed_from_video_id": job.source if job.verb == "remix" else None,
         "error": error,
         "served_model": job.served_model,
-        "seed": job.seed,
+        "seed": made.get("seed", job.seed),
         "priority": job.priority,
     }
-    for verb, key in (("extend", "extended_from_video_id"), ("edit", "edited_from_video_id")):
-        if job.verb == verb and job.source:
-            told[key] = job.source
-    for key in ("native_size", "fps", "num_frames", "has_audio"):
+    if job.verb in SOURCES and job.source:
+        told[SOURCES[job.verb]] = job.source
+    if job.order.get("sources"):
+        told["blended_from_video_ids"] = job.order["sources"]
+    if job.order.get("draft"):
+        told["draft"] = True
+    for key in ("native_size", "fps", "num_frames", "has_audio", "candidates"):
         if key in made:
             told[key] = made[key]
     if job.order.get("prompt", job.prompt) != job.prompt:

@@ -1,0 +1,118 @@
+"""Explore, not gamble, behind the server: drafts, the best of some, and the final that a draft becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ozora.errors import OzoraError
+from ozora.serve.render.filming import Teller, rendered
+from ozora.serve.render.order import Given, Order, Rendered, Tell
+
+if TYPE_CHECKING:
+    from ozora.director.explore import Draft
+    from ozora.serve.render.filming import DirectorRenderer
+
+NAME = "draft"
+STATE = f"{NAME}.draft.safetensors"
+FILES = (STATE, f"{NAME}.json", f"{NAME}.png")
+"""What finishing a draft needs, by the names it is kept under."""
+
+EXPLORED = 0.4
+"""The share of the work that drafts are given, where the best of them is finished."""
+
+
+def _explored(
+    renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell, until: float
+) -> tuple[list[Draft], Any]:
+    """Drafts, the best first, and the library they lie in."""
+    from ozora.director.explore import explore
+    from ozora.director.library import Library
+
+    library = Library(work / "drafts")
+    done = 0
+
+    def next_one(draft: Draft) -> None:
+        nonlocal done
+        done += 1
+        tell(round(until * done / order.candidates, 6), draft.preview)
+
+    def check(_: Any) -> None:
+        tell(round(until * done / order.candidates, 6))
+
+    request = renderer.request(order, given)
+    found = explore(
+        renderer.backend, request, library, drafts=order.candidates, name=NAME, on_draft=next_one,
+        on_phase=check,
+    )  # fmt: skip
+    return found, library
+
+
+def _told(drafts: list[Draft]) -> list[dict[str, Any]]:
+    """How the drafts were judged, the best first."""
+    return [
+        {
+            "seed": draft.seed, "score": round(draft.verdict.score, 4),
+            **({"dropped": draft.verdict.why} if draft.verdict.why else {}),
+            "shows": {axis: value for axis, (value, _) in draft.verdict.shows.items()},
+        }
+        for draft in drafts
+    ]  # fmt: skip
+
+
+def _draft(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+    """Where the best of some drafts is heading, decoded whole; its state is kept for :func:`_finalize`."""
+    from ozora.director.filming import decode_film
+    from ozora.director.plan import plan
+    from ozora.media.clip import Clip
+
+    drafts, library = _explored(renderer, order, given, work, tell, 0.7)
+    best = drafts[0]
+    fitted = plan(renderer.request(order, given), renderer.backend.card).fit
+
+    def step(done: int, total: int) -> None:
+        tell(0.7 + 0.3 * done / total)
+
+    frames = decode_film(renderer.backend, best.heading, fitted, step)
+    about = {name: value for name, value in library.get(best.name).about.items() if name != "receipt"}
+    keep = {}
+    for name in FILES:
+        path = library.folder / name.replace(NAME, best.name, 1)
+        keep[name] = path
+    receipt = {"seconds": library.get(best.name).about["receipt"]["seconds"], "notes": [], "reading": {}}
+    told = {"seed": best.seed, "draft": True, "candidates": _told(drafts)}
+    tell(1.0)
+    return Rendered(Clip(frames, fitted.fps, about), keep, receipt, told)
+
+
+def _best(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+    """The final of the best draft: the film that its seed alone would have given."""
+    from ozora.director.finish import finish
+
+    drafts, library = _explored(renderer, order, given, work, tell, EXPLORED)
+    teller = Teller(tell, EXPLORED)
+    film, take = finish(
+        renderer.backend, library, drafts[0].name, output=work / "native.mp4", on_phase=teller.phase,
+        on_preview=teller.show,
+    )  # fmt: skip
+    return rendered(take, film, seed=take.seed, candidates=_told(drafts))
+
+
+def _finalize(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+    """The final of a kept draft."""
+    from ozora.director.finish import STRENGTH, finish
+    from ozora.director.library import Library
+
+    if given.draft is None:
+        raise OzoraError("draft: its files are gone.")
+    teller = Teller(tell)
+    film, take = finish(
+        renderer.backend, Library(given.draft.parent), NAME, output=work / "native.mp4", way=order.way,
+        steps=order.steps, strength=STRENGTH if order.strength is None else order.strength,
+        on_phase=teller.phase, on_preview=teller.show,
+    )  # fmt: skip
+    return rendered(take, film, seed=take.seed)
+
+
+MAKERS: dict[str, Callable[..., Rendered]] = {"draft": _draft, "best": _best, "finalize": _finalize}
