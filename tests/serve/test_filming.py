@@ -56,6 +56,18 @@ def test_films_longer_and_larger_than_the_model_makes_them(renderer, tmp_path):
         assert size is None or picture.size == size
 
 
+def test_a_quality_by_name_decides_who_films_and_in_how_many_steps(tiny_student, tmp_path):
+    taught = DirectorRenderer(Settings(weights=str(tiny_student)))
+    assert (taught.card().steps, taught.card().guidance) == (4, 1.0)
+    steps = {}
+    for quality in (None, "draft", "best"):
+        folder = tmp_path / str(quality)
+        film(taught, folder, dataclasses.replace(CREATE, quality=quality))
+        settings = json.loads((folder / "native.json").read_text())["settings"]
+        steps[quality] = settings["steps"], settings["guidance"]
+    assert steps == {None: (4, 1.0), "draft": (2, 1.0), "best": (3, 2.0)}
+
+
 def test_verbs_begin_with_the_film_s_own_latents(renderer, tmp_path):
     first, _ = film(renderer, tmp_path / "first", CREATE)
     given = Given(source=tmp_path / "first" / "native.mp4")

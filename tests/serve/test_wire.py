@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from sqlalchemy import select
 
 from ozora.media.clip import Clip
 from ozora.media.video import write_clip
 from ozora.serve.housekeeping import tidy
+from ozora.serve.store.tables import jobs
 from ozora.serve.wire.body import expand
 from ozora.serve.wire.errors import ApiError
 
@@ -70,6 +72,24 @@ def test_defaults_are_those_of_the_contract(quiet):
 
 
 @pytest.mark.parametrize(
+    ("values", "meant"),
+    [
+        ({}, None),
+        ({"quality": "high"}, "high"),
+        ({"quality": "auto"}, "standard"),
+        ({"quality": "hd", "model": "sora-2-pro"}, "high"),
+        ({"model": "sora-2-pro-2025-10-06"}, "best"),
+        ({"model": "sora-2-pro", "num_inference_steps": 3}, None),
+    ],
+)
+def test_a_quality_is_called_by_its_name_or_by_that_of_the_better_model(quiet, values, meant):
+    name = quiet.http.post("/videos", json={"prompt": "a ball", **values}).json()["id"]
+    with quiet.house.store.read() as connection:
+        order = connection.scalar(select(jobs.c.order).where(jobs.c.id == name))
+    assert order.get("quality") == meant
+
+
+@pytest.mark.parametrize(
     ("values", "code", "param"),
     [
         ({}, "missing_required_parameter", "prompt"),
@@ -101,6 +121,8 @@ def test_defaults_are_those_of_the_contract(quiet):
         ({"steps": 0}, "invalid_value", "steps"),
         ({"steps": 4, "num_inference_steps": 4}, "invalid_value", "num_inference_steps"),
         ({"guidance": 0.5}, "invalid_value", "guidance"),
+        ({"quality": "ultra"}, "invalid_value", "quality"),
+        ({"quality": 7}, "invalid_type", "quality"),
         ({"fps": 24}, "unsupported_parameter", "fps"),
         ({"num_frames": 24, "seconds": "4"}, "invalid_value", "num_frames"),
         ({"best_of": 2, "n": 3}, "invalid_value", "num_candidates"),

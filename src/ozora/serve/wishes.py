@@ -19,6 +19,7 @@ from ozora.serve.store.jobs import Job
 from ozora.serve.wire.errors import ApiError, not_found
 from ozora.serve.wire.fields import (
     Field,
+    choice,
     labels,
     length,
     number,
@@ -34,9 +35,16 @@ from ozora.serve.wire.sizes import asked_frames, asked_size, check_model, told_s
 LONGEST_PROMPT = 32_000
 HIGHEST_SEED = 2**53 - 1
 
+QUALITIES = {
+    "draft": "draft", "standard": "standard", "high": "high", "best": "best",
+    "auto": "standard", "low": "draft", "medium": "standard", "hd": "high",
+}  # fmt: skip
+"""What clients call a quality, and what the director does."""
+
 SHARED_FIELDS: tuple[Field, ...] = (
     whole("seed", 0, HIGHEST_SEED, about="Same seed, same film. Drawn and told if not given."),
     text("negative_prompt", LONGEST_PROMPT, least=0, about="Words to steer away from."),
+    choice("quality", tuple(QUALITIES), about="Instead of steps and guidance. sora-2-pro: best by default."),
     whole("num_inference_steps", 1, 100, about="Denoising steps.", aliases=("steps",)),
     number("guidance_scale", 1, 20, about="Pull towards the words; 1 is none.", aliases=("guidance",)),
     whole("priority", -100, 100, about="Among your own jobs the highest goes first."),
@@ -145,6 +153,7 @@ def make_jobs(
     if "callback_url" in values:
         check_callback(values["callback_url"], "callback_url", house.settings.trusted)
         callback = {"url": values["callback_url"], "secret": new_secret()}
+    order = replace(order, quality=quality_of(values, model))
     frames = order.before + order.frames
     first = Job(
         id="", owner=caller.owner, verb=order.verb, model=model, served_model=house.card.name,
@@ -167,6 +176,14 @@ def make_jobs(
         for seed in (order.seed + number * order.candidates,)
     )  # fmt: skip
     return Wish(jobs, files or {}, callback["secret"] if callback else None)
+
+
+def quality_of(values: Mapping[str, Any], model: str) -> str | None:
+    """The quality that is asked for by its name, or by that of the better model."""
+    if "quality" in values:
+        return QUALITIES[values["quality"]]
+    numbers = any(name in values for name in ("num_inference_steps", "guidance_scale"))
+    return "best" if model.startswith("sora-2-pro") and not numbers else None
 
 
 def seed_of(values: Mapping[str, Any]) -> int:

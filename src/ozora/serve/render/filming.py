@@ -63,6 +63,7 @@ class DirectorRenderer:
 
         settings = {
             "seed": order.seed, "steps": order.steps, "guidance": order.guidance, "negative": order.negative,
+            "quality": order.quality,
             "caption": caption_for(order.prompt),
         }  # fmt: skip
         native = nearest(self.card().sizes, order.width, order.height)

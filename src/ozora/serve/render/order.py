@@ -39,6 +39,7 @@ class Order:
     negative: str = ""
     steps: int | None = None
     guidance: float | None = None
+    quality: str | None = None
     strength: float | None = None
     before: int = 0
     exact: bool = True

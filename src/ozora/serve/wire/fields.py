@@ -20,7 +20,7 @@ KINDS = {
     list: "an array",
 }  # fmt: skip
 
-IGNORED = ("user", "safety_identifier", "quality")
+IGNORED = ("user", "safety_identifier")
 """Accepted and without effect, as they were with the service this contract comes from."""
 
 
