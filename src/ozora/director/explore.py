@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ozora.backends.backend import Backend
+from ozora.backends.backend import Backend, Card
 from ozora.backends.machine import thread_count, using_threads
 from ozora.director.filming import begin_window, given_latents
 from ozora.director.fit import Fit
@@ -66,13 +66,13 @@ class Draft:
 OnDraft = Callable[[Draft], None]
 
 
-def at_its_best(request: Request) -> Request:
-    """The request as drafts are made of it: of the best quality, if none is asked for.
+def at_its_best(request: Request, card: Card) -> Request:
+    """The request as drafts are made of it: where a student films by default, of the best quality instead.
 
-    A draft is the first of the final's steps; of a film of few steps it would be half.
+    A draft is the first of the final's steps; of a film of few steps it would be a quarter.
     """
-    asked = (request.quality, request.steps, request.guidance)
-    return request if any(value is not None for value in asked) else replace(request, quality="best")
+    asked = any(value is not None for value in (request.quality, request.steps, request.guidance))
+    return request if asked or card.quality(None).guidance > 1 else replace(request, quality="best")
 
 
 def explore(
@@ -93,7 +93,7 @@ def explore(
     """
     if not 1 <= drafts <= MOST_TAKES:
         raise refuse("drafts", drafts, f"1 to {MOST_TAKES}")
-    request = at_its_best(request)
+    request = at_its_best(request, backend.card)
     first = secrets.randbelow(2**32) if request.seed is None else request.seed
     if first + drafts - 1 > HIGHEST_SEED:
         raise refuse("seed", first, f"0 to {HIGHEST_SEED}, with room for {drafts} drafts")
