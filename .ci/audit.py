@@ -23,8 +23,8 @@ def asked(service: str, lines: list[str]) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "versions.txt"
         wanted.write_text("\n".join(lines))
-        options = ["-r", str(wanted), "--no-deps", "--disable-pip", "-s", service, "-f", "json"]
-        command = [sys.executable, "-m", "pip_audit", *options, "--progress-spinner", "off", "--timeout", "20"]
+        options = ["--no-deps", "--disable-pip", "--progress-spinner", "off", "--timeout", "20", "-f", "json"]
+        command = [sys.executable, "-m", "pip_audit", "-r", str(wanted), "-s", service, *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
