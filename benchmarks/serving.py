@@ -6,8 +6,8 @@
 Fills the store with queued jobs, starts `ozora serve` in a process of its own, and asks it at a steady rate,
 each request at its own moment whether or not the ones before have been answered. Without ``--minutes``: no
 worker, a third each list, retrieve and create; prints medians and 99th percentiles in milliseconds. With
-``--minutes``: a worker films, films are fetched and expire, the oldest jobs are deleted as new ones are
-made; prints the memory of server and worker every minute, and how fast it grows at the end.
+``--minutes``: a worker films, films are fetched and expire, as many jobs are deleted as are made; prints the
+least memory that server and worker had in every minute, and how fast that grows in the second half.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -225,21 +225,31 @@ async def lasting(folder: Path, arguments: argparse.Namespace) -> bool:
     try:
         for minute in range(arguments.minutes + 1):
             pids = {"server": served.process.pid, "worker": served.workers()[0]}
-            for name, pid in pids.items():
-                found[name].append(memory(pid))
+            work = live(lines, ids, arguments.rate, 60 if minute else 1)
+            fetched += await watched(work, pids, found)
             store, films = on_disk(folder, "ozora.db*"), on_disk(folder, "videos/*/*")
             waiting = json.loads(await lines.well("GET", "/queue"))["queued"]
             row = (found["server"][-1], found["worker"][-1], store, films)
             told = "".join(f"{value:9.1f}" for value in row)
             print(f"{minute:9}{told}{waiting:9}{fetched:9}", flush=True)
-            if minute < arguments.minutes:
-                fetched += await live(lines, ids, arguments.rate, 60)
     finally:
         served.stop()
     grown = {name: growth(values) for name, values in found.items()}
     told = " and ".join(f"{value:+.1f} MiB an hour ({name})" for name, value in grown.items())
     print(f"the second half grows by {told}")
     return max(grown.values()) <= MOST_GROWTH
+
+
+async def watched(work: Coroutine[Any, Any, int], pids: dict[str, int], found: dict[str, list[float]]) -> int:
+    """Do some work, and add the least memory each process had meanwhile: a worker's between two films."""
+    task = asyncio.ensure_future(work)
+    least = dict.fromkeys(pids, float("inf"))
+    while not task.done():
+        await asyncio.wait([task], timeout=0.2)
+        least = {name: min(before, memory(pids[name])) for name, before in least.items()}
+    for name, value in least.items():
+        found[name].append(value)
+    return task.result()
 
 
 def on_disk(folder: Path, pattern: str) -> float:

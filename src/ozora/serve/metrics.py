@@ -1,4 +1,4 @@
-"""Meters for Prometheus: requests and their times, jobs by how they ended, what waits."""
+"""Meters for Prometheus: requests and their times, jobs accepted, what waits and runs, webhooks sent."""
 
 from __future__ import annotations
 

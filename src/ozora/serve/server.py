@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -66,10 +67,13 @@ def serve(settings: Settings) -> None:
             "address": f"http://{settings.host}:{settings.port}/v1", "data": str(settings.data)
         }
     )
+    # The web server raises the signal that ended it once more; that must not end us before all is closed.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         uvicorn.Server(config).run()
     finally:
         house.store.close()
+        log.info("stopped")
 
 
 def check_exposure(house: House) -> None:
@@ -101,6 +105,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             yield
     finally:
         house.draining = True
+        log.info("stopping", extra={"drain": house.settings.drain})
         ended.set()
         await asyncio.to_thread(crew.stop)
         for thread in rounds:
