@@ -18,7 +18,8 @@ from ozora.serve.store.engine import now
 from ozora.serve.worker import Worker
 
 pytest.importorskip("obstore", reason="films in S3 need obstore (pip install 'ozora[s3]')")
-moto = pytest.importorskip("moto.server", reason="the trial S3 is moto's (pip install 'moto[server]')")
+TRIAL = "the trial S3 is moto's (pip install 'moto[s3]' flask flask-cors)"
+moto = pytest.importorskip("moto.server", reason=TRIAL)
 
 
 class Bucket:

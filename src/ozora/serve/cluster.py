@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections import Counter
@@ -207,6 +208,7 @@ def connect(address: str) -> Any:
     import ray
 
     try:
+        _knock(address if address != "auto" else os.environ.get("RAY_ADDRESS", ""))
         ray.init(
             address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error",
             configure_logging=False,
@@ -215,6 +217,13 @@ def connect(address: str) -> Any:
         told = f"auto or the HOST:PORT of a Ray cluster that this machine is part of ({first_line(error)})"
         raise refuse("cluster", address, told) from error
     return ray
+
+
+def _knock(address: str) -> None:
+    """Raise ``OSError`` at once where nobody listens: Ray itself would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
 
 
 def survey(settings: Settings) -> str:
