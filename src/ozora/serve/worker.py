@@ -16,7 +16,7 @@ from ozora.serve.blobs import Blobs, UnreachableError, open_blobs
 from ozora.serve.logs import log
 from ozora.serve.render.deliver import deliver, moving_picture
 from ozora.serve.render.drafts import FILES as DRAFT_FILES
-from ozora.serve.render.drafts import STATE
+from ozora.serve.render.drafts import STATE as DRAFT
 from ozora.serve.render.order import Given, Order, Renderer, load_renderer
 from ozora.serve.settings import Settings
 from ozora.serve.state import SWEEP_EVERY, JobState, sweep_work
@@ -245,7 +245,7 @@ class Worker:
         names = ("image", "source.mp4", "second.mp4", *BESIDE, *DRAFT_FILES, *order.pictures)
         paths = {name: self._surely(self.blobs.path, f"{folder}/{name}") for name in names}
         pictures = {name: path for name in order.pictures if (path := paths[name]) is not None}
-        return Given(paths["image"], paths["source.mp4"], paths["second.mp4"], paths[STATE], pictures)
+        return Given(paths["image"], paths["source.mp4"], paths["second.mp4"], paths[DRAFT], pictures)
 
     def _fail(self, job: Job, code: str, message: str) -> str:
         if self._surely(queue.fail_held, self.store, job, code, message):

@@ -72,7 +72,7 @@ def moving_picture(frames: Frames) -> bytes:
     pictures = [Image.fromarray(frame) for frame in frames[:MOST_SPRITES]]
     out = BytesIO()
     pictures[0].save(
-        out, format="WEBP", save_all=True, append_images=pictures[1:], duration=333, loop=0, quality=60,
+        out, format="WEBP", save_all=True, append_images=pictures[1:], duration=333, loop=0, quality=90,
         method=0,
     )  # fmt: skip
     return out.getvalue()
