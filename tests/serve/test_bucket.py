@@ -1,6 +1,7 @@
 """Films in S3: two machines that share nothing but a database and a bucket."""
 
 import contextlib
+import json
 import threading
 import time
 
@@ -177,3 +178,23 @@ def test_an_address_that_is_none(tmp_path):
     for address in ("films", "s3://", "gs://films"):
         with pytest.raises(OzoraError, match="s3://BUCKET"):
             open_blobs(painted(tmp_path, blobs=address))
+
+
+def test_a_batch_sent_to_one_machine_is_filmed_by_another_and_read_from_both(machines):
+    one, two = machines("one", worker=False), machines("two")
+    body = {"prompt": "a red ball", "size": "96x64", "num_frames": 5}
+    lines = [{"custom_id": name, "method": "POST", "url": "/v1/videos", "body": body} for name in "ab"]
+    sent = ("films.jsonl", "\n".join(map(json.dumps, lines)).encode())
+    file = one.http.post("/files", files={"file": sent}, data={"purpose": "batch"}).json()
+    asked = {"input_file_id": file["id"], "endpoint": "/v1/videos", "completion_window": "24h"}
+    batch = one.http.post("/batches", json=asked).json()
+    ends = time.monotonic() + 60
+    while batch["status"] != "completed":
+        assert time.monotonic() < ends, batch
+        time.sleep(0.1)
+        batch = two.http.get(f"/batches/{batch['id']}").json()
+    read = [own.http.get(f"/files/{batch['output_file_id']}/content").text for own in (one, two)]
+    rows = [json.loads(row) for row in read[0].splitlines()]
+    assert read[0] == read[1] and [row["custom_id"] for row in rows] == ["a", "b"]
+    for row in rows:
+        assert get(one, row["response"]["body"]).content[4:8] == b"ftyp"
