@@ -88,11 +88,10 @@ def film_latents(
         if known is None:
             known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1)
         known = known.clone()  # what was told of progress stays as it was told
-        if all(line.strength[index] == 1 for index in window.new):
-            new = [index in window.new for index in range(window.start, window.stop)]
-            if (beginning := _beginning(line, window, known)) is not None:
-                latents = anchored(latents, new, beginning)
-            latents = mended(latents, new)
+        new = [index in window.new for index in range(window.start, window.stop)]
+        if (beginning := _beginning(line, window, known)) is not None:
+            latents = anchored(latents, new, beginning)
+        latents = mended(latents, new)
         for index in window.new:
             known[:, index] = latents[:, index - window.start]
     assert known is not None
