@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from ozora.backends.machine import share_memory
 from ozora.errors import OzoraError
 from ozora.serve.app import create_app
 from ozora.serve.batches.keeping import keeping
@@ -51,6 +52,7 @@ def serve(settings: Settings) -> None:
     import uvicorn
 
     start_logging()
+    share_memory()
     # The threads that commit creates share the interpreter with the loop; 5 ms is a long wait for a turn.
     sys.setswitchinterval(TURN)
     if settings.cluster:
