@@ -22,6 +22,9 @@ def url_of(folder):
     return store_url(folder) or f"sqlite:///{folder}/jobs.db"
 
 
+SQLITE = pytest.mark.skipif(not url_of("x").startswith("sqlite"), reason="only SQLite has one writer")
+
+
 @pytest.fixture
 def store(tmp_path):
     found = Store(url_of(tmp_path))
@@ -225,6 +228,7 @@ def test_a_failed_transaction_leaves_nothing(store):
     assert put(store).id and Store(str(store.url)).version == (2, 2)
 
 
+@SQLITE
 def test_those_who_wait_for_the_writer_share_one_commit_and_no_fault(store):
     store.one_at_a_time = lambda connection, name: time.sleep(0.01)  # so that all have come meanwhile
     wanted = [job(prompt=f"{number}") for number in range(8)]
@@ -251,6 +255,7 @@ def test_those_who_wait_for_the_writer_share_one_commit_and_no_fault(store):
     assert all(look(store, name).prompt == str(number) for number, name in enumerate(found) if number != 3)
 
 
+@SQLITE
 def test_what_cannot_be_committed_is_told_to_all_and_leaves_nothing(store):
     def breaks(connection):
         connection.execute(insert(versions).values(version=7))
