@@ -47,7 +47,7 @@ class BucketBlobs:
             raise OzoraError("blobs: S3 needs obstore; install it with: pip install 'ozora[s3]'.") from error
         self._s3, self._error = obstore, BaseError
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
-        where = {"endpoint": endpoint} if endpoint else {}
+        where: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
         try:
             self._bucket: Any = S3Store(
                 bucket, prefix=prefix.strip("/") or None, **where,
