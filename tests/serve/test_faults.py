@@ -155,7 +155,7 @@ LENGTHS = dict(zip(SIZES, ("20", "16", "8", "4", "4", "4"), strict=True)) | {"96
 
 def test_every_size_and_length_is_what_the_object_says(serving, tmp_path):
     """All six sizes and all five lengths, each film really encoded and opened again."""
-    live = serving(renderer="painter:Flipbook")
+    live = serving(renderer="painter:Flipbook", lease=60)
     client = live.client()
     made = [
         client.videos.create(prompt="a ball", model="sora-2-pro", size=size, seconds=seconds)

@@ -21,7 +21,7 @@ from ozora.model.sizes import SPATIAL_FACTOR, TEMPORAL_FACTOR
 CELL = 4
 """Pixels of preview a side of each latent cell."""
 
-_LATENTS, _CELLS, _RIDGE, _STRENGTH = 17, (4, 7), 1e-3, 0.5
+_FILMS, _CELLS, _RIDGE, _STRENGTH = 16, (4, 7), 1e-3, 0.5
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ class PreviewDecoder:
 def fit_preview(autoencoder: Autoencoder) -> PreviewDecoder:
     """Fit the matrix to an autoencoder's decoder: a fraction of a second, the same for the same weights.
 
-    It is asked to decode noise, which moves every channel, and each latent's frames are averaged.
+    It is asked to decode noise, which moves every channel, in films of two latents that are the same: of what
+    changes from latent to latent a decoder that holds still shows only a part.
     """
     channels = autoencoder.config.latent_channels
-    noise = latent_noise(0, range(_LATENTS), (channels, *_CELLS))[None]
-    latents = _STRENGTH * noise  # (1, L, C, h, w)
-    video = autoencoder.decode(latents)[0, 1:]  # (4L − 4, 3, H, W): the first latent holds a single frame
-    small = F.avg_pool2d(video, SPATIAL_FACTOR // CELL).unflatten(0, (-1, TEMPORAL_FACTOR)).mean(1)
-    wanted = F.pixel_unshuffle(small, CELL).movedim(1, -1).flatten(0, 2).double()  # (N, 3·CELL²)
-    given = _with_constant(latents[0, 1:].movedim(1, -1).flatten(0, 2)).double()  # (N, 1 + C)
+    latents = _STRENGTH * latent_noise(0, range(_FILMS), (channels, *_CELLS))  # (N, C, h, w)
+    video = autoencoder.decode(torch.stack([latents, latents], 1))[:, -TEMPORAL_FACTOR:]  # (N, 4, 3, H, W)
+    small = F.avg_pool2d(video.mean(1), SPATIAL_FACTOR // CELL)  # (N, 3, CELL·h, CELL·w)
+    wanted = F.pixel_unshuffle(small, CELL).movedim(1, -1).flatten(0, 2).double()  # (N·h·w, 3·CELL²)
+    given = _with_constant(latents.movedim(1, -1).flatten(0, 2)).double()  # (N·h·w, 1 + C)
     ridge = _RIDGE * len(given) * torch.eye(given.shape[1], dtype=torch.float64)
     matrix = torch.linalg.solve(given.T @ given + ridge, given.T @ wanted)
     return PreviewDecoder(matrix.float())
