@@ -39,6 +39,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--size")
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--quality")
     return parser.parse_args()
 
 
@@ -55,7 +56,7 @@ def main() -> None:
 
     maker = Ozora(arguments.weights)
     imported = time.perf_counter() - began
-    asked = {name: getattr(arguments, name) for name in ("size", "seconds", "steps")}
+    asked = {name: getattr(arguments, name) for name in ("size", "seconds", "steps", "quality")}
     settings: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     takes, walls = [], []
     with tempfile.TemporaryDirectory() as folder:

@@ -52,7 +52,8 @@ def test_what_was_learned_is_quoted_and_scaled(backend, tmp_path):
     less = quote(backend, Request("a fox", seconds=0.4, guidance=1, threads=1), timings, Rates())
     assert less.seconds == pytest.approx(1 + 0.1 + 6 / 2 / 2 + 0.75 / 2)
     small = quote(backend, Request("a fox", size="48x32", threads=1), timings, Rates())
-    assert small.seconds == pytest.approx(1 + 0.1 + 6 + 0.75 / 4)
+    shared = SHARED_DECODING
+    assert small.seconds == pytest.approx(1 + 0.1 + 6 + 0.5 * (shared + 1) / (shared + 4) + 0.25 / 4)
     drafts = quote(backend, REQUEST, timings, Rates(), drafts=4)
     assert 1 + 4 * (0.1 + 3.0) < drafts.seconds < 1 + 4 * (0.1 + 3.2)
 
