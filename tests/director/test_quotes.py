@@ -9,6 +9,7 @@ from ozora import Ozora, OzoraError, Request
 from ozora.backends.embedded import EmbeddedBackend
 from ozora.director.fit import fit
 from ozora.director.quotes import (
+    SHARED_DECODING,
     Budget,
     BudgetSpentError,
     Meter,

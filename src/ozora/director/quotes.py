@@ -44,7 +44,7 @@ watts_per_core = 10.0     # what a busy core draws; a guess until you measure it
 """
 
 SHARED_DECODING = 2.3
-"""What decoding costs before its heads, in smaller pictures painted: 0.149 s where the smaller head takes 0.065."""
+"""What decoding costs before its heads, in smaller pictures painted: 0.149 s where that head takes 0.065."""
 
 
 @dataclass(frozen=True)
