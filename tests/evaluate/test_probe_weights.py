@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ozora.errors import OzoraError, WeightsError
+from ozora.evaluate.looking import MAIN_AXES
 from ozora.evaluate.probe import load_probe
-from ozora.evaluate.scorecard import MAIN_AXES
 from ozora.model.checkpoint import save_weights
 from ozora.model.probe import Probe, ProbeConfig
 from ozora.world.concepts import AXES

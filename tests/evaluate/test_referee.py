@@ -16,10 +16,10 @@ from ozora.errors import OzoraError
 from ozora.evaluate.calibration import FALLS, Calibration, calibrate
 from ozora.evaluate.corruptions import CORRUPTIONS
 from ozora.evaluate.films import Frames, read_film, to_frames, to_video, write_film
-from ozora.evaluate.looking import film_unseen, through_autoencoder
+from ozora.evaluate.looking import MAIN_AXES, Sight, film_unseen, through_autoencoder
 from ozora.evaluate.prompts import read_prompts
 from ozora.evaluate.referee import evaluate
-from ozora.evaluate.scorecard import ACCEPTED, MAIN_AXES, Scorecard, Sight
+from ozora.evaluate.scorecard import ACCEPTED, Scorecard
 from ozora.evaluate.scores import Share
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.probe import PROBE_AXES, Probe, ProbeConfig

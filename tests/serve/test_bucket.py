@@ -173,7 +173,7 @@ def test_what_one_machine_began_another_goes_on_with(machines, tiny_weights):
 
 
 def test_an_address_that_is_none(tmp_path):
-    from ozora.serve.blobs import open_blobs
+    from ozora.serve.blobs.opening import open_blobs
 
     for address in ("films", "s3://", "gs://films"):
         with pytest.raises(OzoraError, match="s3://BUCKET"):

@@ -127,10 +127,10 @@ def test_progress_never_falls_and_99_is_the_most_before_the_end(store):
 
 def test_cancel_and_delete_reach_the_worker(store):
     waiting, running, gone = put(store, prompt="1"), put(store, prompt="2"), put(store, prompt="3")
-    assert jobs.cancel(store, "ann", waiting.id).error_code == "cancelled"
+    assert queue.cancel(store, "ann", waiting.id).error_code == "cancelled"
     held = take(store)
     assert held.id == running.id and not queue.asked_to_stop(store, held)
-    assert jobs.cancel(store, "ann", running.id).status == "in_progress"
+    assert queue.cancel(store, "ann", running.id).status == "in_progress"
     assert queue.asked_to_stop(store, held) and queue.beat(store, held, 1, 30) == "stop"
     assert not queue.complete(store, held, seconds="1", made={}, receipt={}, keep_hours=1)
     assert queue.fail_held(store, held, "cancelled", "x")
@@ -190,7 +190,7 @@ def test_bounds(store):
     with pytest.raises(RefusedError, match="rate") as refused:
         put(store, "bob", "y", bounds=Bounds(100, 1))
     assert 59 < refused.value.wait <= 60
-    jobs.cancel(store, "bob", queue.claim(store, "w", lease=30, most_attempts=3).id)
+    queue.cancel(store, "bob", queue.claim(store, "w", lease=30, most_attempts=3).id)
     assert len(jobs.listed(store, "ann", after=None, limit=10, newest_first=True)[0]) == 3
 
 

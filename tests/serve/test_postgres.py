@@ -66,7 +66,7 @@ def test_servers_and_workers_race_and_every_job_is_claimed_once_or_cancelled(dat
         store = stores[number]
         if number == 3:
             for name in made[::3]:
-                jobs.cancel(store, "ann", name)
+                queue.cancel(store, "ann", name)
             return True
         while (found := queue.claim(store, f"w{number}", lease=30, most_attempts=3)) is not None:
             taken.append(found.id)

@@ -257,7 +257,7 @@ def test_our_own_mistakes_are_a_500_in_the_envelope(serving, monkeypatch, caplog
 
 
 def test_blobs_stay_in_their_folder(tmp_path):
-    from ozora.serve.blobs import FolderBlobs
+    from ozora.serve.blobs.folder import FolderBlobs
 
     blobs = FolderBlobs(tmp_path / "data")
     for name in ("../x", "/etc/passwd", "videos/../../x", ""):

@@ -13,7 +13,7 @@ from ozora.world.languages import caption
 from ozora.world.languages.english import phrases
 from ozora.world.languages.english.grammar import bare
 from ozora.world.languages.english.plurals import plural
-from ozora.world.languages.sentences import light_of
+from ozora.world.languages.facts import light_of
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Camera, Cut, Shot, Subject
 from ozora.world.visible import hidden

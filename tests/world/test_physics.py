@@ -345,7 +345,7 @@ def test_every_language_knows_the_object(code: str, phrase: str, never: str) -> 
 
 def test_the_engine_repeats_itself_and_the_library() -> None:
     pytest.importorskip("mujoco")
-    from ozora.world.physics.simulate import simulate
+    from ozora.world.simulate import simulate
 
     scene = Scene("stack", ("cube", "cube"), 0, "slow")
     one, other = simulate(scene), simulate(scene)
@@ -358,7 +358,7 @@ def test_the_engine_repeats_itself_and_the_library() -> None:
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
 def test_the_engine_gives_back_the_speed_it_was_asked_to(share: float) -> None:
     pytest.importorskip("mujoco")
-    from ozora.world.physics.simulate import Start, run
+    from ozora.world.simulate import Start, run
 
     motion = run([Start("ball", 1.0, (0.0, 1.45, 0.0), restitution=share)], 1.2)
     height, land = motion.position[:, 0, 1], int(motion.touches[0][0] * cast.RATE) + 2
@@ -368,7 +368,7 @@ def test_the_engine_gives_back_the_speed_it_was_asked_to(share: float) -> None:
 def test_without_the_engine_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
-    from ozora.world.physics.simulate import simulate
+    from ozora.world.simulate import simulate
 
     monkeypatch.setitem(sys.modules, "mujoco", None)
     with pytest.raises(OzoraError, match=r"pip install 'ozora\[physics\]'"):

@@ -9,7 +9,7 @@ import pytest
 from ozora.world.languages import CODES, LANGUAGES, caption
 from ozora.world.languages.english.grammar import inflect
 from ozora.world.languages.lexicon import wordings
-from ozora.world.physics.outcome import outcome
+from ozora.world.outcome import outcome
 from ozora.world.shot import Shot, Subject
 
 COLLISIONS = [

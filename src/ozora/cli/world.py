@@ -205,7 +205,7 @@ def simulate(
     from ozora.media.files import require_writable, whole_file
     from ozora.world.physics.cast import scenes
     from ozora.world.physics.library import SHIPPED, packed
-    from ozora.world.physics.simulate import simulate as record
+    from ozora.world.simulate import simulate as record
 
     path = require_writable(output or SHIPPED)
     if path.suffix != ".npz":

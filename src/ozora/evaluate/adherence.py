@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 import torch
 
+from ozora.evaluate.looking import Sight
 from ozora.evaluate.prompts import Prompt
-from ozora.evaluate.scorecard import Sight
 from ozora.evaluate.sight import FilmSight
 from ozora.evaluate.tracks import Track
 from ozora.model.eyes import CELL

@@ -13,9 +13,8 @@ from rich.table import Table
 
 from ozora.evaluate.corruptions import CORRUPTIONS
 from ozora.evaluate.films import Frames, kept
-from ozora.evaluate.looking import film_unseen, look, through_autoencoder
+from ozora.evaluate.looking import MAIN_AXES, OTHER_AXES, film_unseen, look, through_autoencoder
 from ozora.evaluate.prompts import Prompt, is_known, unseen_shot
-from ozora.evaluate.scorecard import MAIN_AXES, OTHER_AXES
 from ozora.evaluate.scores import Share, blind_guess, share_right
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.probe import Probe

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 
 from ozora.evaluate.films import Frames, checked, to_frames, to_video
 from ozora.evaluate.prompts import Prompt
-from ozora.evaluate.scorecard import MAIN_AXES, OTHER_AXES, Sight
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.probe import Probe
 from ozora.world.film import film
 from ozora.world.shot import Shot
+
+MAIN_AXES = ("subject", "place", "time", "action", "camera")
+"""What every prompt says, and what a film must show, all of it, to be accepted."""
+
+OTHER_AXES = ("weather", "colour", "direction")
+"""Scored as well, for information. Not every prompt names a direction: only those that do are counted."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the probe sees in one film: per axis its answer, and the probability of what was asked."""
+
+    shows: dict[str, str]
+    sure: dict[str, float]
 
 
 def look(probe: Probe, frames: Frames, prompt: Prompt, fps: float) -> Sight:

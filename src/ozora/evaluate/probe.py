@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ozora.errors import WeightsError
-from ozora.evaluate.scorecard import MAIN_AXES
+from ozora.evaluate.looking import MAIN_AXES
 from ozora.model.checkpoint import load_weights
 from ozora.model.probe import Probe, ProbeConfig
 from ozora.train.tasks import load_into

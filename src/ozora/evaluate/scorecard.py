@@ -11,27 +11,14 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 
+from ozora.evaluate.looking import MAIN_AXES, OTHER_AXES, Sight
 from ozora.evaluate.prompts import Prompt
 from ozora.evaluate.scores import Share, floor, share_right, way
 
 if TYPE_CHECKING:
     from ozora.evaluate.findings import Findings
 
-MAIN_AXES = ("subject", "place", "time", "action", "camera")
-"""What every prompt says, and what a film must show, all of it, to be accepted."""
-
-OTHER_AXES = ("weather", "colour", "direction")
-"""Scored as well, for information. Not every prompt names a direction: only those that do are counted."""
-
 ACCEPTED = "accepted"
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What the probe sees in one film: per axis its answer, and the probability of what was asked."""
-
-    shows: dict[str, str]
-    sure: dict[str, float]
 
 
 @dataclass(frozen=True)

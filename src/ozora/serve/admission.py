@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ozora.serve.blobs import UnreachableError
+from ozora.serve.blobs.protocol import UnreachableError
 from ozora.serve.door import rate_headers
 from ozora.serve.house import Caller, House
 from ozora.serve.store.engine import UNREACHABLE, micros, now

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ozora.errors import OzoraError, refuse
 from ozora.media.files import require_writable
-from ozora.serve.blobs import UnreachableError
+from ozora.serve.blobs.protocol import UnreachableError
 from ozora.serve.cluster import survey
 from ozora.serve.house import House
 from ozora.serve.server import check_exposure, open_house

@@ -231,7 +231,7 @@ def survey(settings: Settings) -> str:
 
     Raises ``OzoraError`` for the first machine that has another Ozora, or does not see records or files.
     """
-    from ozora.serve.blobs import open_blobs
+    from ozora.serve.blobs.opening import open_blobs
 
     ray = connect(settings.cluster)
     blobs, trial = open_blobs(settings), f"trials/{os.urandom(8).hex()}"
@@ -267,7 +267,7 @@ def survey(settings: Settings) -> str:
 
 def try_here(settings: str, mark: str, asked: str) -> str:
     """Run on a machine of the cluster: what its workers lack, in a sentence, or nothing."""
-    from ozora.serve.blobs import open_blobs
+    from ozora.serve.blobs.opening import open_blobs
 
     where, found = f"cluster: {os.uname().nodename}", from_json(settings)
     if version() != asked:

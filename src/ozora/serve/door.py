@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ozora.serve.blobs import UnreachableError
+from ozora.serve.blobs.protocol import UnreachableError
 from ozora.serve.house import LOCAL, Caller, House
 from ozora.serve.logs import log
 from ozora.serve.store.engine import UNREACHABLE

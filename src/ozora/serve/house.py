@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from ozora.serve.blobs import Blobs
+from ozora.serve.blobs.protocol import Blobs
 from ozora.serve.metrics import Metrics
 from ozora.serve.render.order import Card
 from ozora.serve.settings import Settings

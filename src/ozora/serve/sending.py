@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from ozora.serve.blobs import Kept
+from ozora.serve.blobs.protocol import Kept
 from ozora.serve.house import House
 
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")

@@ -19,7 +19,7 @@ from ozora.backends.machine import share_memory
 from ozora.errors import OzoraError
 from ozora.serve.app import create_app
 from ozora.serve.batches.keeping import keeping
-from ozora.serve.blobs import open_blobs
+from ozora.serve.blobs.opening import open_blobs
 from ozora.serve.callbacks import deliver_due
 from ozora.serve.cluster import require_ray
 from ozora.serve.house import House

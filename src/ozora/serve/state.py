@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from ozora.serve.blobs import Blobs
+from ozora.serve.blobs.protocol import Blobs
 from ozora.serve.render.order import STATE
 from ozora.serve.store.engine import Store
 from ozora.serve.store.jobs import TERMINAL

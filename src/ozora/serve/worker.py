@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from ozora.errors import OzoraError
 from ozora.media.clip import Frames
-from ozora.serve.blobs import Blobs, UnreachableError, open_blobs
+from ozora.serve.blobs.opening import open_blobs
+from ozora.serve.blobs.protocol import Blobs, UnreachableError
 from ozora.serve.logs import log
 from ozora.serve.render.deliver import deliver, moving_picture
 from ozora.serve.render.drafts import FILES as DRAFT_FILES

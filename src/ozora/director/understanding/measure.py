@@ -12,7 +12,7 @@ from ozora.errors import OzoraError
 from ozora.world import concepts
 from ozora.world.captions import shot_fields, typo
 from ozora.world.languages import STYLES, Style, telling
-from ozora.world.languages.sentences import WITHOUT_WEATHER
+from ozora.world.languages.facts import WITHOUT_WEATHER
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot
 

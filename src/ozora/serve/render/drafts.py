@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ozora.errors import OzoraError
-from ozora.serve.render.filming import Teller, rendered
 from ozora.serve.render.order import Given, Order, Rendered, Tell
+from ozora.serve.render.telling import Teller, rendered
 
 if TYPE_CHECKING:
+    from ozora.backends.backend import Backend
     from ozora.director.explore import Draft
-    from ozora.serve.render.filming import DirectorRenderer
+    from ozora.director.request import Request
+
+Ask: TypeAlias = "Callable[[], Request]"
+"""Gives the request of an order; the final of a draft needs none, for the draft holds its own."""
 
 NAME = "draft"
 STATE = f"{NAME}.draft.safetensors"
@@ -24,7 +28,7 @@ EXPLORED = 0.4
 
 
 def _explored(
-    renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell, until: float
+    backend: Backend, request: Request, order: Order, work: Path, tell: Tell, until: float
 ) -> tuple[list[Draft], Any]:
     """Drafts, the best first, and the library they lie in."""
     from ozora.director.explore import explore
@@ -41,9 +45,8 @@ def _explored(
     def check(_: Any) -> None:
         tell(round(until * done / order.candidates, 6))
 
-    request = renderer.request(order, given)
     found = explore(
-        renderer.backend, request, library, drafts=order.candidates, name=NAME, on_draft=next_one,
+        backend, request, library, drafts=order.candidates, name=NAME, on_draft=next_one,
         on_phase=check,
     )  # fmt: skip
     return found, library
@@ -61,20 +64,21 @@ def _told(drafts: list[Draft]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _draft(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+def _draft(backend: Backend, ask: Ask, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
     """Where the best of some drafts is heading, decoded whole; its state is kept for :func:`_finalize`."""
     from ozora.director.filming import decode_film
     from ozora.director.plan import plan
     from ozora.media.clip import Clip
 
-    drafts, library = _explored(renderer, order, given, work, tell, 0.7)
+    request = ask()
+    drafts, library = _explored(backend, request, order, work, tell, 0.7)
     best = drafts[0]
-    fitted = plan(renderer.request(order, given), renderer.backend.card).fit
+    fitted = plan(request, backend.card).fit
 
     def step(done: int, total: int) -> None:
         tell(0.7 + 0.3 * done / total)
 
-    frames = decode_film(renderer.backend, best.heading, fitted, step)
+    frames = decode_film(backend, best.heading, fitted, step)
     about = {name: value for name, value in library.get(best.name).about.items() if name != "receipt"}
     keep = {}
     for name in FILES:
@@ -86,20 +90,20 @@ def _draft(renderer: DirectorRenderer, order: Order, given: Given, work: Path, t
     return Rendered(Clip(frames, fitted.fps, about), keep, receipt, told)
 
 
-def _best(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+def _best(backend: Backend, ask: Ask, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
     """The final of the best draft: the film that its seed alone would have given."""
     from ozora.director.finish import finish
 
-    drafts, library = _explored(renderer, order, given, work, tell, EXPLORED)
+    drafts, library = _explored(backend, ask(), order, work, tell, EXPLORED)
     teller = Teller(tell, EXPLORED)
     film, take = finish(
-        renderer.backend, library, drafts[0].name, output=work / "native.mp4", on_phase=teller.phase,
+        backend, library, drafts[0].name, output=work / "native.mp4", on_phase=teller.phase,
         on_preview=teller.show,
     )  # fmt: skip
     return rendered(take, film, seed=take.seed, candidates=_told(drafts))
 
 
-def _finalize(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+def _finalize(backend: Backend, ask: Ask, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
     """The final of a kept draft."""
     from ozora.director.finish import STRENGTH, finish
     from ozora.director.library import Library
@@ -108,7 +112,7 @@ def _finalize(renderer: DirectorRenderer, order: Order, given: Given, work: Path
         raise OzoraError("draft: its files are gone.")
     teller = Teller(tell)
     film, take = finish(
-        renderer.backend, Library(given.draft.parent), NAME, output=work / "native.mp4", way=order.way,
+        backend, Library(given.draft.parent), NAME, output=work / "native.mp4", way=order.way,
         steps=order.steps, strength=STRENGTH if order.strength is None else order.strength,
         on_phase=teller.phase, on_preview=teller.show,
     )  # fmt: skip

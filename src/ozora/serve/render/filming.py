@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +11,14 @@ import numpy as np
 
 from ozora.media.clip import Clip, Frames
 from ozora.media.images import cover, read_image
+from ozora.serve.render.drafts import MAKERS, Ask
 from ozora.serve.render.order import Card, Given, Order, Rendered, Tell, nearest
+from ozora.serve.render.telling import Teller, rendered
 from ozora.serve.settings import Settings
 
 if TYPE_CHECKING:
+    from ozora.backends.backend import Backend
     from ozora.director.request import Request
-    from ozora.director.take import Phase, Take
-
-SHARES = {
-    "load": (0, 0.01), "words": (0.01, 0.02), "denoise": (0.02, 0.7), "decode": (0.7, 0.98),
-    "write": (0.98, 1),
-}  # fmt: skip
-"""Where each phase begins and ends, as shares of a film's time."""
 
 LONGEST_GIVEN = 60.0
 """Seconds of a film that is given, at most."""
@@ -53,10 +50,9 @@ class DirectorRenderer:
         The latents of an interrupted attempt wait in ``work`` and are decoded instead of filmed again; those
         of the finished film are kept, so that what continues it never encodes it again.
         """
-        from ozora.serve.render.drafts import MAKERS
-
         maker = "draft" if order.draft else "best" if order.candidates > 1 else order.verb
-        return MAKERS.get(maker, _filmed)(self, order, given, work, tell)
+        make = MAKERS.get(maker, _filmed)
+        return make(self.backend, partial(self.request, order, given), order, given, work, tell)
 
     def request(self, order: Order, given: Given) -> Request:
         from ozora.director.understanding.recaption import caption_for
@@ -85,29 +81,13 @@ class DirectorRenderer:
         return Clip(np.stack([place(frame, order, native) for frame in clip.frames]), clip.fps, clip.metadata)
 
 
-def _filmed(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
+def _filmed(backend: Backend, ask: Ask, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
     from ozora.director.generate import generate
 
     film = work / "native.mp4"
-    request = renderer.request(order, given)
     teller = Teller(tell)
-    takes = generate(
-        renderer.backend, request, outputs=[film], on_phase=teller.phase, on_preview=teller.show
-    )
+    takes = generate(backend, ask(), outputs=[film], on_phase=teller.phase, on_preview=teller.show)
     return rendered(next(takes), film)
-
-
-def rendered(take: Take, film: Path, **about: Any) -> Rendered:
-    """A take that was saved as ``film``, with its latents, and what is to be told of it."""
-    from ozora.director.latents import kept_path
-
-    receipt = {
-        "seconds": {name: round(spent, 3) for name, spent in take.receipt.seconds.items()},
-        "notes": list(take.receipt.notes),
-        "reading": {axis: [value, round(sure, 3)] for axis, (value, sure) in take.receipt.reading.items()},
-    }
-    keep = {film.name: film, kept_path(film).name: kept_path(film)}
-    return Rendered(take.clip, keep, receipt, about)
 
 
 def _create(
@@ -206,24 +186,6 @@ VERBS: dict[str, Callable[..., Request]] = {
     "create": _create, "extend": _extend, "remix": _remix, "edit": _edit, "loop": _loop,
     "storyboard": _storyboard, "blend": _blend,
 }  # fmt: skip
-
-
-class Teller:
-    """Passes the director's phases and previews on, as shares of the work between ``begin`` and ``end``."""
-
-    def __init__(self, tell: Tell, begin: float = 0.0, end: float = 1.0) -> None:
-        self.tell, self.begin, self.end, self.share = tell, begin, end, begin
-
-    def phase(self, phase: Phase) -> None:
-        """How far it is."""
-        begins, ends = SHARES[phase.name]
-        share = begins + (ends - begins) * phase.done / max(1, phase.total)
-        self.share = round(self.begin + (self.end - self.begin) * share, 6)
-        self.tell(self.share)
-
-    def show(self, frames: Frames) -> None:
-        """What it looks like so far."""
-        self.tell(self.share, frames)
 
 
 def place(picture: Frames, order: Order, size: tuple[int, int]) -> Frames:

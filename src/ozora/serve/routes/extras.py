@@ -80,7 +80,7 @@ async def cancel(request: Request, caller: Known, video_id: str) -> Response:
     await find_job(house, caller, name)
 
     def stop() -> tuple[Write, Callable[[], None]]:
-        job = jobs.cancel(house.store, caller.owner, name)
+        job = queue.cancel(house.store, caller.owner, name)
         if job is None:
             raise not_found("video", name)
         told = in_full(house, job)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ozora.serve.admission import take_order
-from ozora.serve.blobs import UnreachableError
+from ozora.serve.blobs.protocol import UnreachableError
 from ozora.serve.door import identify
 from ozora.serve.house import Caller, House
 from ozora.serve.sending import send_blob

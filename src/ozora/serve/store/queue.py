@@ -196,6 +196,19 @@ def fail_held(store: Store, job: Job, code: str, message: str) -> bool:
     return bool(held)
 
 
+def cancel(store: Store, owner: str, name: str) -> Job | None:
+    """Ask for a job to stop: a queued one fails at once, a running one at its next step. Returns it."""
+    with store.write() as connection:
+        mine = and_(jobs.c.id == name, jobs.c.owner == owner, jobs.c.deleted.is_(None))
+        # Held until the end: no worker claims it between the look and the deed.
+        row = connection.execute(select(*COLUMNS).where(mine).with_for_update()).first()
+        connection.execute(update(jobs).where(mine, jobs.c.status == "in_progress").values(stopping=True))
+        if row is not None and row.status == "queued":
+            fail(connection, to_job(row), "cancelled", "The job was cancelled before it began.")
+            row = connection.execute(select(*COLUMNS).where(mine)).first()
+    return None if row is None else to_job(row)
+
+
 def fail(connection: Connection, job: Job, code: str, message: str) -> None:
     """Write a failure down, with its reason, and tell whoever listens."""
     moment = now()

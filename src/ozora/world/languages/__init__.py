@@ -12,7 +12,8 @@ from typing import Literal
 from ozora.errors import refuse
 from ozora.world.languages.arabic import ARABIC
 from ozora.world.languages.chinese import CHINESE
-from ozora.world.languages.english import sentences, styles
+from ozora.world.languages.english.sentences import telling as english
+from ozora.world.languages.english.styles import rich, tags
 from ozora.world.languages.french import FRENCH
 from ozora.world.languages.german import GERMAN
 from ozora.world.languages.hindi import HINDI
@@ -62,7 +63,7 @@ def telling(shot: Shot, style: Style, seed: int, language: str = "en") -> tuple[
     if language != "en":
         return write(LANGUAGES[language], shot, style, seed)
     if style == "tags":
-        return styles.tags(shot, seed)
+        return tags(shot, seed)
     if style == "rich":
-        return styles.rich(shot, seed)
-    return sentences.telling(shot, style, seed)
+        return rich(shot, seed)
+    return english(shot, style, seed)

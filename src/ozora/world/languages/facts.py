@@ -37,6 +37,16 @@ EXPENDABLE = (
     "size", "occluder", "look", "weather", "time", "colour",
 )  # fmt: skip
 """What is left out first when a caption grows too long."""
+GREY_LOOKS = ("black-and-white", "sepia")
+WITHOUT_WEATHER = ("tabletop", "room", "underwater", "moon")
+
+
+def light_of(shot: Shot) -> str:
+    """Which light the shot is in: that of its time, unless weather or water soften it."""
+    if shot.place == "underwater":
+        return "underwater"
+    muted = shot.weather in ("fog", "snow", "cloud", "rain", "storm") and shot.time != "night"
+    return "soft" if muted else shot.time
 
 
 def shot_fields(shot: Shot) -> dict[str, str]:

@@ -15,15 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
-from typing import TYPE_CHECKING
 
 from ozora.errors import refuse
-
-if TYPE_CHECKING:
-    from ozora.world.languages.plural import Plural
+from ozora.world.languages.plural import Plural, Table
 
 Forms = tuple[str, ...]
-Table = Mapping[str, str]
 
 _GROUP = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_]+)\}")

@@ -8,10 +8,10 @@ German adjectives after a number word end as those after "eine" do.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ozora.world.languages.lexicon import Table
+Table = Mapping[str, str]
 
 
 def _same(word: str) -> str:

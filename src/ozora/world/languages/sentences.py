@@ -9,7 +9,16 @@ from random import Random
 from ozora.errors import refuse
 from ozora.world import concepts
 from ozora.world.languages.english.grammar import capital
-from ozora.world.languages.facts import EXPENDABLE, Length, mood_of, shot_fields, told
+from ozora.world.languages.facts import (
+    EXPENDABLE,
+    GREY_LOOKS,
+    WITHOUT_WEATHER,
+    Length,
+    light_of,
+    mood_of,
+    shot_fields,
+    told,
+)
 from ozora.world.languages.lexicon import (
     Forms,
     Language,
@@ -36,8 +45,6 @@ MANNERS = {
 }
 """How a subject is in its place; the others stay where they are."""
 
-GREY_LOOKS = ("black-and-white", "sepia")
-WITHOUT_WEATHER = ("tabletop", "room", "underwater", "moon")
 _ALWAYS_RICH = frozenset(("colour", "time", "weather", "direction", "camera", "framing", "light", "mood"))
 
 
@@ -59,14 +66,6 @@ def write(language: Language, shot: Shot, style: str, seed: int) -> tuple[str, f
             facts = facts - {fact}
             text = _caption(language, shot, length, facts, Random(key))
     return text, facts
-
-
-def light_of(shot: Shot) -> str:
-    """Which light the shot is in: that of its time, unless weather or water soften it."""
-    if shot.place == "underwater":
-        return "underwater"
-    muted = shot.weather in ("fog", "snow", "cloud", "rain", "storm") and shot.time != "night"
-    return "soft" if muted else shot.time
 
 
 # --- whole captions -----------------------------------------------------------------------------------------

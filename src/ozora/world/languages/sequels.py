@@ -30,7 +30,7 @@ def what_comes_of_it(language: Language, shot: Shot, first: Noun, second: Noun, 
 
     Words for "back" agree with who hits, the others with who is hit.
     """
-    from ozora.world.physics.outcome import outcome  # it reads recordings, which other shots do not need
+    from ozora.world.outcome import outcome  # it reads recordings, which other shots do not need
 
     found = outcome(shot)
     if not found:

@@ -18,7 +18,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
 
 def told_outcome(shot: Shot, form: Form, rng: Random) -> str:
     """What a collision comes to, in English, after its verb: " and knocks it over"; "" for nothing much."""
-    from ozora.world.physics.outcome import outcome  # it reads recordings, which other shots do not need
+    from ozora.world.outcome import outcome  # it reads recordings, which other shots do not need
 
     found, kind = outcome(shot), shot.subjects[1].kind
     if not found:

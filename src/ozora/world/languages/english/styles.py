@@ -13,8 +13,7 @@ from ozora.world import concepts
 from ozora.world.languages.english import phrases, sentences
 from ozora.world.languages.english.grammar import capital, with_article
 from ozora.world.languages.english.plurals import plural
-from ozora.world.languages.facts import mood_of, shot_fields, told
-from ozora.world.languages.sentences import GREY_LOOKS, WITHOUT_WEATHER, light_of
+from ozora.world.languages.facts import GREY_LOOKS, WITHOUT_WEATHER, light_of, mood_of, shot_fields, told
 from ozora.world.shot import Shot
 from ozora.world.visible import hidden
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ozora.errors import OzoraError, refuse
 from ozora.media.files import whole_file
-from ozora.serve.blobs import Kept, UnreachableError
+from ozora.serve.blobs.protocol import Kept, UnreachableError
 
 CACHE_LIFE = 6 * 3600.0
 """Seconds that a local copy stays after it was last asked for; no job may take as long."""
