@@ -73,3 +73,22 @@ def test_bad_input_gives_one_sentence_and_no_file(ozora, tmp_path, arguments, wo
     code, out, err = ozora(*arguments)
     assert code == 2 and out == "" and err.count("\n") == 1 and re.search(word, err), err
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_words_of_every_language_reach_every_verb(ozora):
+    words = "un zorro negro camina por un prado al amanecer"
+    assert ozora("remix", "a.mp4", words, "-o", "said.mp4")[0] == 0
+    assert ozora("remix", "a.mp4", words, "--as-is", "-o", "kept.mp4")[0] == 0
+    said, kept = read_metadata("said.mp4"), read_metadata("kept.mp4")
+    assert said["prompt"] == kept["prompt"] == words and "caption" not in kept
+    assert {"black", "fox", "walks", "meadow", "dawn"} <= set(said["caption"].lower().strip(".").split())
+
+
+def test_a_verb_is_quoted_kept_within_a_budget_and_may_keep_no_latents(ozora, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    code, out, _ = ozora("extend", "a.mp4", "a fox", "--quote")
+    assert code == 0 and "about " in out and sorted(tmp_path.iterdir()) == before
+    code, _, err = ozora("extend", "a.mp4", "a fox", "--budget", "0.001s")
+    assert code == 2 and err.startswith("budget: ") and sorted(tmp_path.iterdir()) == before
+    assert ozora("extend", "a.mp4", "a fox", "-o", "x.mp4", "--no-keep-latents", "--budget", "5min")[0] == 0
+    assert {path.name for path in set(tmp_path.iterdir()) - set(before)} == {"x.mp4", "x.json"}

@@ -8,6 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ozora.cli.films import caption_for
+from ozora.cli.options import (
+    AsIs,
+    Budget,
+    Guidance,
+    Image,
+    Negative,
+    Prompt,
+    Seconds,
+    Size,
+    Steps,
+    Threads,
+    Weights,
+)
 from ozora.errors import OzoraError, refuse
 
 if TYPE_CHECKING:
@@ -31,31 +44,27 @@ HERE = Path("takes")
 
 
 def explore(
-    prompt: Annotated[str, typer.Argument(help="What the film shows, in plain words.")],
+    prompt: Prompt,
     drafts: Annotated[int, typer.Option(help="How many drafts.")] = 8,
     folder: Annotated[Path, typer.Option("--folder", "-f", help="Folder of the takes.")] = HERE,
-    seconds: Annotated[float | None, typer.Option(help="Length of the film.")] = None,
-    size: Annotated[str | None, typer.Option(help="Width x height in pixels of the final.")] = None,
+    seconds: Seconds = None,
+    size: Size = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the first draft; the others count up.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Denoising steps of the final.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
     quality: Annotated[str | None, typer.Option(help="Quality of the final, best by default.")] = None,
-    negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
-    image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
-    as_is: Annotated[
-        bool, typer.Option("--as-is", help="Give the model your words untouched; see `ozora explain`.")
-    ] = False,
-    threads: Annotated[int | None, typer.Option(help="Threads to compute with.")] = None,
-    weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
+    negative: Negative = None,
+    image: Image = None,
+    as_is: AsIs = False,
+    threads: Threads = None,
+    weights: Weights = None,
     finish_best: Annotated[
         bool, typer.Option("--finish", help="Finish the best draft at once, without asking.")
     ] = False,
     quote: Annotated[
         bool, typer.Option("--quote", help="Only tell what the drafts would cost.")
     ] = False,
-    budget: Annotated[
-        str | None, typer.Option(help="At most so much, 20s or 0.05USD: refused before, or stopped in time.")
-    ] = None,
+    budget: Budget = None,
 ) -> None:
     """Make cheap drafts, rank them, and finish the one you pick.
 
@@ -119,11 +128,11 @@ def finish(
             "larger or in more steps. 'new take': the same words and seed, anew."
         ),
     ] = "resume",
-    size: Annotated[str | None, typer.Option(help="Width x height in pixels.")] = None,
+    size: Size = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps, for lift and new take.")] = None,
     strength: Annotated[float, typer.Option(help="How much of a lifted film is made anew.")] = 0.8,
     weights: Annotated[str | None, typer.Option(help="Where the draft's weights lie, if moved.")] = None,
-    budget: Annotated[str | None, typer.Option(help="At most so much, 20s or 0.05USD.")] = None,
+    budget: Budget = None,
 ) -> None:
     """Make the final from a draft's own latents."""
     from ozora.cli.purse import Purse

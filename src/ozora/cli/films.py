@@ -8,6 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ozora.cli.options import (
+    AsIs,
+    Budget,
+    Count,
+    Guidance,
+    Image,
+    KeepLatents,
+    Negative,
+    Output,
+    Quality,
+    Quote,
+    Seconds,
+    Seed,
+    Size,
+    Steps,
+    Threads,
+    Weights,
+)
 from ozora.errors import OzoraError, refuse
 
 if TYPE_CHECKING:
@@ -34,52 +52,29 @@ EXAMPLES = """
 
 def generate(
     prompt: Annotated[str | None, typer.Argument(help="What the film shows, in plain words.")] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Film (.mp4) or picture (.png, .jpg, .webp); named after the prompt by default.",
-        ),
-    ] = None,
-    seconds: Annotated[float | None, typer.Option(help="Length of the film.")] = None,
-    size: Annotated[
-        str | None, typer.Option(help="Width x height in pixels, fitted to what the model films.")
-    ] = None,
+    output: Output = None,
+    seconds: Seconds = None,
+    size: Size = None,
     fps: Annotated[float | None, typer.Option(help="Frames per second, fitted likewise.")] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Same seed, same film; drawn and told if not given.")
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="Denoising steps: more are finer and slower.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
-    quality: Annotated[
-        str | None, typer.Option(help="draft, standard, high or best, instead of steps and guidance.")
-    ] = None,
-    negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
-    image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
-    as_is: Annotated[
-        bool, typer.Option("--as-is", help="Give the model your words untouched; see `ozora explain`.")
-    ] = False,
-    count: Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")] = 1,
-    threads: Annotated[
-        int | None, typer.Option(help="Threads to compute with; all cores by default.")
-    ] = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    quality: Quality = None,
+    negative: Negative = None,
+    image: Image = None,
+    as_is: AsIs = False,
+    count: Count = 1,
+    threads: Threads = None,
     source: Annotated[
         Path | None,
         typer.Option(
             "--from", help="Film again what made this film, byte for byte; other options override it."
         ),
     ] = None,
-    weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
-    keep_latents: Annotated[
-        bool, typer.Option(help="Leave the latents beside the film, for extend, remix and the other verbs.")
-    ] = True,
-    quote: Annotated[
-        bool, typer.Option("--quote", help="Only tell what it would cost: seconds, memory, energy, price.")
-    ] = False,
-    budget: Annotated[
-        str | None, typer.Option(help="At most so much, 20s or 0.05USD: refused before, or stopped in time.")
-    ] = None,
+    weights: Weights = None,
+    keep_latents: KeepLatents = True,
+    quote: Quote = False,
+    budget: Budget = None,
 ) -> None:
     """Film a prompt."""
     from ozora.director.request import Request

@@ -11,38 +11,48 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ozora.cli.films import check_ending, free_name, shoot
+from ozora.cli.films import caption_for, check_ending, free_name, shoot
+from ozora.cli.options import (
+    AsIs,
+    Budget,
+    Count,
+    Guidance,
+    KeepLatents,
+    Negative,
+    Output,
+    Prompt,
+    Quality,
+    Quote,
+    Seed,
+    Size,
+    Steps,
+    Threads,
+    Weights,
+)
 from ozora.errors import refuse
 
 if TYPE_CHECKING:
     from ozora.director.request import Request
 
-Words = Annotated[str, typer.Argument(help="What the film shows, in plain words.")]
 Film = Annotated[Path, typer.Argument(help="A film (.mp4): ours, or any other.")]
-Seconds = Annotated[float | None, typer.Option(help="Length of what is filmed anew.")]
+Length = Annotated[float | None, typer.Option(help="Length of what is filmed anew.")]
 
 
 def _shared(
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Name of the film; after the prompt by default.")
-    ] = None,
-    size: Annotated[
-        str | None, typer.Option(help="Width x height in pixels; as the given film by default.")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Same seed, same film; drawn and told if not given.")
-    ] = None,
-    quality: Annotated[
-        str | None, typer.Option(help="draft, standard, high or best, instead of steps and guidance.")
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="Denoising steps: more are finer and slower.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
-    negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
-    count: Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")] = 1,
-    threads: Annotated[
-        int | None, typer.Option(help="Threads to compute with; all cores by default.")
-    ] = None,
-    weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
+    output: Output = None,
+    size: Size = None,
+    seed: Seed = None,
+    quality: Quality = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    negative: Negative = None,
+    as_is: AsIs = False,
+    count: Count = 1,
+    threads: Threads = None,
+    weights: Weights = None,
+    keep_latents: KeepLatents = True,
+    quote: Quote = False,
+    budget: Budget = None,
 ) -> None:
     """The options that every verb has; a signature, never called."""
 
@@ -54,15 +64,24 @@ def _command(ask: "Callable[..., Request]") -> Callable[..., None]:
 
     @wraps(ask)
     def command(
-        *, output: Path | None = None, weights: str | None = None, count: int = 1, **given: Any
+        *,
+        output: Path | None = None,
+        as_is: bool = False,
+        weights: str | None = None,
+        keep_latents: bool = True,
+        quote: bool = False,
+        budget: str | None = None,
+        **given: Any,
     ) -> None:
-        request = ask(count=count, **{name: value for name, value in given.items() if value is not None})
+        given["caption"] = caption_for(given.get("prompt"), as_is)
+        request = ask(**{name: value for name, value in given.items() if value is not None})
         film = output or free_name(given.get("prompt") or f"{given['source'].stem} {ask.__name__}")
         check_ending(film)
 
         from ozora.director.api import Ozora
 
-        shoot(Ozora(weights), request, film if output or not request.still else film.with_suffix(".png"))
+        film = film if output or not request.still else film.with_suffix(".png")
+        shoot(Ozora(weights), request, film, keep_latents, quote=quote, budget=budget)
 
     del command.__wrapped__  # what follows is the command's own signature, for those who ask
     command.__annotations__ = {part.name: part.annotation for part in taken}
@@ -73,7 +92,7 @@ def _command(ask: "Callable[..., Request]") -> Callable[..., None]:
 
 
 @_command
-def picture(prompt: Words, **settings: Any) -> "Request":
+def picture(prompt: Prompt, **settings: Any) -> "Request":
     """A still picture."""
     from ozora.director import verbs
 
@@ -82,7 +101,7 @@ def picture(prompt: Words, **settings: Any) -> "Request":
 
 @_command
 def animate(
-    prompt: Words,
+    prompt: Prompt,
     image: Annotated[Path | None, typer.Option(help="The picture it begins with.")] = None,
     last: Annotated[Path | None, typer.Option(help="The picture it ends with.")] = None,
     keyframe: Annotated[
@@ -101,9 +120,9 @@ def animate(
 @_command
 def extend(
     source: Film,
-    prompt: Words,
+    prompt: Prompt,
     backwards: Annotated[bool, typer.Option("--backwards", help="What came before, not after.")] = False,
-    seconds: Seconds = None,
+    seconds: Length = None,
     **settings: Any,
 ) -> "Request":
     """A film and what comes after it, or before it."""
@@ -113,7 +132,7 @@ def extend(
 
 
 @_command
-def fill(before: Film, after: Film, prompt: Words, seconds: Seconds = None, **settings: Any) -> "Request":
+def fill(before: Film, after: Film, prompt: Prompt, seconds: Length = None, **settings: Any) -> "Request":
     """Two films and what leads from one to the other."""
     from ozora.director import verbs
 
@@ -122,7 +141,7 @@ def fill(before: Film, after: Film, prompt: Words, seconds: Seconds = None, **se
 
 @_command
 def loop(
-    prompt: Words,
+    prompt: Prompt,
     source: Annotated[Path | None, typer.Option(help="A film to be led back to its beginning.")] = None,
     seconds: Annotated[
         float | None, typer.Option(help="Length of the loop, or of the way back to the source's beginning.")
@@ -139,7 +158,7 @@ def loop(
 def blend(
     first: Film,
     second: Film,
-    prompt: Words,
+    prompt: Prompt,
     curve: Annotated[
         str, typer.Option(help="cut, fade, morph, mix, or points of second:influence, as 0:0,1.5:0.7,4:1.")
     ] = "morph",
@@ -154,7 +173,7 @@ def blend(
 @_command
 def remix(
     source: Film,
-    prompt: Words,
+    prompt: Prompt,
     strength: Annotated[float, typer.Option(help="0.05 hardly changes the film, 1 leaves nothing.")] = 0.6,
     **settings: Any,
 ) -> "Request":
@@ -167,7 +186,7 @@ def remix(
 @_command
 def recut(
     source: Film,
-    prompt: Words,
+    prompt: Prompt,
     keep: Annotated[
         list[str] | None, typer.Option(help="A span of seconds that stays, as 0-1.5; again for more.")
     ] = None,
@@ -180,7 +199,7 @@ def recut(
 
 
 @_command
-def edit(source: Film, prompt: Words, **settings: Any) -> "Request":
+def edit(source: Film, prompt: Prompt, **settings: Any) -> "Request":
     """The same film with new words."""
     from ozora.director import verbs
 
