@@ -360,9 +360,13 @@ class DecoderStream:
         self.autoencoder, self.scale = autoencoder, scale
         self._memories: list[Memory] = []
 
-    @torch.no_grad()
     def push(self, latent: Tensor) -> Tensor:
         """Take the next latent (B, C, h, w); return its frames (B, 1 at first, then 4, 3, H, W)."""
+        return self.paint(self.read(latent))
+
+    @torch.no_grad()
+    def read(self, latent: Tensor) -> list[Tensor]:
+        """Take the next latent (B, C, h, w); return its features, of which :meth:`paint` makes frames."""
         model = self.autoencoder
         channels = model.config.latent_channels
         if latent.ndim != 4 or latent.shape[1] != channels:
@@ -370,12 +374,18 @@ class DecoderStream:
         memories = self._memories or [[] for _ in latent]
         if len(memories) != len(latent):
             raise refuse("latent", f"{len(latent)} samples", f"{len(memories)}, as the stream began")
-        films = []
+        features = []
         for i, one in enumerate(latent.split(1)):  # one by one: kernels may round differently in a batch
-            features, memories[i] = model.decoder(model.denormalise(one[:, None]), memories[i])
-            films.append(model.pixels(features, self.scale))
+            found, memories[i] = model.decoder(model.denormalise(one[:, None]), memories[i])
+            features.append(found)
         self._memories = memories
-        return torch.cat(films).clamp(-1, 1)
+        return features
+
+    @torch.no_grad()
+    def paint(self, features: list[Tensor]) -> Tensor:
+        """Turn the features of each sample to frames (B, T, 3, H, W); needs nothing of the stream's memory."""
+        films = [self.autoencoder.pixels(each, self.scale) for each in features]
+        return torch.cat(films).clamp_(-1, 1) if len(films) > 1 else films[0].clamp_(-1, 1)
 
 
 class EncoderStream:
