@@ -16,7 +16,7 @@ WAITING_FRAMES = 32
 """Frames that may wait for the encoder: so much memory, however long the film."""
 
 
-class _Given(Exception):
+class _StoppedError(Exception):
     """Ends the writing of a film that nobody will finish."""
 
 
@@ -32,7 +32,7 @@ class FilmBeside:
         self, path: str | Path, *, width: int, height: int, fps: float, metadata: Mapping[str, Any]
     ) -> None:
         self.path = require_writable(path)
-        self._frames: queue.Queue[Frames | None | _Given] = queue.Queue(WAITING_FRAMES)
+        self._frames: queue.Queue[Frames | _StoppedError | None] = queue.Queue(WAITING_FRAMES)
         self._failure: BaseException | None = None
         self._settings = {"width": width, "height": height, "fps": fps, "metadata": metadata}
         self._thread = threading.Thread(target=self._write, name="ozora-encoder", daemon=True)
@@ -58,16 +58,16 @@ class FilmBeside:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._thread.is_alive():
-            self._put(_Given())
+            self._put(_StoppedError())
             self._thread.join()
 
-    def _put(self, item: Frames | None | _Given) -> None:
+    def _put(self, item: Frames | _StoppedError | None) -> None:
         while True:
             try:
                 self._frames.put(item, timeout=0.1)
                 return
             except queue.Full:
-                if self._failure is not None and not isinstance(item, _Given):
+                if self._failure is not None and not isinstance(item, _StoppedError):
                     raise self._failure from None
                 if not self._thread.is_alive():
                     return
@@ -78,13 +78,13 @@ class FilmBeside:
 
         try:
             write_frames(self._arriving(), self.path, **self._settings)  # type: ignore[arg-type]
-        except _Given:
+        except _StoppedError:
             pass
         except BaseException as error:
             self._failure = error
 
     def _arriving(self) -> Iterator[Frames]:
         while (item := self._frames.get()) is not None:
-            if isinstance(item, _Given):
+            if isinstance(item, _StoppedError):
                 raise item
             yield item

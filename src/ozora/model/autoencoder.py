@@ -61,7 +61,9 @@ class MemoryBlock(nn.Module):
 
     def forward(self, x: Tensor, before: Tensor) -> Tensor:
         """Map frames (T·B, C, h, w), given the features of the frame before them (B, C, h, w)."""
-        previous = torch.cat([before, x[: len(x) - len(before)]])  # (T·B, C, h, w)
+        previous = before  # a cat with nothing would not keep channels last
+        if len(x) > len(before):
+            previous = torch.cat([before, x[: len(x) - len(before)]])  # (T·B, C, h, w)
         y = F.relu(self.mix(torch.cat([x, previous], 1)))
         return x + self.second(F.relu(self.first(y)))
 
@@ -383,7 +385,7 @@ class DecoderStream:
 
     @torch.no_grad()
     def paint(self, features: list[Tensor]) -> Tensor:
-        """Turn the features of each sample to frames (B, T, 3, H, W); needs nothing of the stream's memory."""
+        """Turn the features of each sample to frames (B, T, 3, H, W), whatever was read meanwhile."""
         films = [self.autoencoder.pixels(each, self.scale) for each in features]
         return torch.cat(films).clamp_(-1, 1) if len(films) > 1 else films[0].clamp_(-1, 1)
 
