@@ -5,14 +5,14 @@
 
 A film is 49 frames (4.08 s) at 12 a second. Ours are told as *streamed* (latent by latent, as films are made)
 and *batched* (all latents at once). The public designs are those of LTX-Video and Wan 2.2 in `diffusers`
-(pip install diffusers), with random weights, for weights do not change times. Made equal: 16 × 16 × 4 pixels a
+(pip install diffusers), with random weights, as they do not change times. Made equal: 16 × 16 × 4 pixels a
 latent cell, 48 channels, and, by their width, the parameters. They paint as many pixels as they read, so the
-films that our ×2 head paints have four times the cells for them (and for the transformer that would make them);
+films that our ×2 head paints have four times the cells for them (and for a transformer too);
 the ratios are of time for the same delivered film.
 
 The candidates take turns; with one thread the processor's own seconds are counted, so that figures hold on a
-busy machine too. ``--memory`` streams films of 4 and of 120 s, each in a process of its own, and tells the most
-memory that the process had.
+busy machine too. ``--memory`` streams films of 4 and of 120 s, each in a process of its own, and tells the
+most memory that the process had.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ def main() -> None:
             for precision in precisions:
                 row = compare(size, FILMS[name], precision, arguments.repeat, console)
                 table.add_row(size, name, precision, *row)
+                console.print(size, name, precision, *row)  # a table's last rows may take long to come
     console.print(table)
 
 

@@ -50,7 +50,7 @@ def test_an_older_film_of_that_name_stays_until_the_new_one_is_whole(tmp_path):
 
 def test_what_fails_in_the_encoder_is_told_to_whoever_adds_or_finishes(tmp_path):
     odd = {**SIZE, "width": 49}
-    with pytest.raises(OzoraError, match=r"^size: got '49x32'"), FilmBeside(tmp_path / "a.mp4", **odd) as film:
+    with pytest.raises(OzoraError, match="49x32"), FilmBeside(tmp_path / "a.mp4", **odd) as film:
         for _ in range(WAITING_FRAMES):
             film.add(pictures(9))
         raise AssertionError("nobody said that the film cannot be written")
