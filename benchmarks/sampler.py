@@ -26,9 +26,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ozora.backends.machine import tune_machine
-from ozora.model.precision import PRECISIONS, in_precision
 from ozora.model.text import TextOutput
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
+from precision import PRECISIONS, in_precision
 
 FILMS = {"224x128": (13, 4, 7), "320x192": (13, 6, 10), "512x288": (13, 9, 16)}
 """Delivered size → latent frames, cells high and wide: 49 frames, 4.08 s, decoded at twice the side."""

@@ -10,6 +10,7 @@ Importing this package loads nothing heavy; PyTorch comes with the first call.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from ozora.world.shot import Shot
 
     __version__: str
+
+# Read once, when PyTorch's threads are loaded: threads that wait should sleep. By default they spin, which on
+# two cores that others use too makes a denoising step take up to twenty times as long (docs/speed.md).
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "Ozora": "ozora.director.api",

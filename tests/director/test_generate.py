@@ -153,10 +153,10 @@ def test_a_failed_decode_does_not_cost_the_denoising(tiny_weights, tmp_path):
         broken = True
         steps = 0
 
-        def decode(self, latents, scale, on_step):
+        def stream(self, latents, scale):
             if self.broken:
                 raise MemoryError
-            return super().decode(latents, scale, on_step)
+            return super().stream(latents, scale)
 
         def go_on(self, words, negative, moment, **settings):
             self.steps += settings["steps"] - moment.step
@@ -184,7 +184,7 @@ def test_what_waits_for_another_request_is_not_mistaken(tiny_weights, ozora, tmp
     assert kept is not None and torch.equal(kept, first.latents)
 
     class Stopping(EmbeddedBackend):
-        def decode(self, latents, scale, on_step):
+        def stream(self, latents, scale):
             raise MemoryError
 
     with pytest.raises(MemoryError):

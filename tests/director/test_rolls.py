@@ -5,10 +5,11 @@ import numpy as np
 import torch
 
 from ozora import Clip, Ozora, Request
-from ozora.director import generate as module
-from ozora.director.filming import decode_film, decode_long
+from ozora.director import filming as module
+from ozora.director.filming import decode_film
 from ozora.director.fit import Fit
 from ozora.director.rolls import DROPPED_EVERY, Roll
+from ozora.media.beside import FilmBeside
 from ozora.media.video import write_clip
 
 
@@ -26,24 +27,30 @@ def test_a_roll_holds_every_frame():
     assert np.array_equal(held, frames)  # whoever holds the frames holds the file
 
 
-def test_a_long_film_is_the_same_written_while_it_is_decoded(tiny_weights, tmp_path):
+def test_a_film_is_the_same_written_while_it_is_decoded_in_memory_or_on_disk(
+    tiny_weights, tmp_path, monkeypatch
+):
     backend = Ozora(tiny_weights).backend
     latents = torch.randn(1, 12, 4, 2, 3, generator=torch.Generator().manual_seed(0))
     plain = Fit((3, 2), 2, 12, 12)
     for fit in (plain, replace(plain, openings=(0, 5)), replace(plain, ring=True)):
         told: list[int] = []
         whole = decode_film(backend, latents, fit, nothing)
-        path = tmp_path / "long.mp4"
+        known = write_clip(Clip(whole, 12, {"ozora": "x"}), tmp_path / "whole.mp4").read_bytes()
 
         def tell(done, of, told=told):
             told.append(done)
 
-        frames = decode_long(backend, latents, fit, tell, path, {"ozora": "x"})
-        assert np.array_equal(frames, whole) and len(frames) == fit.frames
-        assert told == sorted(told) and len(told) >= 11
-        known = write_clip(Clip(whole, 12, {"ozora": "x"}), tmp_path / "whole.mp4")
-        assert known.read_bytes() == path.read_bytes()
-        assert np.array_equal(decode_long(backend, latents, fit, nothing, None, {}), whole)
+        for longest in (1000, 20):
+            told.clear()
+            monkeypatch.setattr(module, "LONGEST_IN_MEMORY", longest)
+            size = {"width": fit.width, "height": fit.height, "fps": 12}
+            with FilmBeside(tmp_path / "film.mp4", **size, metadata={"ozora": "x"}) as film:
+                frames = decode_film(backend, latents, fit, tell, film.add)
+                assert film.finish().read_bytes() == known
+            assert np.array_equal(frames, whole) and len(frames) == fit.frames
+            assert told == sorted(told) and len(told) >= 11
+            assert np.array_equal(decode_film(backend, latents, fit, nothing), whole)
 
 
 def test_a_take_too_long_for_memory_is_an_ordinary_take(tiny_weights, tmp_path, monkeypatch):

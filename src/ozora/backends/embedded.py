@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,11 +15,11 @@ from torch import Tensor, nn
 
 from ozora.backends.backend import Card, OnStep
 from ozora.backends.grid import FRAMES_PER_LATENT
-from ozora.backends.machine import tune_machine
+from ozora.backends.machine import thread_count, tune_machine, using_threads
 from ozora.backends.weights import STUDENT, Weights, check, find_weights
 from ozora.errors import WeightsError
 from ozora.media.clip import Frames
-from ozora.model.autoencoder import Autoencoder
+from ozora.model.autoencoder import Autoencoder, DecoderStream
 from ozora.model.checkpoint import load_weights, weights_hash
 from ozora.model.conditions import Condition, apply_all
 from ozora.model.preview import PreviewDecoder, fit_preview
@@ -186,13 +188,42 @@ class EmbeddedBackend:
         return np.concatenate(parts)
 
     def stream(self, latents: Tensor, scale: int) -> Iterator[Frames]:
-        """Frames of each latent in turn: one (1, H, W, 3), then four at a time."""
+        """Frames of each latent in turn: one (1, H, W, 3), then four at a time.
+
+        Where there are two threads or more, one half of them paints a latent while the other reads the next:
+        on films this small two threads do more beside each other than together.
+        """
         stream = self.networks.autoencoder.stream(scale)
-        for latent in latents.unbind(1):
-            with torch.inference_mode():
-                video = stream.push(latent)[0]  # (1 or 4, 3, H, W)
-                frames = ((video.permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-            yield frames.numpy()
+        threads = thread_count()
+        if threads == 1:
+            for latent in latents.unbind(1):
+                yield _paint(stream, _read(stream, latent))
+            return
+        with using_threads(threads // 2), ThreadPoolExecutor(1, "ozora-painter") as painter:
+            waiting: deque[Future[Frames]] = deque()
+            for latent in latents.unbind(1):
+                waiting.append(painter.submit(_paint, stream, _read(stream, latent)))
+                if len(waiting) > READ_AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+
+READ_AHEAD = 2
+"""Latents that are read before the first of them must be painted."""
+
+
+@torch.inference_mode()
+def _read(stream: DecoderStream, latent: Tensor) -> list[Tensor]:
+    return stream.read(latent)
+
+
+@torch.inference_mode()
+def _paint(stream: DecoderStream, features: list[Tensor]) -> Frames:
+    """Frames (T, H, W, 3) of the features of one film."""
+    video = stream.paint(features)[0]  # (T, 3, H, W), ours to change
+    levels = video.add_(1).mul_(127.5).round_().to(torch.uint8)
+    return levels.permute(0, 2, 3, 1).contiguous().numpy()
 
 
 def load_reader(weights: Weights) -> Reader | None:

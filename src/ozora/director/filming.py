@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from ozora.backends.backend import Backend, OnStep
 from ozora.director.fit import Fit
 from ozora.director.joins import anchored, mended
 from ozora.director.plan import Plan
-from ozora.director.rolls import Roll
+from ozora.director.rolls import LONGEST_IN_MEMORY, Roll
 from ozora.director.states import Progress
 from ozora.director.timeline import WARM_UP, Timeline, reopened
 from ozora.director.windows import Window
@@ -26,6 +24,9 @@ from ozora.model.sampler import Moment
 
 OnProgress = Callable[[Progress], None]
 """Called before the first and after each step of a window; may raise to stop."""
+
+OnFrames = Callable[[Frames], None]
+"""Given frames (T, H, W, 3) in their order, which stay as they are."""
 
 
 def film_latents(
@@ -204,33 +205,25 @@ def given_latents(backend: Backend, plan: Plan) -> Tensor | None:
     return known
 
 
-def decode_film(backend: Backend, latents: Tensor, fit: Fit, on_step: OnStep) -> Frames:
-    """All frames (T, H, W, 3) of a film."""
-    if fit.openings == (0,) and not fit.ring:
-        return backend.decode(latents, fit.scale, on_step)
-    return np.concatenate(list(frames_of(backend, latents, fit, on_step)))
-
-
-def decode_long(
-    backend: Backend,
-    latents: Tensor,
-    fit: Fit,
-    on_step: OnStep,
-    path: Path | None,
-    metadata: Mapping[str, Any],
+def decode_film(
+    backend: Backend, latents: Tensor, fit: Fit, on_step: OnStep, on_frames: OnFrames | None = None
 ) -> Frames:
-    """All frames of a film too long for memory, on disk; with ``path`` its MP4 is written as it is made."""
-    from ozora.media.video import write_frames
-
-    roll = Roll(fit.frames, fit.height, fit.width)
-    frames = roll.keeping(frames_of(backend, latents, fit, on_step))
-    if path is None:
-        deque(frames, maxlen=0)
-    else:
-        write_frames(
-            frames, path, width=fit.width, height=fit.height, fps=fit.fps, metadata=metadata, sidecar=False
-        )
-    return roll.frames
+    """All frames (T, H, W, 3) of a film, told to ``on_frames`` as they come; of a long film, on disk."""
+    parts = frames_of(backend, latents, fit, on_step)
+    if fit.frames > LONGEST_IN_MEMORY:
+        roll = Roll(fit.frames, fit.height, fit.width)
+        for frame in roll.keeping(parts):
+            if on_frames is not None:
+                on_frames(frame[None])
+        return roll.frames
+    frames: Frames = np.empty((fit.frames, fit.height, fit.width, 3), np.uint8)
+    done = 0
+    for part in parts:
+        frames[done : done + len(part)] = part
+        done += len(part)
+        if on_frames is not None:
+            on_frames(frames[done - len(part) : done])
+    return frames
 
 
 def frames_of(backend: Backend, latents: Tensor, fit: Fit, on_step: OnStep) -> Iterator[Frames]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import Backend, Card
 from ozora.backends.machine import thread_count, using_threads
-from ozora.director.filming import decode_film, decode_long, film_latents
+from ozora.director.filming import decode_film, film_latents
 from ozora.director.latents import kept_path, save_latents
 from ozora.director.plan import Plan, plan
 from ozora.director.qualities import sampling_for
 from ozora.director.request import HIGHEST_SEED, Request
-from ozora.director.rolls import LONGEST_IN_MEMORY
 from ozora.director.states import Keeper, Progress, same_take, sweep, waiting_path
 from ozora.director.take import OnPhase, OnPreview, Stopwatch, Take
 from ozora.errors import OzoraError, refuse
+from ozora.media.beside import FilmBeside
 from ozora.media.clip import Clip
 from ozora.media.files import require_writable
 from ozora.media.images import is_picture
@@ -131,25 +132,29 @@ def film_take(
             keeper.drop()
         raise
     film = keeper.film if keeper.film is not None and not is_picture(keeper.film) else None
-    long = fitted.frames > LONGEST_IN_MEMORY
     if keeper.film is not None:
         sweep(keeper.film)
-    with watch.phase("decode", fitted.latents) as step:
-        if long:
-            frames = decode_long(backend, latents, fitted, step, film, about)
-        else:
-            frames = decode_film(backend, latents, fitted, step)
-    whole = not start.steps_done
-    take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading, whole))
-    if keeper.film is not None:
+    with ExitStack() as stack:
+        beside = None
+        if film is not None:  # encoded by another thread while the next frames are decoded
+            size = {"width": fitted.width, "height": fitted.height}
+            beside = stack.enter_context(FilmBeside(film, **size, fps=fitted.fps, metadata=about))
+        with watch.phase("decode", fitted.latents) as step:
+            frames = decode_film(backend, latents, fitted, step, beside.add if beside else None)
+        whole = not start.steps_done
+        take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading, whole))
+        if keeper.film is None:
+            return take
         with watch.phase("write"):
             if keeper.now.order.get("keep_latents") and film is not None:
                 save_latents(kept_path(film), latents, about)
-            if film is None or not long:  # a long film was written while it was decoded
+            if beside is not None:
+                beside.finish()
+            else:
                 take.save(keeper.film, sidecar=False)
-        take = replace(take, receipt=watch.receipt(notes, reading, whole))
-        take.save_sidecar(keeper.film, keeper.now.order.get("beside"))
-        keeper.drop()
+    take = replace(take, receipt=watch.receipt(notes, reading, whole))
+    take.save_sidecar(keeper.film, keeper.now.order.get("beside"))
+    keeper.drop()
     return take
 
 

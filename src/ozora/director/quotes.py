@@ -283,8 +283,8 @@ def calibration(backend: Backend, fitted: Fit) -> dict[str, tuple[float, float]]
         _decoded(fitted, few),
         lambda: backend.decode(moment.preview[:, :few], fitted.scale, lambda done, of: None),
     )
-    # Writing is guessed from decoding until a film was written: three quarters of it.
-    share = 0.75 * _decoded(fitted, few) / _pixels(fitted, few)
+    # Writing is guessed from decoding, beside which it runs, until a film was written: a quarter of it.
+    share = 0.25 * _decoded(fitted, few) / _pixels(fitted, few)
     units["write"] = units["decoded"][0] * share, units["decoded"][1] * share
     most = float(peak_memory())
     return {**units, "memory": (most, most)}

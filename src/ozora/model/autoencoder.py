@@ -61,7 +61,9 @@ class MemoryBlock(nn.Module):
 
     def forward(self, x: Tensor, before: Tensor) -> Tensor:
         """Map frames (T·B, C, h, w), given the features of the frame before them (B, C, h, w)."""
-        previous = torch.cat([before, x[: len(x) - len(before)]])  # (T·B, C, h, w)
+        previous = before  # a cat with nothing would not keep channels last
+        if len(x) > len(before):
+            previous = torch.cat([before, x[: len(x) - len(before)]])  # (T·B, C, h, w)
         y = F.relu(self.mix(torch.cat([x, previous], 1)))
         return x + self.second(F.relu(self.first(y)))
 
@@ -360,9 +362,13 @@ class DecoderStream:
         self.autoencoder, self.scale = autoencoder, scale
         self._memories: list[Memory] = []
 
-    @torch.no_grad()
     def push(self, latent: Tensor) -> Tensor:
         """Take the next latent (B, C, h, w); return its frames (B, 1 at first, then 4, 3, H, W)."""
+        return self.paint(self.read(latent))
+
+    @torch.no_grad()
+    def read(self, latent: Tensor) -> list[Tensor]:
+        """Take the next latent (B, C, h, w); return its features, of which :meth:`paint` makes frames."""
         model = self.autoencoder
         channels = model.config.latent_channels
         if latent.ndim != 4 or latent.shape[1] != channels:
@@ -370,12 +376,18 @@ class DecoderStream:
         memories = self._memories or [[] for _ in latent]
         if len(memories) != len(latent):
             raise refuse("latent", f"{len(latent)} samples", f"{len(memories)}, as the stream began")
-        films = []
+        features = []
         for i, one in enumerate(latent.split(1)):  # one by one: kernels may round differently in a batch
-            features, memories[i] = model.decoder(model.denormalise(one[:, None]), memories[i])
-            films.append(model.pixels(features, self.scale))
+            found, memories[i] = model.decoder(model.denormalise(one[:, None]), memories[i])
+            features.append(found)
         self._memories = memories
-        return torch.cat(films).clamp(-1, 1)
+        return features
+
+    @torch.no_grad()
+    def paint(self, features: list[Tensor]) -> Tensor:
+        """Turn the features of each sample to frames (B, T, 3, H, W), whatever was read meanwhile."""
+        films = [self.autoencoder.pixels(each, self.scale) for each in features]
+        return torch.cat(films).clamp_(-1, 1) if len(films) > 1 else films[0].clamp_(-1, 1)
 
 
 class EncoderStream:

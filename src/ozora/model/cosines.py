@@ -47,10 +47,15 @@ def linear_path(channels: int) -> tuple[Tensor, Tensor]:
     strength = torch.where(frequency == 0, _MEAN_DEVIATION, detail)
     deviation = torch.einsum("a,tyx->tayx", torch.tensor(_COLOUR_SHARES), strength)
     chosen = deviation.flatten().argsort(descending=True, stable=True)[:channels]
-    t, a, y, x = torch.unravel_index(chosen, deviation.shape)
+    # Not by torch.unravel_index, which loads a computer algebra system to check its arguments.
+    places = []
+    for size in reversed(deviation.shape):
+        places.append(chosen % size)
+        chosen = chosen // size
+    x, y, a, t = places
     in_time, in_space = cosines(TEMPORAL_FACTOR), cosines(SPATIAL_FACTOR)
     basis = torch.einsum("nt,na,ny,nx->ntayx", in_time[t], colours[a], in_space[y], in_space[x]).flatten(1)
-    scale = deviation.flatten()[chosen, None] / _LATENT_DEVIATION
+    scale = deviation[t, a, y, x][:, None] / _LATENT_DEVIATION
     return basis / scale, basis * scale
 
 

@@ -44,10 +44,8 @@ def deliver(clip: Clip, order: Order, folder: Path, tell: Tell) -> dict[str, Any
             tell(number / wanted)
 
     write_frames(
-        scaled(), folder / "video.mp4", width=order.width, height=order.height, fps=clip.fps, metadata=about,
-        # What was scaled up holds no detail that a slower search would find.
-        preset="veryfast" if order.width * order.height > 4 * clip.width * clip.height else "",
-    )  # fmt: skip
+        scaled(), folder / "video.mp4", width=order.width, height=order.height, fps=clip.fps, metadata=about
+    )
     grid = _write_pictures(kept, order, folder)
     return {"native_size": native, "fps": clip.fps, "num_frames": wanted, "has_audio": False, "sprites": grid}
 

@@ -1,5 +1,7 @@
 """In which numbers the large matrices are multiplied: float32, bfloat16, or int8 with scales.
 
+For comparisons only: films are made in float32. On processors with AVX2 alone int8 takes a fifth off a step
+of ``micro``, some hundredths of a second a film, and PyTorch will remove its tensors (docs/speed.md).
 Only the linear layers of the blocks change; norms, attention, conditioning and the heads stay in float32, so
 that a film keeps its shapes and loses at most its last shades. Weights lie as int8 with a scale a row in the
 files already: int8 here multiplies those very numbers.
