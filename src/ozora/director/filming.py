@@ -91,7 +91,7 @@ def film_latents(
         new = [index in window.new for index in range(window.start, window.stop)]
         if (beginning := _beginning(line, window, known)) is not None:
             latents = anchored(latents, new, beginning)
-        latents = mended(latents, new)
+        latents = mended(latents, new, contrasts=beginning is None)
         for index in window.new:
             known[:, index] = latents[:, index - window.start]
     assert known is not None

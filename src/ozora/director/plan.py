@@ -11,6 +11,7 @@ from ozora.backends.backend import Card
 from ozora.backends.grid import Grid
 from ozora.director.conditions import Given
 from ozora.director.fit import Fit, fit
+from ozora.director.parts import Fresh
 from ozora.director.request import Request
 from ozora.director.sources import Source
 from ozora.director.timeline import Timeline, describe_parts, fresh_line, kept_at, lay, read_sources
@@ -40,8 +41,9 @@ class Plan:
         return tuple(dict.fromkeys(found))
 
     def read_as(self, prompt: str) -> str:
-        """The words that the model reads for ``prompt``: the request's own may have a caption."""
-        caption = self.request.caption if prompt == self.request.prompt else None
+        """What the model reads for ``prompt``: the request's own words and a part's may have a caption."""
+        said = {part.words: part.caption for part in self.request.parts if isinstance(part, Fresh)}
+        caption = self.request.caption if prompt == self.request.prompt else said.get(prompt)
         return caption or prompt
 
     def describe(self) -> dict[str, Any]:
