@@ -15,6 +15,7 @@ from ozora.director.parts import Fresh
 from ozora.director.request import Request
 from ozora.director.sources import Source
 from ozora.director.timeline import Timeline, describe_parts, fresh_line, kept_at, lay, read_sources
+from ozora.director.turning import turns_from
 from ozora.errors import refuse
 from ozora.media.clip import Clip
 
@@ -38,6 +39,7 @@ class Plan:
         """All words the film is made from, each once, the request's own first."""
         found = [self.request.prompt, *self.line.words]
         found += [words for words in self.line.old_words if words is not None]
+        found += [words for window in self.line.windows if (words := turns_from(self.line, window))]
         return tuple(dict.fromkeys(found))
 
     def read_as(self, prompt: str) -> str:
@@ -86,7 +88,7 @@ def plan(request: Request, card: Card) -> Plan:
 
 def _plan(request: Request, fitted: Fit, given: Given, line: Timeline, grid: Grid) -> Plan:
     line = kept_at(line, given.places, grid)
-    filmed = sum(len(window) for window in line.windows)
+    filmed = sum(len(window) * (3 if turns_from(line, window) else 1) for window in line.windows)
     return Plan(request, replace(fitted, filmed=filmed), given, line)
 
 

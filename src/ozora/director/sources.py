@@ -51,6 +51,13 @@ class Source:
         return str(self.metadata.get("prompt", "")) if "ozora" in self.metadata else ""
 
     @property
+    def scenes(self) -> tuple[str, str]:
+        """The words of its beginning and of its end, which differ where it was made of several parts."""
+        parts = self.metadata.get("parts") or [{}]
+        first, last = (str(part.get("words") or self.words) for part in (parts[0], parts[-1]))
+        return first, last
+
+    @property
     def own(self) -> bool:
         """Whether its own latents are at hand."""
         return self.latents is not None
