@@ -29,7 +29,7 @@ from ozora.model.state import State
 RISE = 3
 """Latents over which new words arrive: the share of the step without sight is 1/4, 2/4, 3/4, then all."""
 
-PULL = 1.5
+PULL = 2.0
 """How far the words are guided against those that the film turns from, where nothing of those is in sight."""
 
 
@@ -128,13 +128,15 @@ def go_on_turning(
     ).state.latent  # fmt: skip
     hidden, turned = torch.tensor(unseen(line, window)), scenes(line).turned
     share = [turned[index] if index in window.new else 0.0 for index in range(window.start, window.stop)]
+
     def stepped(read: Any, state: State) -> Moment:
         start = replace(moment, state=state)
         return backend.go_on(read, negative, start, steps=steps, guidance=guidance, until=moment.step + 1)
 
     while moment.step < steps:
         level, state = levels[moment.step], moment.state
-        veiled = (1 - level) * state.clean + level * noise
+        hidden = hidden.to(state.latent.device)  # the backend may have moved the film
+        veiled = (1 - level) * state.clean + level * noise.to(state.latent)
         blind = replace(
             state,
             latent=torch.where(_frames(hidden), veiled, state.latent),
@@ -159,7 +161,7 @@ def _values(moment: Moment) -> tuple[Tensor, Tensor]:
 
 def _mixed(one: Tensor, other: Tensor, share: Sequence[float]) -> Tensor:
     """Latents (1, L, C, h, w) of ``one`` and, by its share of each, of ``other``."""
-    part = _frames(torch.tensor(share))
+    part = _frames(torch.tensor(share, device=one.device))
     return one.where(part == 0, (1 - part) * one + part * other)
 
 
