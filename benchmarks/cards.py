@@ -36,7 +36,7 @@ from ozora.evaluate.probe import load_probe
 from ozora.media.images import write_image
 from ozora.media.sheets import contact_sheet
 from ozora.model.probe import Probe
-from seams import BARS, luminance, measure, saturation
+from seams import BARS, WIDTH, luminance, measure, saturation
 
 SECONDS, JOIN, LOOKED_AT = 4.0, 49, 25
 SAME = 0.8
@@ -197,7 +197,7 @@ def main() -> int:
             films.append(Clip(made.frames[JOIN - 24 :], made.fps))
             labels.append(f"{'' if found['turning'][-1].right else 'not '}{pair.value}: {pair.second}")
             told.print(labels[-1], *(rows[-1].right for rows in found.values()), style="grey50")
-    holds = tell(Console(), found)
+    holds = tell(Console(width=None if sys.stdout.isatty() else WIDTH), found)
     if given.sheet:
         write_image(contact_sheet(films, labels, columns=2, frames=9, width=80), given.sheet)
     return int(not holds)

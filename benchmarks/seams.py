@@ -45,6 +45,8 @@ NEAR = 12
 EVERY = 4
 BARS = {"difference": 1.15, "flow": 1.15, "roughness": 1.15, "luminance": 1.0, "saturation": 1.0}
 DECIBELS = 1.0
+WIDTH = 130
+"""Columns of the tables where they go into a file."""
 FLOW_WIDTH = 112
 """Pixels across of the frames that flow is measured on."""
 
@@ -269,7 +271,8 @@ def main() -> int:
     parser.add_argument("--sheet", type=Path, help="the films as a contact sheet")
     arguments = parser.parse_args()
     told = Console(stderr=True)
-    maker, console, only = Ozora(arguments.weights), Console(), arguments.only.split(",")
+    maker, only = Ozora(arguments.weights), arguments.only.split(",")
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     found: dict[str, dict[str, list[float]]] = {}
     films: list[Clip] = []
     labels: list[str] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ozora.cli.films import check_ending, free_name, shoot
+from ozora.cli.films import caption_for, check_ending, free_name, shoot
 from ozora.errors import refuse
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ def _shared(
     steps: Annotated[int | None, typer.Option(help="Denoising steps: more are finer and slower.")] = None,
     guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
     negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Give the model your words untouched; see `ozora explain`.")
+    ] = False,
     count: Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")] = 1,
     threads: Annotated[
         int | None, typer.Option(help="Threads to compute with; all cores by default.")
@@ -54,8 +57,14 @@ def _command(ask: "Callable[..., Request]") -> Callable[..., None]:
 
     @wraps(ask)
     def command(
-        *, output: Path | None = None, weights: str | None = None, count: int = 1, **given: Any
+        *,
+        output: Path | None = None,
+        weights: str | None = None,
+        count: int = 1,
+        as_is: bool = False,
+        **given: Any,
     ) -> None:
+        given["caption"] = caption_for(given.get("prompt"), as_is)
         request = ask(count=count, **{name: value for name, value in given.items() if value is not None})
         film = output or free_name(given.get("prompt") or f"{given['source'].stem} {ask.__name__}")
         check_ending(film)
