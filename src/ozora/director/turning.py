@@ -32,6 +32,9 @@ RISE = 3
 PULL = 2.0
 """How far the words are guided against those that the film turns from, where nothing of those is in sight."""
 
+TONED = 0.5
+"""How much of what that does to brightness, colour and contrast is taken back."""
+
 
 @lru_cache(maxsize=256)
 def scene_of(words: str) -> str:
@@ -144,19 +147,32 @@ def go_on_turning(
             noise_level=state.noise_level.masked_fill(hidden, 1.0),
         )
         seeing, turning, staying = stepped(words, state), stepped(words, blind), stepped(old, blind)
-        latent, guess = (
-            _mixed(one, PULL * new - (PULL - 1) * other, share)
-            for one, new, other in zip(*map(_values, (seeing, turning, staying)), strict=True)
-        )
-        moment = Moment(moment.step + 1, replace(seeing.state, latent=latent), guess)
+        assert seeing.guess is not None and turning.guess is not None and staying.guess is not None
+        pulled = _pulled(turning.guess, staying.guess)
+        part = 1 - levels[moment.step + 1] / level  # of the way to the guess
+        latent = turning.state.latent + part * (pulled - turning.guess)
+        state = replace(seeing.state, latent=_mixed(seeing.state.latent, latent, share))
+        moment = Moment(moment.step + 1, state, _mixed(seeing.guess, pulled, share))
         on_moment(moment)
     return moment
 
 
-def _values(moment: Moment) -> tuple[Tensor, Tensor]:
-    """Latents and guess, both linear in what the transformer answers, (1, L, C, h, w) each."""
-    assert moment.guess is not None
-    return moment.state.latent, moment.guess
+def _pulled(new: Tensor, old: Tensor) -> Tensor:
+    """A guess from new words, (1, L, C, h, w), moved away from that of the old ones.
+
+    Mean and deviation of each channel of each latent go back ``TONED`` of the way: shapes may be pulled far,
+    but a night that is pulled as far is black (the rescaling of arXiv 2305.08891).
+    """
+    pulled = new + (PULL - 1) * (new - old)
+    (mean, deviation), (wanted, contrast) = _tones(pulled), _tones(new)
+    toned = (pulled - mean) * contrast / deviation.clamp(min=1e-6) + wanted
+    return pulled + TONED * (toned - pulled)
+
+
+def _tones(latents: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of each channel of each latent, (1, L, C, 1, 1) each."""
+    mean = latents.mean((3, 4), keepdim=True)
+    return mean, (latents - mean).square().mean((3, 4), keepdim=True).sqrt()
 
 
 def _mixed(one: Tensor, other: Tensor, share: Sequence[float]) -> Tensor:
