@@ -61,8 +61,11 @@ def scenes(line: Timeline) -> Scenes:
     latent before, or a given one after. Nothing is seen across an opening. Of a given film whose words nobody
     knows nothing is said.
     """
-    wanted = tuple(scene_of(words) for words in line.words)
-    shown = tuple(None if words is None else scene_of(words) for words in line.shown)
+    texts = {words: words for words in (*line.words, *line.shown) if words is not None}
+    if len(texts) > 1:  # reading them takes a moment, which a film of one text need not wait for
+        texts = {words: scene_of(words) for words in texts}
+    wanted = tuple(texts[words] for words in line.words)
+    shown = tuple(None if words is None else texts[words] for words in line.shown)
     turned, strengths = [1.0] * line.length, line.strength
     for index in (index for index, strength in enumerate(strengths) if strength == 1):
         for near in range(index - 1, max(-1, index - RISE - 1), -1):
