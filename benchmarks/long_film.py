@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from rich.table import Table
 
 from ozora import Clip, Ozora, Request
 from ozora.backends.weights import find_probe
+from ozora.director.take import peak_memory
 from ozora.evaluate.films import to_video
 from ozora.evaluate.probe import load_probe
 from ozora.evaluate.prompts import read_prompts
@@ -75,9 +75,8 @@ def film(weights: str | None, seconds: float, prompt: str, seed: int, path: Path
     maker.backend.load()
     began = time.process_time(), time.perf_counter()
     next(maker.takes(Request(prompt, seconds=seconds, seed=seed), outputs=[path]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     took = {"processor_seconds": time.process_time() - began[0], "seconds": time.perf_counter() - began[1]}
-    return {**took, "peak_bytes": float(peak)}
+    return {**took, "peak_bytes": float(peak_memory())}
 
 
 def apart(seconds: float, prompt: str, seed: int, path: Path, weights: str | None) -> dict[str, float]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from ozora import Clip, Ozora
 from ozora.director.storyboard import board
 from ozora.media.images import write_image
@@ -24,6 +26,17 @@ CARDS = {
         {"at": 0, "words": "it rises over a meadow at dawn"},
         {"at": 2, "words": "it rises over a meadow at night"},
         {"at": 4, "words": "it drifts over the sea at sunset", "transition": "cut"},
+    ],
+}
+LONG_CARDS = {
+    "words": "a hot-air balloon",
+    "seconds": 40,
+    "seed": 3,
+    "size": "224x128",
+    "cards": [
+        {"at": 0, "words": "it drifts over a meadow at dawn"},
+        {"at": 4, "words": "it drifts over a meadow at night"},
+        {"at": 24, "words": "it drifts over a meadow at noon in fog"},
     ],
 }
 MOMENTS = 9
@@ -66,8 +79,18 @@ def films() -> dict[str, Clip]:
     return {label: take.clip for label, take in takes.items()}
 
 
+def words_over_time() -> None:
+    """Lay out a film whose words change: eight seconds a row."""
+    clip = next(Ozora().takes(board(LONG_CARDS))).clip
+    rows = np.array_split(np.arange(len(clip)), 5)
+    clips = [Clip(clip.frames[row], clip.fps) for row in rows]
+    labels = [f"from second {row[0] / clip.fps:.0f}" for row in rows]
+    write_image(contact_sheet(clips, labels, columns=1, frames=10, width=100), HERE / "words_over_time.webp")
+
+
 def main() -> None:
     """Film and lay out."""
+    words_over_time()
     made = films()
     sheet = contact_sheet(list(made.values()), list(made), columns=1, frames=MOMENTS, width=112)
     write_image(sheet, HERE / "verbs.webp")

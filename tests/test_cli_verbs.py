@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from ozora.cli import run
+from ozora.director.understanding.recaption import caption_for
 from ozora.media.clip import Clip
 from ozora.media.video import read_clip, read_metadata, write_clip
 
@@ -48,6 +49,18 @@ def test_every_verb_is_a_command(ozora, tmp_path, arguments, frames):
     if frames:
         assert len(read_clip("x.mp4")) == frames
         assert read_metadata("x.mp4")["verb"] == arguments[0]
+        assert read_metadata("x.mp4")["caption"] == caption_for("a fox")
+
+
+def test_words_are_read_as_a_caption_or_as_they_are(ozora):
+    for options, read in (([], "A fox runs at dawn."), (["--as-is"], None)):
+        code, _, err = ozora("extend", "a.mp4", "at dawn a fox is running", "-o", "x.mp4", *options)
+        assert code == 0 and read_metadata("x.mp4").get("caption") == read, err
+        assert (f"filmed as: {read}" in err) == (read is not None)
+    code, _, err = ozora("extend", "a.mp4", "at dawn a fox is running", "-o", "x.mp4")
+    assert ozora("variation", "x.mp4", "-o", "y.mp4")[0] == 0
+    known = read_metadata("y.mp4")
+    assert (known["prompt"], known["caption"]) == ("at dawn a fox is running", "A fox runs at dawn.")
 
 
 BAD = {

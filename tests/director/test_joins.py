@@ -2,29 +2,71 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ozora.director.joins import ANCHORED, FADING, SHARED, anchored, mended
+from ozora.director.joins import ANCHORED, FADING, LOOK_BACK, SHARED, TREND, anchored, mended
+
+filmings = st.lists(st.booleans(), min_size=1, max_size=9)
+
+
+def drawn(length, seed):
+    return torch.randn(1, length, 3, 2, 4, generator=torch.Generator().manual_seed(seed))
+
+
+def level(latents):
+    return latents.mean((3, 4))
+
+
+def spread(latents):
+    return latents.std((3, 4), unbiased=False)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.booleans(), min_size=1, max_size=9), st.integers(0, 99), st.booleans())
-def test_given_latents_stay_and_filmed_ones_move_as_a_whole_but_at_the_join(filmed, seed, opens):
-    latents = torch.randn(1, len(filmed), 3, 2, 4, generator=torch.Generator().manual_seed(seed))
-    result = mended(latents, filmed, opens=opens)
+@given(filmings, st.integers(0, 99), st.booleans(), st.booleans())
+def test_given_latents_stay_and_filmed_ones_keep_their_picture(filmed, seed, opens, contrasts):
+    latents = drawn(len(filmed), seed)
+    result = mended(latents, filmed, opens=opens, contrasts=contrasts)
+    pictures = [(one - one.mean((3, 4), keepdim=True)).flatten(3) for one in (latents, result)]
+    alike = torch.nn.functional.cosine_similarity(*pictures, -1)  # (1, L, C)
     for number, new in enumerate(filmed):
-        moved = result[:, number] - latents[:, number]
         if not new or (opens and number == 0):
-            assert not moved.any()
+            assert result[:, number].equal(latents[:, number])
         joined = any(filmed[near] != new for near in (number - 1, number + 1) if 0 <= near < len(filmed))
         if not joined:
-            assert torch.allclose(moved, moved.mean((2, 3), keepdim=True), atol=1e-5)  # no cell by itself
+            assert (alike[:, number] > 0.999).all()  # brighter, or of more contrast, and nothing else
+            if not contrasts:
+                assert torch.allclose(spread(result)[:, number], spread(latents)[:, number], atol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 6), st.integers(1, 7), st.integers(2, 6), st.integers(0, 99))
+def test_levels_and_contrasts_meet_at_both_ends_of_a_gap(before, gap, after, seed):
+    latents = drawn(before + gap + after, seed)
+    filmed = [False] * before + [True] * gap + [False] * after
+    result = mended(latents, filmed, opens=False)
+    first, last = before, before + gap - 1
+    aims = []
+    for given_one, way in ((first - 1, -1), (last + 1, 1)):
+        steps = min(LOOK_BACK, before - 1 if way < 0 else after - 1)
+        went = level(latents)[:, given_one] - level(latents)[:, given_one + way * steps]
+        aims.append(level(latents)[:, given_one] + TREND * went / steps)
+    # What the latent at a join takes from across it is taken out again.
+    alone = result.clone()
+    for place, across in ((last, last + 1), (first, first - 1)):
+        alone[:, place] = (alone[:, place] - SHARED * latents[:, across]) / (1 - SHARED)
+    if gap == 1:
+        assert torch.allclose(level(alone)[:, first], (aims[0] + aims[1]) / 2, atol=1e-4)
+        return
+    for place, across, aim in ((first, first - 1, aims[0]), (last, last + 1, aims[1])):
+        assert torch.allclose(level(alone)[:, place], aim, atol=1e-4)
+        assert torch.allclose(spread(alone)[:, place], spread(latents)[:, across], rtol=1e-3)
 
 
 def test_the_latent_at_a_join_takes_a_share_from_across():
     latents = torch.randn(1, 4, 1, 4, 4, generator=torch.Generator().manual_seed(0))
     latents -= latents.mean((3, 4), keepdim=True)
+    latents /= latents.std((3, 4), unbiased=False, keepdim=True)
     result = mended(latents, [False, False, True, True])
-    assert torch.allclose(result[:, 2], (1 - SHARED) * latents[:, 2] + SHARED * latents[:, 1], atol=1e-6)
-    assert torch.allclose(result[:, 3], latents[:, 3], atol=1e-6)
+    assert torch.allclose(result[:, 2], (1 - SHARED) * latents[:, 2] + SHARED * latents[:, 1], atol=1e-5)
+    assert torch.allclose(result[:, 3], latents[:, 3], atol=1e-5)
 
 
 def test_a_jump_is_taken_out_and_fades():
@@ -34,6 +76,15 @@ def test_a_jump_is_taken_out_and_fades():
     assert torch.allclose(result, torch.tensor([0, 0, 0, 0, 1 - FADING, 1 - FADING**2]))
     back = mended(latents, [True] * 3 + [False] * 3, opens=False)[0, :, 0, 0, 0]
     assert torch.allclose(back, torch.tensor([FADING**2, FADING, 1, 1, 1, 1]))
+
+
+def test_what_brightens_goes_on_brightening_at_first():
+    latents = torch.zeros(1, 8, 2, 2, 2)
+    latents[:, :5] = torch.arange(5.0)[None, :, None, None, None]
+    filmed = [False] * 5 + [True] * 3
+    met = mended(latents, filmed)[0, 5, 0, 0, 0]
+    assert met == (1 - SHARED) * (4 + TREND) + SHARED * 4
+    assert mended(latents, filmed, contrasts=False)[0, 5, 0, 0, 0] == 4
 
 
 def test_films_from_words_alone_are_not_touched():

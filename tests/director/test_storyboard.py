@@ -36,13 +36,33 @@ transition = "cut"
 
 def test_cards_become_parts_with_their_own_words(tmp_path):
     (tmp_path / "b.toml").write_text(BOARD)
-    request = read_board(tmp_path / "b.toml")
+    request = read_board(tmp_path / "b.toml", as_is=True)
     assert request.parts == (
         Fresh(1.0, "a fox, at dawn, the camera pans to the left"),
         Fresh(1.0, "a fox, at noon"),
         Fresh(1.0, "a fox, at night", cut=True),
     )
     assert (request.prompt, request.seed, request.verb) == ("a fox", 1, "storyboard")
+
+
+def test_each_card_is_read_as_a_caption(tiny_weights, tmp_path):
+    (tmp_path / "b.toml").write_text(BOARD)
+    request = read_board(tmp_path / "b.toml")
+    assert [part.words for part in request.parts][1:] == ["a fox, at noon", "a fox, at night"]
+    assert [part.caption for part in request.parts][1:] == ["A fox at noon.", "A fox at night."]
+    assert Request.from_json(json.loads(json.dumps(request.to_json()))) == request
+    read: list[str] = []
+
+    class Listening(type(Ozora(tiny_weights).backend)):
+        def understand(self, prompt):
+            read.append(prompt)
+            return super().understand(prompt)
+
+    for as_is, told in ((False, "A fox at noon."), (True, "a fox, at noon")):
+        board_read = read_board(tmp_path / "b.toml", as_is=as_is)
+        next(Ozora(backend=Listening(tiny_weights)).takes(board_read))
+        assert told in read
+        read.clear()
 
 
 def test_a_storyboard_is_filmed_card_by_card(tiny_weights, tmp_path):
@@ -52,7 +72,7 @@ def test_a_storyboard_is_filmed_card_by_card(tiny_weights, tmp_path):
     assert len(film) == 13 + 12 + 13
     ozora = Ozora(tiny_weights)
     take = next(ozora.takes(read_board(tmp_path / "b.toml")))
-    only = ozora.generate("a fox, at dawn, the camera pans to the left", seconds=1, seed=1)
+    only = ozora.generate(read_board(tmp_path / "b.toml").parts[0].caption, seconds=1, seed=1)
     assert torch.equal(take.latents[:, :4], only.latents)
     assert take.fit.openings == (0, 7) and np.array_equal(take.clip.frames[:13], only.clip.frames)
 

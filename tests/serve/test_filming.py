@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ozora.director.understanding.recaption import caption_for
 from ozora.media.clip import Clip
 from ozora.media.video import measure, read_clip, write_clip
 from ozora.serve.render.deliver import deliver
@@ -169,6 +170,8 @@ def test_a_loop_a_storyboard_and_keyframes(renderer, tmp_path):
     board = dataclasses.replace(CREATE, verb="storyboard", frames=24, cards=cards)
     told, made = film(renderer, tmp_path / "board", board)
     assert made["num_frames"] == 24 and len(told.clip.metadata["settings"]["openings"]) == 2
+    read = [part["caption"] for part in told.clip.metadata["parts"]]
+    assert read == [caption_for(f"{board.prompt}, {card['words']}") for card in cards] and all(read)
     cards = (cards[0], {**cards[1], "picture": "card-1"})
     shown, _ = film(
         renderer, tmp_path / "shown", dataclasses.replace(board, cards=cards), Given(pictures=pictures)

@@ -365,6 +365,10 @@ def test_quotes_usage_and_receipts(serving):
     video = own.finished(own.create(seed=3)["id"])
     quote = own.http.post("/videos/quote", json=body).json()
     assert quote["compute_seconds"] > 0 and quote["basis"].startswith("1 films")
+    # Sixteen drafts for two films take as long as two films more; seconds of film they are none.
+    drafted = own.http.post("/videos/quote", json={**body, "num_candidates": 16}).json()
+    assert drafted["compute_seconds"] == pytest.approx(2 * quote["compute_seconds"], abs=0.2)
+    assert drafted["film_seconds"] == 16.0
     assert own.http.post("/videos/quote", json={**body, "sise": 1}).status_code == 400
     usage = own.http.get("/usage").json()
     assert usage["videos"] == 1 and usage["film_seconds"] == round(5 / 12, 3)

@@ -37,12 +37,15 @@ def board(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Name of the film; the storyboard's by default.")
     ] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Give the model your words untouched; see `ozora explain`.")
+    ] = False,
     weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
 ) -> None:
     """Film a storyboard: cards at times inside one film."""
     from ozora.director.storyboard import read_board
 
-    request = read_board(file)
+    request = read_board(file, as_is=as_is)
     output = output or file.with_suffix(".mp4")
     check_ending(output)
 

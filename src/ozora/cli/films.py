@@ -133,7 +133,8 @@ def shoot(
         takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=watch)
         for number, (path, take) in enumerate(zip(outputs, takes, strict=True)):
             if number == 0:
-                filmed = [f"filmed as: {request.caption}"] if request.caption else []
+                captions = [request.caption, *(getattr(part, "caption", None) for part in request.parts)]
+                filmed = [f"filmed as: {caption}" for caption in dict.fromkeys(captions) if caption]
                 for note in (*filmed, *take.receipt.notes, *_understood(take.receipt)):
                     told.print(note, style="grey50")
             say_take(path, take)

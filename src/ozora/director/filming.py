@@ -17,6 +17,7 @@ from ozora.director.plan import Plan
 from ozora.director.rolls import LONGEST_IN_MEMORY, Roll
 from ozora.director.states import Progress
 from ozora.director.timeline import WARM_UP, Timeline, reopened
+from ozora.director.turning import go_on_turning, scenes, turns_from
 from ozora.director.windows import Window
 from ozora.media.clip import Frames
 from ozora.model.conditions import Condition, FirstFrame, Renoised, Span
@@ -84,7 +85,16 @@ def film_latents(
                 on_progress(Progress(number, now, known))
                 step(now.step, steps)
 
-            moment = backend.go_on(words, negative, moment, steps=steps, guidance=guidance, on_moment=after)
+            turned_from = turns_from(line, window)
+            if turned_from is not None:
+                moment = go_on_turning(
+                    backend, line, window, words, understood[turned_from], negative, moment,
+                    seed=seed, steps=steps, guidance=guidance, on_moment=after,
+                )  # fmt: skip
+            else:
+                moment = backend.go_on(
+                    words, negative, moment, steps=steps, guidance=guidance, on_moment=after
+                )
             latents, moment = moment.state.latent, None
         if known is None:
             known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1)
@@ -92,7 +102,7 @@ def film_latents(
         new = [index in window.new for index in range(window.start, window.stop)]
         if (beginning := _beginning(line, window, known)) is not None:
             latents = anchored(latents, new, beginning)
-        latents = mended(latents, new)
+        latents = mended(latents, new, contrasts=beginning is None)
         for index in window.new:
             known[:, index] = latents[:, index - window.start]
     assert known is not None
@@ -161,22 +171,38 @@ def _opening(backend: Backend, line: Timeline, window: Window, known: Tensor) ->
     """What a window inside a film opens on: (1, 1, C, h, w).
 
     A long film made of one part opens each window on its own first frame, which keeps place and light from
-    drifting away (the sink of Rolling Forcing, arXiv 2509.25161); elsewhere on the last frame before it.
+    drifting away (the sink of Rolling Forcing, arXiv 2509.25161), and a long part that goes on from something
+    on a frame of its own first window; elsewhere it is the last frame before the window.
     """
-    first = max(opening for opening in line.openings if opening <= window.start)
-    part = line.part_of(window.new[0])
-    if line.part_of(first) == part and line.stretches[part].give is None:
-        return known[:, first : first + 1]
-    return reopened(backend, known, window.start)
+    root = _root(line, window)
+    if root is None:
+        return reopened(backend, known, window.start)
+    if root.start in line.openings:
+        return known[:, root.start : root.start + 1]
+    return reopened(backend, known, root.start)
 
 
 def _beginning(line: Timeline, window: Window, known: Tensor) -> Tensor | None:
-    """What a window of a long film made from one text keeps the colours of: what its first window made."""
-    part = line.part_of(window.new[0])
-    first = max(opening for opening in line.openings if opening <= window.start)
-    if not window.reopened or line.part_of(first) != part or line.stretches[part].give is not None:
+    """What a later window of a long part keeps the colours of: what its first window made."""
+    root = _root(line, window)
+    if not window.reopened or root is None:
         return None
-    return known[:, first + 1 : first + len(window)]
+    if root.start in line.openings:
+        return known[:, root.start + 1 : root.start + len(window)]
+    return known[:, root.start : root.stop]
+
+
+def _root(line: Timeline, window: Window) -> range | None:
+    """What of a part filmed from words its later windows go back to: of its first window, what has turned."""
+    part = line.part_of(window.new[0])
+    if line.stretches[part].give is not None:
+        return None
+    start = sum(stretch.length for stretch in line.stretches[:part])
+    own = next(found for found in line.windows if found.new[0] >= start).new
+    if start not in line.openings:
+        turned = scenes(line).turned
+        start = next((index for index in own if turned[index] == 1), window.stop)
+    return range(start, own[-1] + 1) if start <= min(window.start, own[-1]) else None
 
 
 def _source(backend: Backend, window: Window, original: Tensor | None) -> Tensor:

@@ -35,17 +35,22 @@ class Fresh:
     """Filmed anew from ``words`` (the request's own by default), going on from what comes before.
 
     ``seconds``: as long as the model films at once, by default. After a ``cut`` nothing before is seen.
+    ``caption`` is what the model reads instead of the part's own words.
     """
 
     seconds: float | None = None
     words: str | None = None
     cut: bool = False
+    caption: str | None = None
 
     def __post_init__(self) -> None:
         if self.seconds is not None:
             check_seconds(self.seconds)
-        if self.words is not None:
-            check_words("words", self.words)
+        for name, text in (("words", self.words), ("caption", self.caption)):
+            if text is not None:
+                check_words(name, text)
+        if self.caption is not None and self.words is None:
+            raise refuse("caption", "a caption without words", "the part's own words beside it")
 
 
 @dataclass(frozen=True)

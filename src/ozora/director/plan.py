@@ -11,9 +11,11 @@ from ozora.backends.backend import Card
 from ozora.backends.grid import Grid
 from ozora.director.conditions import Given
 from ozora.director.fit import Fit, fit
+from ozora.director.parts import Fresh
 from ozora.director.request import Request
 from ozora.director.sources import Source
 from ozora.director.timeline import Timeline, describe_parts, fresh_line, kept_at, lay, read_sources
+from ozora.director.turning import turns_from
 from ozora.errors import refuse
 from ozora.media.clip import Clip
 
@@ -37,11 +39,13 @@ class Plan:
         """All words the film is made from, each once, the request's own first."""
         found = [self.request.prompt, *self.line.words]
         found += [words for words in self.line.old_words if words is not None]
+        found += [words for window in self.line.windows if (words := turns_from(self.line, window))]
         return tuple(dict.fromkeys(found))
 
     def read_as(self, prompt: str) -> str:
-        """The words that the model reads for ``prompt``: the request's own may have a caption."""
-        caption = self.request.caption if prompt == self.request.prompt else None
+        """What the model reads for ``prompt``: the request's own words and a part's may have a caption."""
+        said = {part.words: part.caption for part in self.request.parts if isinstance(part, Fresh)}
+        caption = self.request.caption if prompt == self.request.prompt else said.get(prompt)
         return caption or prompt
 
     def describe(self) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def plan(request: Request, card: Card) -> Plan:
 
 def _plan(request: Request, fitted: Fit, given: Given, line: Timeline, grid: Grid) -> Plan:
     line = kept_at(line, given.places, grid)
-    filmed = sum(len(window) for window in line.windows)
+    filmed = sum(len(window) * (3 if turns_from(line, window) else 1) for window in line.windows)
     return Plan(request, replace(fitted, filmed=filmed), given, line)
 
 

@@ -47,8 +47,16 @@ class Source:
 
     @property
     def words(self) -> str:
-        """The prompt it was made from; empty for a film that is not ours."""
-        return str(self.metadata.get("prompt", "")) if "ozora" in self.metadata else ""
+        """The words that the model read for it; empty for a film that is not ours."""
+        told = self.metadata.get("caption") or self.metadata.get("prompt", "")
+        return str(told) if "ozora" in self.metadata else ""
+
+    @property
+    def scenes(self) -> tuple[str, str]:
+        """The words of its beginning and of its end, which differ where it was made of several parts."""
+        parts = self.metadata.get("parts") or [{}]
+        read = [str(part.get("caption") or part.get("words") or self.words) for part in parts]
+        return read[0], read[-1]
 
     @property
     def own(self) -> bool:
@@ -140,8 +148,11 @@ def read_source(material: Material, name: str, card: Card) -> Source:
     return _checked(replace(source, clip=clip, size=(clip.width, clip.height), notes=notes))
 
 
-def words_of(material: Material) -> str:
-    """The words a film was made from; raises ``OzoraError`` for a film that carries none."""
+def words_of(material: Material) -> tuple[str, str | None]:
+    """The prompt a film was made from, and the caption it was read as, if it was.
+
+    Raises ``OzoraError`` for a film that carries no words.
+    """
     metadata: Mapping[str, Any] = {}
     if isinstance(material, (Take, Clip)):
         metadata = material.clip.metadata if isinstance(material, Take) else material.metadata
@@ -151,10 +162,10 @@ def words_of(material: Material) -> str:
         if not Path(str(material)).is_file():
             raise refuse("source", str(material), "a film file that exists")
         metadata = _said("source", read_metadata, Path(str(material)))
-    words = str(metadata.get("prompt", ""))
+    words, caption = str(metadata.get("prompt", "")), metadata.get("caption")
     if not words.strip():
         raise OzoraError("prompt: got none, and the source carries none; allowed: what the film shows.")
-    return words
+    return words, None if caption is None else str(caption)
 
 
 def file_hash(path: Path) -> str:

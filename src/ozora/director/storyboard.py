@@ -16,8 +16,8 @@
     transition = "cut"                        # begins anew; "continue", the default, goes on
 
 A card lasts until the next one. The transformer reads one text per window, so a card that goes on is an
-extension of the one before under its own words, and a card after a cut is a film of its own. Paths are those
-beside the document.
+extension of the one before under its own words, and a card after a cut is a film of its own. Each card's
+words are said again in those of the training footage, as prompts are. Paths are those beside the document.
 """
 
 from __future__ import annotations
@@ -55,8 +55,10 @@ class Card:
     transition: str = "continue"
 
 
-def read_board(path: str | Path) -> Request:
-    """Read a storyboard; raises ``OzoraError``, naming the card and the key, for what makes no sense."""
+def read_board(path: str | Path, *, as_is: bool = False) -> Request:
+    """Read a storyboard; with ``as_is`` the model gets its words untouched.
+
+    Raises ``OzoraError``, naming the card and the key, for what makes no sense."""
     path = Path(path)
     if not path.is_file():
         raise refuse("board", str(path), "a storyboard, a TOML or JSON file that exists")
@@ -67,11 +69,16 @@ def read_board(path: str | Path) -> Request:
         raise OzoraError(f"board: {path} is no TOML or JSON document ({error}).") from error
     if not isinstance(document, dict):
         raise refuse("board", path.name, f"a table with the keys {', '.join(KEYS)}")
-    return board(document, path.parent)
+    return board(document, path.parent, as_is=as_is)
 
 
-def board(document: Mapping[str, Any], folder: Path = Path()) -> Request:
-    """The request that a storyboard asks for; files are looked for in ``folder``."""
+def board(document: Mapping[str, Any], folder: Path = Path(), *, as_is: bool = False) -> Request:
+    """The request that a storyboard asks for; files are looked for in ``folder``.
+
+    What the model reads of each card is said again as captions are, or not at all ``as_is``.
+    """
+    from ozora.director.understanding.recaption import caption_for
+
     _check_keys("board", document, KEYS)
     shared, end = _text(document, "words", "board"), document.get("seconds")
     cards = document.get("cards")
@@ -86,10 +93,11 @@ def board(document: Mapping[str, Any], folder: Path = Path()) -> Request:
         cut = number > 1 and card.transition == "cut"
         if not words:
             raise refuse(f"card {number}", "no words", "words of its own, or words of the board")
+        caption = None if as_is else caption_for(words)
         if card.clip is not None:
-            parts += _clip_parts(number, card, words, cut, stop)
+            parts += _clip_parts(number, card, words, caption, cut, stop)
         else:
-            parts.append(Fresh(stop - card.at, words, cut))
+            parts.append(Fresh(stop - card.at, words, cut, caption))
         if card.picture is not None:
             stills.append(Still(card.picture, 0.0, part=len(parts) - 1))
     settings = {name: document[name] for name in SETTINGS if name in document}
@@ -100,7 +108,9 @@ def board(document: Mapping[str, Any], folder: Path = Path()) -> Request:
         raise OzoraError(f"board: got a setting of another kind than it is ({error}).") from error
 
 
-def _clip_parts(number: int, card: Card, words: str, cut: bool, stop: float) -> list[Part]:
+def _clip_parts(
+    number: int, card: Card, words: str, caption: str | None, cut: bool, stop: float
+) -> list[Part]:
     """A given film, and what goes on from it if the card is longer."""
     from ozora.media.video import measure
 
@@ -111,7 +121,7 @@ def _clip_parts(number: int, card: Card, words: str, cut: bool, stop: float) -> 
         raise OzoraError(str(error).replace("film", f"card {number}", 1)) from error
     played: list[Part] = [Play(card.clip, stop=min(length, room), words=words, cut=cut)]
     if room - length >= SHORTEST_CARD:
-        played.append(Fresh(room - length, words))
+        played.append(Fresh(room - length, words, caption=caption))
     return played
 
 

@@ -33,6 +33,8 @@ class Stretch:
     give: Give | None = None
     openings: tuple[int, ...] = ()
     old_words: str | None = None
+    shows: tuple[str, str] | None = None
+    """The words that what is given was made from, at its beginning and at its end, where they are known."""
 
     @property
     def length(self) -> int:
@@ -65,6 +67,16 @@ class Timeline:
     def words(self) -> list[str]:
         """Per latent, the words it is filmed from."""
         return [stretch.words for stretch in self.stretches for _ in stretch.strength]
+
+    @property
+    def shown(self) -> list[str | None]:
+        """Per latent, the words it shows: those it is filmed from, or those a given film was made from."""
+        found: list[str | None] = []
+        for stretch in self.stretches:
+            for index, strength in enumerate(stretch.strength):
+                made = stretch.shows and stretch.shows[2 * index >= stretch.length]
+                found.append(stretch.words if strength else made or None)
+        return found
 
     @property
     def old_words(self) -> list[str | None]:
@@ -184,7 +196,7 @@ def _play(
         return _latents(source, backend, begin, end, opens, keep_end)
 
     old = source.words if part.by_words else None
-    return Stretch(strength, words, give, openings, old)
+    return Stretch(strength, words, give, openings, old, source.scenes)
 
 
 def _blend(

@@ -124,5 +124,8 @@ def variation(source: Material, *, strength: float = 0.4, **settings: Any) -> Re
     from ozora.director.sources import words_of
 
     check_strength(strength, LEAST_STRENGTH)
-    prompt = settings.pop("prompt", None) or words_of(source)
+    prompt = settings.pop("prompt", None)
+    if prompt is None:
+        prompt, caption = words_of(source)
+        settings.setdefault("caption", caption)
     return Request(prompt, verb="variation", parts=(Play(source, strength),), **settings)

@@ -33,6 +33,9 @@ LOOK, KEEP_ALIVE = 0.25, 15.0
 
 MOST_WATCHERS = 256
 
+DRAFTS_A_FILM = 8
+"""Drafts that take as long as a film (benchmarks/explore.py); the budget counts films alone."""
+
 
 @router.post(
     "/videos/quote", operation_id="quoteVideo", summary="What a film would cost", responses=replies("Quote"),
@@ -45,21 +48,26 @@ async def quote(request: Request, caller: Known) -> Response:
     model = chosen_model(values, house, caller)
     width, height = asked_size(values, model, house.card, house.settings)
     frames = asked_frames(values, house.card, house.settings)
-    return JSONResponse(await house.do(_quote, house, caller, width, height, frames, int(values.get("n", 1))))
+    count, drafts = int(values.get("n", 1)), int(values.get("num_candidates", 1))
+    wish = (width, height, frames, count, drafts if drafts > count else 0)
+    return JSONResponse(await house.do(_quote, house, caller, *wish))
 
 
-def _quote(house: House, caller: Caller, width: int, height: int, frames: int, n: int) -> dict[str, Any]:
+def _quote(
+    house: House, caller: Caller, width: int, height: int, frames: int, n: int, drafts: int
+) -> dict[str, Any]:
     costs = queue.recent_costs(house.store)
     filmed, work = sum(length for length, _ in costs), sum(spent for _, spent in costs)
     length = n * frames / house.card.fps
+    tried = length + drafts / DRAFTS_A_FILM * frames / house.card.fps
     told: dict[str, Any] = {
         "object": "video.quote", "size": f"{width}x{height}", "seconds": told_seconds(
             frames, house.card.fps
         ), "n": n,
         "film_seconds": round(length, 3), "compute_seconds": round(
-            length * work / filmed, 1
+            tried * work / filmed, 1
         ) if filmed else None,
-        "eta_seconds": eta(house, length, queue.counts(house.store)["queued"]),
+        "eta_seconds": eta(house, tried, queue.counts(house.store)["queued"]),
         "basis": f"{len(costs)} films made here" if costs else "no film was made here yet",
         "budget_left": None,
     }  # fmt: skip
