@@ -172,13 +172,13 @@ def test_ranks_by_what_the_words_ask_with_the_dropped_last():
 
     def verdict(fox, film=None):
         shown = {"subject": {"fox": fox, "ball": 1 - fox}, "place": {"sea": 0.0, "meadow": 1.0}}
-        return judge(asked, shown, frames() if film is None else film, ratio=0.0)
+        return judge(asked, shown, frames() if film is None else film)
 
     verdicts = [verdict(0.5), verdict(0.9, frames(contrast=1)), verdict(0.8), verdict(0.01)]
     assert ranked(verdicts) == [2, 0, 1, 3]
-    # What the words do not surely ask does not count; without a reader the likelihood ratio ranks.
+    # What the words do not surely ask does not count; without a reader nothing ranks.
     assert verdict(0.8).score == pytest.approx(np.log(0.8))
-    assert judge(asked, {}, frames(), ratio=0.25) == Verdict(0.25)
+    assert judge(asked, {}, frames()) == Verdict(0.0)
 
 
 def test_near_duplicates_fold_into_the_better_one():

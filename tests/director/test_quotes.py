@@ -56,7 +56,7 @@ def test_what_was_learned_is_quoted_and_scaled(backend, tmp_path):
     shared = SHARED_DECODING
     assert small.seconds == pytest.approx(1 + 0.1 + 6 + 0.5 * (shared + 1) / (shared + 4) + 0.25 / 4)
     drafts = quote(backend, REQUEST, timings, Rates(), drafts=4)
-    assert 1 + 4 * (0.1 + 3.0) < drafts.seconds < 1 + 4 * (0.1 + 3.2)
+    assert 1 + 0.1 + 4 * 3.0 < drafts.seconds < 1 + 0.1 + 4 * 3.2
 
 
 def test_first_use_times_one_step_and_is_remembered(backend, tmp_path):

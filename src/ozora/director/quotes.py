@@ -20,7 +20,7 @@ from typing import Any
 from ozora.backends.backend import Backend
 from ozora.backends.grid import PIXELS_PER_CELL
 from ozora.backends.machine import thread_count, using_threads
-from ozora.director.explore import KEPT_STEPS, MOMENTS, at_its_best
+from ozora.director.explore import KEPT_STEPS, MOMENTS
 from ozora.director.fit import Fit
 from ozora.director.plan import plan
 from ozora.director.qualities import sampling_for
@@ -217,7 +217,6 @@ def quote(
 
     Loading is counted once: so it is for whoever asks the command line for several takes.
     """
-    request = at_its_best(request, backend.card) if drafts else request
     fitted = plan(request, backend.card).fit
     settings = _settings(backend, request)
     key = _key(backend, settings["threads"])
@@ -307,7 +306,7 @@ def _draft_work(fitted: Fit, settings: Mapping[str, Any], drafts: int) -> dict[s
     small = replace(fitted, scale=1)
     return {
         "load": 1,
-        "words": drafts,
+        "words": 1,
         "pass": drafts * passes * _tokens(fitted),
         "decoded": drafts * len(MOMENTS) * _decoded(small, 2),
     }
