@@ -1,6 +1,6 @@
 """Does exploring pay? What the ranker's choice gains, what drafts cost, and whether finals keep their word.
 
-    python benchmarks/explore.py [--prompts 24] [--drafts 8] [--quality standard] [--suite first] [--out DIR]
+    python benchmarks/explore.py [--prompts 24] [--drafts 8] [--quality high] [--suite first] [--out DIR]
 
 For each prompt, drafts are made and ranked, and **all** of them are finished, which only a benchmark does.
 The evaluation probe, which the ranker knows nothing of, looks at the finals: mean probability of the subject,
@@ -245,7 +245,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--prompts", type=int, default=24)
     parser.add_argument("--drafts", type=int, default=8)
-    parser.add_argument("--quality", default="standard")
+    parser.add_argument("--quality", default="high")
     parser.add_argument("--suite", default="first")
     parser.add_argument("--weights")
     parser.add_argument("--out", type=Path)

@@ -65,6 +65,19 @@ def test_a_finished_draft_is_the_film_without_drafts_to_the_bit(explored, backen
     assert not film.exists() and library.get(f"red-fox-{number}").draft.is_file()
 
 
+@pytest.mark.parametrize(("quality", "steps"), [(None, 8), ("standard", 4), ("draft", 2), ("best", 3)])
+def test_drafts_of_a_student_become_its_films_to_the_bit(tiny_student, tmp_path, quality, steps):
+    backend, library = EmbeddedBackend(tiny_student), Library(tmp_path / "takes")
+    draft = explore(backend, replace(REQUEST, quality=quality), library, drafts=1)[0]
+    film, take = finish(backend, library, draft.name)
+    whole = Ozora(backend=backend).generate("a red fox", seed=5, threads=1, quality=quality or "high")
+    assert film.read_bytes() == whole.save(tmp_path / "whole.mp4").read_bytes()
+    assert read_metadata(film)["settings"]["steps"] == steps
+    assert torch.equal(heading_of(backend, read_waiting(library.get(draft.name).draft)), draft.heading)
+    if quality == "draft":  # of two steps the second is the look
+        assert torch.equal(draft.heading, take.latents)
+
+
 def test_resume_may_change_the_scale_and_nothing_else(explored, backend, tmp_path):
     library, *_ = explored
     small, take = finish(backend, library, "red-fox-2", size="48x32", output=tmp_path / "small.mp4")

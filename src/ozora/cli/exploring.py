@@ -39,7 +39,7 @@ def explore(
     seed: Annotated[int | None, typer.Option(help="Seed of the first draft; the others count up.")] = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps of the final.")] = None,
     guidance: Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")] = None,
-    quality: Annotated[str | None, typer.Option(help="Quality of the final, best by default.")] = None,
+    quality: Annotated[str | None, typer.Option(help="Quality of the final, high by default.")] = None,
     negative: Annotated[str | None, typer.Option(help="Words to steer away from.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")] = None,
     as_is: Annotated[

@@ -20,7 +20,7 @@ from typing import Any
 from ozora.backends.backend import Backend
 from ozora.backends.grid import PIXELS_PER_CELL
 from ozora.backends.machine import thread_count, using_threads
-from ozora.director.explore import KEPT_STEPS, MOMENTS
+from ozora.director.explore import KEPT_STEPS, MOMENTS, with_finals
 from ozora.director.fit import Fit
 from ozora.director.plan import plan
 from ozora.director.qualities import sampling_for
@@ -217,6 +217,7 @@ def quote(
 
     Loading is counted once: so it is for whoever asks the command line for several takes.
     """
+    request = with_finals(request, backend.card) if drafts else request
     fitted = plan(request, backend.card).fit
     settings = _settings(backend, request)
     key = _key(backend, settings["threads"])
@@ -308,7 +309,7 @@ def _draft_work(fitted: Fit, settings: Mapping[str, Any], drafts: int) -> dict[s
         "load": 1,
         "words": 1,
         "pass": drafts * passes * _tokens(fitted),
-        "decoded": drafts * len(MOMENTS) * _decoded(small, 2),
+        "decoded": drafts * len(MOMENTS) * _decoded(small, 1),
     }
 
 
