@@ -6,7 +6,8 @@ For each prompt, drafts are made and ranked, and **all** of them are finished, w
 The evaluation probe, which the ranker knows nothing of, looks at the finals: mean probability of the subject,
 place and time that were asked. Gain is how far the ranker's choice lies on the way from a random draft to the
 best of them, over all prompts together, and its interval comes from drawing the prompts anew (bootstrap).
-The same ranker is also shown the finished films: what it gains there bounds what any draft could tell it.
+Two bounds stand beside it: what the same ranker gains when it is shown the finished films, and what the probe
+itself gains when it is shown their mirror images, in which everything asked is as true as in the films.
 Costs are of one thread, by the clock and in processor seconds; only the latter mean something on a busy
 machine. With ``--out`` the finals are kept: a stopped run goes on, and another ranker is measured in minutes.
 """
@@ -50,6 +51,7 @@ class Finals:
     """What is kept of the finals of one prompt, by draft: what the probe saw, where the subject stood."""
 
     shares: dict[str, list[float]] = field(default_factory=dict)  # axis to probability of what was asked
+    mirrored: dict[str, list[float]] = field(default_factory=dict)  # the same, of the film in a mirror
     right: dict[str, list[bool]] = field(default_factory=dict)
     centres: list[list[list[float]]] = field(default_factory=list)
 
@@ -62,6 +64,7 @@ class Looked:
     scores: np.ndarray  # (N,)
     drafts: np.ndarray  # (N,) the ranker's, of the drafts; dropped ones last
     finals: np.ndarray  # (N,) the ranker's, of the finished films
+    mirrored: np.ndarray  # (N,) the probe's, of the finished films in a mirror
     right: np.ndarray  # (N,) bool: subject, place and time
     spread: dict[str, float]  # axis to the deviation of its probability between takes
     foretold: float  # correlation of what tells drafts apart with what tells finals apart
@@ -143,6 +146,7 @@ class Bench:
             shares.mean(0),
             np.array([draft.verdict.score - 1e3 * bool(draft.verdict.why) for draft in drafts]),
             np.array([verdict.score - 1e3 * bool(verdict.why) for verdict in finals]),
+            np.array([seen.mirrored[axis] for axis in AXES]).mean(0),
             np.array([seen.right[axis] for axis in AXES]).all(0),
             {axis: float(np.std(values)) for axis, values in seen.shares.items()},
             correlation(torch.cat([draft.heading for draft in drafts]), latents),
@@ -168,14 +172,16 @@ class Bench:
             )
             latents.append(take.latents)
             seen.centres.append(centre(take.clip.frames).round(4).tolist())
-            answers = self.probe.predict(to_video(take.clip.frames), 12)
+            video = to_video(take.clip.frames)
+            answers, mirrored = self.probe.predict(video, 12), self.probe.predict(video.flip(-1), 12)
             for axis, values in self.probe.config.axes:
                 if prompt.asked(axis) in values and prompt.tells(axis):
                     place = values.index(prompt.asked(axis))
                     seen.shares.setdefault(axis, []).append(float(answers[axis][0][place]))
+                    seen.mirrored.setdefault(axis, []).append(float(mirrored[axis][0][place]))
                     seen.right.setdefault(axis, []).append(int(answers[axis][0].argmax()) == place)
         tensors = {"latents": torch.cat(latents)}
-        save_weights(kept, tensors, {"prompt": prompt.text, "seen": asdict(seen)})
+        save_weights(kept, tensors, {"prompt": prompt.text, "seen": asdict(seen)}, quantise=False)
         return seen, tensors["latents"]
 
 
@@ -215,16 +221,20 @@ def table(rows: list[Looked], drafts: int, quality: str) -> Table:
     mean, top = np.mean([row.scores for row in rows]), np.mean([row.scores.max() for row in rows])
     chosen = np.mean([row.scores[row.drafts.argmax()] for row in rows])
     line("probe: random / chosen / best", f"{mean:.3f} / {chosen:.3f} / {top:.3f}")
-    for what, ranker, bar in (("drafts", "drafts", "≥ 90 %"), ("finished films", "finals", "")):
+    for what, ranker, bar in (
+        ("the ranker, from drafts", "drafts", "≥ 90 %"),
+        ("the ranker, from finished films", "finals", ""),
+        ("the probe, from films in a mirror", "mirrored", ""),
+    ):
         found, low, high = gain(rows, ranker)
         between = f"({100 * low:.0f} to {100 * high:.0f})"
-        line(f"gain of the ranker from {what}", f"{100 * found:.0f} %  {between}", bar)
+        line(f"gain: {what}", f"{100 * found:.0f} %  {between}", bar)
         both = [
             np.corrcoef(getattr(row, ranker), row.scores)[0, 1]
             for row in rows
             if getattr(row, ranker).std() and row.scores.std()
         ]
-        line(f"its correlation with the probe, {what}", f"{np.mean(both) if both else 0.0:.2f}")
+        line("its correlation with the probe", f"{np.mean(both) if both else 0.0:.2f}")
     right = [100 * statistics.mean(values) for values in (
         [float(row.right.mean()) for row in rows], [float(row.right[row.drafts.argmax()]) for row in rows],
         [float(row.right.any()) for row in rows],

@@ -7,7 +7,6 @@ nothing: their drafts stay in the order of their seeds.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,7 +39,7 @@ STANDING = {"action": ("stand",), "camera": ("static",)}
 
 @dataclass(frozen=True)
 class Verdict:
-    """How good a draft is (higher is better), why it was dropped if it was, and what it seems to show."""
+    """How good a draft is (the mean probability of what was asked, 0 to 1), why it was dropped if it was, and what it seems to show."""
 
     score: float
     why: str = ""
@@ -58,7 +57,7 @@ def judge(asked: Reading, shown: Mapping[str, Mapping[str, float]], preview: Fra
     counted = [axis for axis in AXES if axis in wanted and wanted[axis] in shown.get(axis, {})]
     score = 0.0
     if counted:
-        parts = [AXES[axis] * math.log(max(1e-4, shown[axis][wanted[axis]])) for axis in counted]
+        parts = [AXES[axis] * shown[axis][wanted[axis]] for axis in counted]
         score = sum(parts) / sum(AXES[axis] for axis in counted)
     return Verdict(score, broken(preview, wanted) or mistaken(wanted, shown), seen)
 
