@@ -39,7 +39,10 @@ STANDING = {"action": ("stand",), "camera": ("static",)}
 
 @dataclass(frozen=True)
 class Verdict:
-    """How good a draft is (the mean probability of what was asked, 0 to 1), why it was dropped if it was, and what it seems to show."""
+    """How good a draft is, why it was dropped if it was, and what it seems to show.
+
+    ``score`` is the mean probability, 0 to 1, that it shows what the words ask.
+    """
 
     score: float
     why: str = ""
