@@ -141,6 +141,7 @@ class Bench:
             judge(asked, self.backend.read(film[None]), self.backend.preview(film[None])) for film in latents
         ]
         shares = np.array([seen.shares[axis] for axis in AXES])  # (A, N)
+        looks = torch.cat([draft.heading for draft in drafts])  # (N, L, C, h, w)
         return Looked(
             prompt.text,
             shares.mean(0),
@@ -149,7 +150,7 @@ class Bench:
             np.array([seen.mirrored[axis] for axis in AXES]).mean(0),
             np.array([seen.right[axis] for axis in AXES]).all(0),
             {axis: float(np.std(values)) for axis, values in seen.shares.items()},
-            correlation(torch.cat([draft.heading for draft in drafts]), latents),
+            correlation(looks, latents[:, : looks.shape[1]]),
             cost,
             same,
             shift(centres[chosen], centre(lifted.clip.frames)),

@@ -100,8 +100,11 @@ class Backend(Protocol):
     ) -> Moment:
         """Denoise from ``moment`` to the end, or ``until`` a step; stopped or not, the same bits."""
 
-    def foresee(self, words: Any, moment: Moment, *, steps: int) -> Tensor:
-        """Where a film begun in so many steps is heading, by a single pass: clean latents (1, L, C, h, w)."""
+    def foresee(self, words: Any, moment: Moment, *, steps: int, first: int | None = None) -> Tensor:
+        """Where a film begun in so many steps is heading, by a single pass: clean latents (1, L, C, h, w).
+
+        ``first`` looks only at so many latents, which costs less.
+        """
 
     def read(self, latents: Tensor) -> Mapping[str, Mapping[str, float]]:
         """What latents seem to show, axis to value to probability; empty where the weights cannot tell."""

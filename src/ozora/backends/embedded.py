@@ -131,11 +131,13 @@ class EmbeddedBackend:
         )  # fmt: skip
 
     @torch.inference_mode()
-    def foresee(self, words: TextOutput, moment: Moment, *, steps: int) -> Tensor:
+    def foresee(
+        self, words: TextOutput, moment: Moment, *, steps: int, first: int | None = None
+    ) -> Tensor:
         """Where a film is heading, by a single pass, of the student's if there is one: (1, L, C, h, w)."""
         networks = self.networks
         seer = networks.transformer if networks.student is None else networks.student
-        return foresee(seer, words, moment, steps=steps, shift=self.card.sampling.shift)
+        return foresee(seer, words, moment, steps=steps, shift=self.card.sampling.shift, first=first)
 
     @torch.inference_mode()
     def read(self, latents: Tensor) -> dict[str, dict[str, float]]:

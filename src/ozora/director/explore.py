@@ -38,8 +38,11 @@ from ozora.model.sampler import Moment
 KEPT_STEPS = 1
 """Steps of the final's schedule that a draft makes and keeps."""
 
-MOMENTS = (0.4,)
-"""Where in the film the contact sheet looks, as shares of its length: each costs a draft a tenth more."""
+LOOKED = 7
+"""Latents that a look sees, from the first on: two seconds of `micro`'s four tell as much, for less."""
+
+MOMENTS = (0.8,)
+"""Where in the look the contact sheet looks, as shares of its length: each costs a draft a tenth more."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class Draft:
     name: str
     seed: int
     moment: Moment
-    heading: Tensor  # (1, L, C, h, w) clean latents as the look ahead sees them
-    preview: Frames  # (L, 4h, 4w, 3)
+    heading: Tensor  # (1, min(L, LOOKED), C, h, w) clean latents as the look ahead sees them
+    preview: Frames  # (min(L, LOOKED), 4h, 4w, 3)
     verdict: Verdict
     twin_of: str = ""
 
@@ -147,7 +150,7 @@ def _draft(
             asked.words, asked.negative, start, **sampling, until=kept,
             on_moment=lambda now: step(now.step, kept + 1),
         )  # fmt: skip
-        heading = backend.foresee(asked.words, moment, steps=sampling["steps"])
+        heading = backend.foresee(asked.words, moment, steps=sampling["steps"], first=LOOKED)
     preview = backend.preview(heading)
     verdict = judge(asked.reading, backend.read(heading), preview)
     return Draft(name, about["seed"], moment, heading, preview, verdict)

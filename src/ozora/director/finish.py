@@ -138,7 +138,7 @@ _WAYS: dict[str, Callable[[Backend, Waiting, str | None, int | None, float], End
 
 
 def heading_of(backend: Backend, draft: Waiting) -> Tensor:
-    """Where a kept draft was heading: its look ahead, taken again, the same bits."""
+    """Where a kept draft was heading, the whole film: (1, L, C, h, w)."""
     if draft.moment is None:
         raise refuse("take", "a take that had not begun", "a draft")
     settings = draft.about["settings"]

@@ -17,8 +17,8 @@ from ozora.media.clip import Frames
 Reading = Mapping[str, tuple[str, float]]
 """Axis to (value, how sure from 0 to 1)."""
 
-AXES = {"subject": 1.0, "place": 1.0, "time": 1.0, "colour": 0.5}
-"""What the score counts, and how much: the axes that small models obey and a reader can tell apart."""
+AXES = ("subject", "place", "time")
+"""What the score counts: what a reader can tell apart in small latents. Of colours it tells half."""
 
 SURE = 0.6
 """The words ask for a value when the Shot head is at least as sure of it."""
@@ -60,8 +60,7 @@ def judge(asked: Reading, shown: Mapping[str, Mapping[str, float]], preview: Fra
     counted = [axis for axis in AXES if axis in wanted and wanted[axis] in shown.get(axis, {})]
     score = 0.0
     if counted:
-        parts = [AXES[axis] * shown[axis][wanted[axis]] for axis in counted]
-        score = sum(parts) / sum(AXES[axis] for axis in counted)
+        score = sum(shown[axis][wanted[axis]] for axis in counted) / len(counted)
     return Verdict(score, broken(preview, wanted) or mistaken(wanted, shown), seen)
 
 

@@ -64,7 +64,9 @@ def _told(drafts: list[Draft]) -> list[dict[str, Any]]:
 def _draft(renderer: DirectorRenderer, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
     """Where the best of some drafts is heading, decoded whole; its state is kept for :func:`_finalize`."""
     from ozora.director.filming import decode_film
+    from ozora.director.finish import heading_of
     from ozora.director.plan import plan
+    from ozora.director.states import read_waiting
     from ozora.media.clip import Clip
 
     drafts, library = _explored(renderer, order, given, work, tell, 0.7)
@@ -74,7 +76,8 @@ def _draft(renderer: DirectorRenderer, order: Order, given: Given, work: Path, t
     def step(done: int, total: int) -> None:
         tell(0.7 + 0.3 * done / total)
 
-    frames = decode_film(renderer.backend, best.heading, fitted, step)
+    heading = heading_of(renderer.backend, read_waiting(library.get(best.name).draft))
+    frames = decode_film(renderer.backend, heading, fitted, step)
     about = {name: value for name, value in library.get(best.name).about.items() if name != "receipt"}
     keep = {}
     for name in FILES:
