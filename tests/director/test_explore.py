@@ -78,6 +78,18 @@ def test_drafts_of_a_student_become_its_films_to_the_bit(tiny_student, tmp_path,
         assert torch.equal(draft.heading, take.latents)
 
 
+def test_a_look_sees_the_beginning_and_the_final_is_whole(backend, tmp_path, monkeypatch):
+    monkeypatch.setattr("ozora.director.explore.LOOKED", 2)
+    library = Library(tmp_path / "takes")
+    draft = explore(backend, REQUEST, library, drafts=1)[0]
+    assert draft.heading.shape[1] == len(draft.preview) == 2
+    assert heading_of(backend, read_waiting(library.get(draft.name).draft)).shape[1] == 4
+    _, take = finish(backend, library, draft.name)
+    assert torch.equal(take.latents, Ozora(backend=backend).generate("a red fox", seed=5, threads=1).latents)
+    _, lifted = finish(backend, library, draft.name, way="lift", output=tmp_path / "lifted.mp4")
+    assert lifted.clip.frames.shape == take.clip.frames.shape
+
+
 def test_resume_may_change_the_scale_and_nothing_else(explored, backend, tmp_path):
     library, *_ = explored
     small, take = finish(backend, library, "red-fox-2", size="48x32", output=tmp_path / "small.mp4")
