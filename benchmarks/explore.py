@@ -1,69 +1,77 @@
 """Does exploring pay? What the ranker's choice gains, what drafts cost, and whether finals keep their word.
 
-    python benchmarks/explore.py [--prompts 24] [--drafts 8] [--suite first] [--weights micro] [--out DIR]
+    python benchmarks/explore.py [--prompts 24] [--drafts 8] [--quality high] [--suite first] [--out DIR]
 
 For each prompt, drafts are made and ranked, and **all** of them are finished, which only a benchmark does.
 The evaluation probe, which the ranker knows nothing of, looks at the finals: mean probability of the subject,
-place and time that were asked. Gain is how far the ranker's choice lies on the way from a random draft
-to the best of them. Costs are processor seconds on one thread, so that a busy machine does not count. With
-``--out`` what was looked at is kept, and a stopped run goes on.
+place and time that were asked. Gain is how far the ranker's choice lies on the way from a random draft to the
+best of them, over all prompts together, and its interval comes from drawing the prompts anew (bootstrap).
+Two bounds stand beside it: what the same ranker gains when it is shown the finished films, and what the probe
+itself gains when it is shown their mirror images, in which everything asked is as true as in the films.
+Costs are of one thread, by the clock and in processor seconds; only the latter mean something on a busy
+machine. With ``--out`` the finals are kept: a stopped run goes on, and another ranker is measured in minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
+from torch import Tensor
 
 from ozora import Ozora, Request
 from ozora.backends.embedded import EmbeddedBackend
 from ozora.backends.weights import find_probe
-from ozora.director.explore import explore
+from ozora.director.explore import Draft, explore
 from ozora.director.finish import LIFT, finish
 from ozora.director.library import Library
+from ozora.director.plan import plan
+from ozora.director.ranking import judge
 from ozora.evaluate.films import Frames, to_video
 from ozora.evaluate.probe import load_probe
 from ozora.evaluate.prompts import Prompt, read_prompts
-from ozora.media.video import read_clip
+from ozora.model.checkpoint import load_weights, save_weights
 from ozora.model.probe import Probe
 
 AXES = ("subject", "place", "time")
 SEED = 40_000
 
 
+@dataclass
+class Finals:
+    """What is kept of the finals of one prompt, by draft: what the probe saw, where the subject stood."""
+
+    shares: dict[str, list[float]] = field(default_factory=dict)  # axis to probability of what was asked
+    mirrored: dict[str, list[float]] = field(default_factory=dict)  # the same, of the film in a mirror
+    right: dict[str, list[bool]] = field(default_factory=dict)
+    centres: list[list[list[float]]] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Looked:
-    """One prompt: what the probe gave each draft's final, in ranked order, and the costs."""
+    """One prompt: the probe's score of each final, the ranker's of each draft and final, and the costs."""
 
     prompt: str
-    scores: list[float]  # of the finals, best-ranked draft first
-    right: list[bool]  # whether subject, place and time were all right
-    drafts_cost: float
-    final_cost: float
+    scores: np.ndarray  # (N,)
+    drafts: np.ndarray  # (N,) the ranker's, of the drafts; dropped ones last
+    finals: np.ndarray  # (N,) the ranker's, of the finished films
+    mirrored: np.ndarray  # (N,) the probe's, of the finished films in a mirror
+    right: np.ndarray  # (N,) bool: subject, place and time
+    spread: dict[str, float]  # axis to the deviation of its probability between takes
+    foretold: float  # correlation of what tells drafts apart with what tells finals apart
+    cost: dict[str, tuple[float, float]]  # what to (by the clock, processor seconds)
     same_bits: bool
     lift_shift: float  # how far the subject moved, as a share of the frame's width
-    new_shift: float  # the same between two films of other seeds
-
-
-def score(probe: Probe, prompt: Prompt, frames: Frames) -> tuple[float, bool]:
-    """Mean probability of what was asked, and whether all of it is what the probe sees first."""
-    answers, shares, right = probe.predict(to_video(frames), 12), [], True
-    for axis, values in probe.config.axes:
-        if axis in AXES:
-            place = values.index(prompt.asked(axis))
-            shares.append(float(answers[axis][0][place]))
-            right = right and int(answers[axis][0].argmax()) == place
-    return float(np.mean(shares)), right
+    new_shift: float  # the same between films of other seeds
 
 
 def centre(frames: Frames) -> np.ndarray:
@@ -79,51 +87,119 @@ def centre(frames: Frames) -> np.ndarray:
     return np.stack([(mass.sum(1) @ across) / total, (mass.sum(2) @ down) / total], 1)
 
 
-def shift(one: Frames, other: Frames) -> float:
-    """Median distance between the subjects of two films, as a share of the frame."""
-    return float(np.median(np.linalg.norm(centre(one) - centre(other), axis=1)))
+def shift(one: np.ndarray, other: np.ndarray) -> float:
+    """Median distance between two subjects' centres (T, 2), as a share of the frame."""
+    return float(np.median(np.linalg.norm(one - other, axis=1)))
 
 
-def look(backend: EmbeddedBackend, probe: Probe, prompt: Prompt, number: int, drafts: int) -> Looked:
-    """Explore one prompt, finish every draft, and look."""
-    with tempfile.TemporaryDirectory() as name:
-        library = Library(Path(name) / "takes")
-        request = Request(prompt.text, seed=SEED + 100 * number, threads=1)
-        began = time.process_time()
-        best = explore(backend, request, library, drafts=drafts)
-        spent, scores, right, costs, films = time.process_time() - began, [], [], [], []
-        for draft in best:
-            _, take = finish(backend, library, draft.name)
-            costs.append(sum(take.receipt.cpu_seconds.values()))
-            films.append(take.clip.frames)
-            found = score(probe, prompt, take.clip.frames)
-            scores.append(found[0])
-            right.append(found[1])
-        began = time.process_time()
-        alone = Request(prompt.text, seed=best[0].seed, threads=1, quality="best")
-        whole = next(Ozora(backend=backend).takes(alone, outputs=[library.folder / "whole.mp4"]))
-        whole_cost = time.process_time() - began
-        first = library.get(best[0].name + "-final").film
-        assert first is not None
-        same = first.read_bytes() == (library.folder / "whole.mp4").read_bytes()
-        lifted, _ = finish(backend, library, best[0].name, way=LIFT, output=library.folder / "lifted.mp4")
-        moved = shift(whole.clip.frames, read_clip(lifted).frames)
-        apart = statistics.median(shift(films[0], other) for other in films[1:]) if films[1:] else 0.0
-    return Looked(prompt.text, scores, right, spent, whole_cost, same, moved, apart)
+def correlation(looks: Tensor, finals: Tensor) -> float:
+    """Of what distinguishes one of (N, …) from the mean of all, between drafts and films."""
+    ours, theirs = looks - looks.mean(0), finals - finals.mean(0)
+    return float((ours * theirs).sum() / (ours.square().sum() * theirs.square().sum()).sqrt())
 
 
-def table(rows: list[Looked], drafts: int) -> Table:
-    """Shares and costs over all prompts."""
-    chosen = np.array([row.scores[0] for row in rows])
-    mean = np.array([np.mean(row.scores) for row in rows])
-    top = np.array([max(row.scores) for row in rows])
-    gain = (chosen - mean).sum() / max(1e-9, (top - mean).sum())
+def timed(work: Callable[[], object]) -> tuple[object, tuple[float, float]]:
+    """What it gives, and what it took by the clock and in processor seconds."""
+    began = time.perf_counter(), time.process_time()
+    result = work()
+    return result, (time.perf_counter() - began[0], time.process_time() - began[1])
+
+
+class Bench:
+    """Explores prompt after prompt and keeps their finals in a folder."""
+
+    def __init__(self, backend: EmbeddedBackend, probe: Probe, quality: str, drafts: int, out: Path) -> None:
+        self.backend, self.probe, self.quality, self.drafts = backend, probe, quality, drafts
+        self.out = out / f"{quality}-{drafts}-{backend.card.hash[:8]}"
+        self.out.mkdir(parents=True, exist_ok=True)
+
+    def look(self, prompt: Prompt, number: int) -> Looked:
+        """Explore one prompt, finish what is not known yet, and look."""
+        settings = {"threads": 1, "quality": self.quality}
+        request, cost = Request(prompt.text, seed=SEED + 100 * number, **settings), {}
+        with tempfile.TemporaryDirectory() as name:
+            library = Library(Path(name) / "takes")
+            ranked, cost["drafts"] = timed(
+                lambda: explore(self.backend, request, library, drafts=self.drafts)
+            )
+            drafts: list[Draft] = sorted(ranked, key=lambda draft: draft.seed)  # type: ignore[call-overload]
+            seen, latents = self.finals(prompt, number, library, drafts)
+            best = ranked[0]  # type: ignore[index]
+            whole = library.folder / "whole.mp4"
+            alone = Request(prompt.text, seed=best.seed, **settings)
+            _, cost["final"] = timed(
+                lambda: next(Ozora(backend=self.backend).takes(alone, outputs=[whole]))
+            )
+            film, cost["finish"] = timed(lambda: finish(self.backend, library, best.name)[0])
+            same = film.read_bytes() == whole.read_bytes()  # type: ignore[attr-defined]
+            _, lifted = finish(self.backend, library, best.name, way=LIFT, output=library.folder / "l.mp4")
+        words = plan(request, self.backend.card).read_as(prompt.text)
+        asked = self.backend.reading(self.backend.understand(words))
+        centres, chosen = np.array(seen.centres), best.seed - request.seed  # type: ignore[operator]
+        others = [shift(centres[chosen], other) for place, other in enumerate(centres) if place != chosen]
+        finals = [
+            judge(asked, self.backend.read(film[None]), self.backend.preview(film[None])) for film in latents
+        ]
+        shares = np.array([seen.shares[axis] for axis in AXES])  # (A, N)
+        looks = torch.cat([draft.heading for draft in drafts])  # (N, L, C, h, w)
+        return Looked(
+            prompt.text,
+            shares.mean(0),
+            np.array([draft.verdict.score - 1e3 * bool(draft.verdict.why) for draft in drafts]),
+            np.array([verdict.score - 1e3 * bool(verdict.why) for verdict in finals]),
+            np.array([seen.mirrored[axis] for axis in AXES]).mean(0),
+            np.array([seen.right[axis] for axis in AXES]).all(0),
+            {axis: float(np.std(values)) for axis, values in seen.shares.items()},
+            correlation(looks, latents[:, : looks.shape[1]]),
+            cost,
+            same,
+            shift(centres[chosen], centre(lifted.clip.frames)),
+            statistics.median(others) if others else 0.0,
+        )
+
+    def finals(
+        self, prompt: Prompt, number: int, library: Library, drafts: list[Draft]
+    ) -> tuple[Finals, Tensor]:
+        """What the probe says of all finals, and their latents (N, L, C, h, w); filmed unless kept."""
+        kept = self.out / f"{number:03d}.safetensors"
+        if kept.is_file():
+            tensors, about = load_weights(kept)
+            if about["prompt"] == prompt.text:
+                return Finals(**about["seen"]), tensors["latents"]
+        seen, latents = Finals(), []
+        for draft in drafts:
+            _, take = finish(
+                self.backend, library, draft.name, output=library.folder / f"{draft.seed}.mp4"
+            )
+            latents.append(take.latents)
+            seen.centres.append(centre(take.clip.frames).round(4).tolist())
+            video = to_video(take.clip.frames)
+            answers, mirrored = self.probe.predict(video, 12), self.probe.predict(video.flip(-1), 12)
+            for axis, values in self.probe.config.axes:
+                if prompt.asked(axis) in values and prompt.tells(axis):
+                    place = values.index(prompt.asked(axis))
+                    seen.shares.setdefault(axis, []).append(float(answers[axis][0][place]))
+                    seen.mirrored.setdefault(axis, []).append(float(mirrored[axis][0][place]))
+                    seen.right.setdefault(axis, []).append(int(answers[axis][0].argmax()) == place)
+        tensors = {"latents": torch.cat(latents)}
+        save_weights(kept, tensors, {"prompt": prompt.text, "seen": asdict(seen)}, quantise=False)
+        return seen, tensors["latents"]
+
+
+def gain(rows: list[Looked], ranker: str) -> tuple[float, float, float]:
+    """Share of the possible gain, and its interval of 95 %."""
+    chosen = np.array([row.scores[getattr(row, ranker).argmax()] for row in rows])
+    mean, top = (np.array([pick(row.scores) for row in rows]) for pick in (np.mean, np.max))
     dice = np.random.default_rng(0)
-    picks = dice.integers(0, len(rows), (2000, len(rows)))
+    picks = dice.integers(0, len(rows), (4000, len(rows)))
     spread = [(chosen - mean)[p].sum() / max(1e-9, (top - mean)[p].sum()) for p in picks]
     low, high = np.quantile(spread, [0.025, 0.975])
-    ranks = [np.corrcoef(-np.arange(len(row.scores)), row.scores)[0, 1] for row in rows]
-    told = Table(title=f"{len(rows)} prompts, {drafts} drafts each")
+    return float((chosen - mean).sum() / max(1e-9, (top - mean).sum())), float(low), float(high)
+
+
+def table(rows: list[Looked], drafts: int, quality: str) -> Table:
+    """Shares and costs over all prompts."""
+    told = Table(title=f"{len(rows)} prompts, {drafts} drafts each, quality {quality}")
     told.add_column("what")
     told.add_column("found", justify="right")
     told.add_column("bar", justify="right")
@@ -131,25 +207,47 @@ def table(rows: list[Looked], drafts: int) -> Table:
     def line(what: str, found: str, bar: str = "") -> None:
         told.add_row(what, found, bar)
 
-    line("probe's score: random draft", f"{mean.mean():.3f}")
-    line("probe's score: ranker's choice", f"{chosen.mean():.3f}")
-    line("probe's score: best of all", f"{top.mean():.3f}")
-    line("share of the possible gain", f"{100 * gain:.0f} %  ({100 * low:.0f} to {100 * high:.0f})", "≥ 90 %")
-    line("correlation of rank and score", f"{np.nanmean(ranks):.2f}")
+    def middle(values: list[float]) -> float:
+        return statistics.median(values)
+
+    for place, unit in ((1, "processor seconds"), (0, "by the clock")):
+        ratio = middle([row.cost["drafts"][place] / row.cost["final"][place] for row in rows])
+        line(f"drafts ÷ one final, {unit}", f"{ratio:.2f}", "≤ 1" if place else "")
+        each = " / ".join(
+            f"{middle([row.cost[what][place] for row in rows]):.2f} s"
+            for what in ("drafts", "final", "finish")
+        )
+        line(f"drafts / one final / finishing one, {unit}", each)
+    line("correlation of drafts with their finals", f"{middle([row.foretold for row in rows]):.2f}")
+    mean, top = np.mean([row.scores for row in rows]), np.mean([row.scores.max() for row in rows])
+    chosen = np.mean([row.scores[row.drafts.argmax()] for row in rows])
+    line("probe: random / chosen / best", f"{mean:.3f} / {chosen:.3f} / {top:.3f}")
+    for what, ranker, bar in (
+        ("the ranker, from drafts", "drafts", "≥ 90 %"),
+        ("the ranker, from finished films", "finals", ""),
+        ("the probe, from films in a mirror", "mirrored", ""),
+    ):
+        found, low, high = gain(rows, ranker)
+        between = f"({100 * low:.0f} to {100 * high:.0f})"
+        line(f"gain: {what}", f"{100 * found:.0f} %  {between}", bar)
+        both = [
+            np.corrcoef(getattr(row, ranker), row.scores)[0, 1]
+            for row in rows
+            if getattr(row, ranker).std() and row.scores.std()
+        ]
+        line("its correlation with the probe", f"{np.mean(both) if both else 0.0:.2f}")
     right = [100 * statistics.mean(values) for values in (
-        [flag for row in rows for flag in row.right], [row.right[0] for row in rows],
-        [any(row.right) for row in rows],
+        [float(row.right.mean()) for row in rows], [float(row.right[row.drafts.argmax()]) for row in rows],
+        [float(row.right.any()) for row in rows],
     )]  # fmt: skip
-    line("all right: random, chosen, any", " / ".join(f"{value:.0f} %" for value in right))
-    ratio = statistics.median(row.drafts_cost / row.final_cost for row in rows)
-    line("drafts ÷ one final, processor time", f"{ratio:.2f}", "≤ 1")
+    line("all three right: random / chosen / any", " / ".join(f"{value:.0f} %" for value in right))
+    for axis in AXES:
+        line(f"deviation between takes: {axis}", f"{np.mean([row.spread[axis] for row in rows]):.2f}")
     line("finished by resume = uninterrupted", f"{sum(row.same_bits for row in rows)} of {len(rows)}", "all")
-    moved, apart = (
-        100 * statistics.median(values)
-        for values in ([row.lift_shift for row in rows], [row.new_shift for row in rows])
-    )
-    line("subject moved by lift (median)", f"{moved:.1f} %", "≤ 5 %")
-    line("subject between other seeds", f"{apart:.1f} %")
+    moved, apart = [row.lift_shift for row in rows], [row.new_shift for row in rows]
+    found = f"{100 * middle(moved):.1f} %, {100 * max(moved):.1f} %"
+    line("subject moved by lift: median, worst", found, "≤ 5 %")
+    line("subject between other seeds (median)", f"{100 * middle(apart):.1f} %")
     return told
 
 
@@ -158,6 +256,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--prompts", type=int, default=24)
     parser.add_argument("--drafts", type=int, default=8)
+    parser.add_argument("--quality", default="high")
     parser.add_argument("--suite", default="first")
     parser.add_argument("--weights")
     parser.add_argument("--out", type=Path)
@@ -166,19 +265,13 @@ def main() -> None:
     torch.set_num_threads(1)
     backend.load()
     suite = read_prompts(arguments.suite, dict(probe.config.axes))[: arguments.prompts]
-    kept: dict[str, Any] = {}
-    path = arguments.out and arguments.out / "explore.json"
-    if path is not None and path.exists():
-        kept = json.loads(path.read_text())
-    rows = []
-    for number, prompt in enumerate(suite):
-        if prompt.text not in kept:
-            kept[prompt.text] = vars(look(backend, probe, prompt, number, arguments.drafts))
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(kept, indent=1))
-        rows.append(Looked(**kept[prompt.text]))
-    Console().print(table(rows, arguments.drafts))
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(backend, probe, arguments.quality, arguments.drafts, arguments.out or Path(name))
+        rows = []
+        for number, prompt in enumerate(suite):
+            rows.append(bench.look(prompt, number))
+            print(f"{number + 1} of {len(suite)}: {prompt.text[:80]}", flush=True)
+    Console().print(table(rows, arguments.drafts, arguments.quality))
 
 
 if __name__ == "__main__":

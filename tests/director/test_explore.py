@@ -65,6 +65,31 @@ def test_a_finished_draft_is_the_film_without_drafts_to_the_bit(explored, backen
     assert not film.exists() and library.get(f"red-fox-{number}").draft.is_file()
 
 
+@pytest.mark.parametrize(("quality", "steps"), [(None, 8), ("standard", 4), ("draft", 2), ("best", 3)])
+def test_drafts_of_a_student_become_its_films_to_the_bit(tiny_student, tmp_path, quality, steps):
+    backend, library = EmbeddedBackend(tiny_student), Library(tmp_path / "takes")
+    draft = explore(backend, replace(REQUEST, quality=quality), library, drafts=1)[0]
+    film, take = finish(backend, library, draft.name)
+    whole = Ozora(backend=backend).generate("a red fox", seed=5, threads=1, quality=quality or "high")
+    assert film.read_bytes() == whole.save(tmp_path / "whole.mp4").read_bytes()
+    assert read_metadata(film)["settings"]["steps"] == steps
+    assert torch.equal(heading_of(backend, read_waiting(library.get(draft.name).draft)), draft.heading)
+    if quality == "draft":  # of two steps the second is the look
+        assert torch.equal(draft.heading, take.latents)
+
+
+def test_a_look_sees_the_beginning_and_the_final_is_whole(backend, tmp_path, monkeypatch):
+    monkeypatch.setattr("ozora.director.explore.LOOKED", 2)
+    library = Library(tmp_path / "takes")
+    draft = explore(backend, REQUEST, library, drafts=1)[0]
+    assert draft.heading.shape[1] == len(draft.preview) == 2
+    assert heading_of(backend, read_waiting(library.get(draft.name).draft)).shape[1] == 4
+    _, take = finish(backend, library, draft.name)
+    assert torch.equal(take.latents, Ozora(backend=backend).generate("a red fox", seed=5, threads=1).latents)
+    _, lifted = finish(backend, library, draft.name, way="lift", output=tmp_path / "lifted.mp4")
+    assert lifted.clip.frames.shape == take.clip.frames.shape
+
+
 def test_resume_may_change_the_scale_and_nothing_else(explored, backend, tmp_path):
     library, *_ = explored
     small, take = finish(backend, library, "red-fox-2", size="48x32", output=tmp_path / "small.mp4")
@@ -172,13 +197,13 @@ def test_ranks_by_what_the_words_ask_with_the_dropped_last():
 
     def verdict(fox, film=None):
         shown = {"subject": {"fox": fox, "ball": 1 - fox}, "place": {"sea": 0.0, "meadow": 1.0}}
-        return judge(asked, shown, frames() if film is None else film, ratio=0.0)
+        return judge(asked, shown, frames() if film is None else film)
 
     verdicts = [verdict(0.5), verdict(0.9, frames(contrast=1)), verdict(0.8), verdict(0.01)]
     assert ranked(verdicts) == [2, 0, 1, 3]
-    # What the words do not surely ask does not count; without a reader the likelihood ratio ranks.
-    assert verdict(0.8).score == pytest.approx(np.log(0.8))
-    assert judge(asked, {}, frames(), ratio=0.25) == Verdict(0.25)
+    # What the words do not surely ask does not count; without a reader nothing ranks.
+    assert verdict(0.8).score == pytest.approx(0.8)
+    assert judge(asked, {}, frames()) == Verdict(0.0)
 
 
 def test_near_duplicates_fold_into_the_better_one():

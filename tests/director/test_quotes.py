@@ -56,7 +56,7 @@ def test_what_was_learned_is_quoted_and_scaled(backend, tmp_path):
     shared = SHARED_DECODING
     assert small.seconds == pytest.approx(1 + 0.1 + 6 + 0.5 * (shared + 1) / (shared + 4) + 0.25 / 4)
     drafts = quote(backend, REQUEST, timings, Rates(), drafts=4)
-    assert 1 + 4 * (0.1 + 3.0) < drafts.seconds < 1 + 4 * (0.1 + 3.2)
+    assert 1 + 0.1 + 4 * 3.0 < drafts.seconds < 1 + 0.1 + 4 * 3.2
 
 
 def test_first_use_times_one_step_and_is_remembered(backend, tmp_path):
@@ -134,11 +134,11 @@ def test_budgets_are_read_and_refuse_before_any_compute():
 
 def test_a_spent_budget_stops_in_time_and_the_take_goes_on_later(backend, tmp_path):
     film = tmp_path / "fox.mp4"
-    meter = Meter(Budget(seconds=0.2), Rates())
+    meter = Meter(Budget(seconds=1.5), Rates())
 
-    def slow(phase):
-        if phase.name == "denoise":
-            time.sleep(0.15)
+    def slow(phase):  # from the first step on; what comes before may take its time on a busy machine
+        if phase.name == "denoise" and phase.done:
+            time.sleep(1.6)
 
     with pytest.raises(BudgetSpentError, match="films that began"):
         next(Ozora(backend=backend).takes(REQUEST, outputs=[film], on_phase=meter.watch(slow)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -9,7 +11,8 @@ from torch import Tensor
 from ozora.errors import OzoraError
 from ozora.model.conditions import FirstFrame, Renoised, Ring, Span, apply_all
 from ozora.model.flow import flow_loss
-from ozora.model.sampler import Guidance, sample, step_levels
+from ozora.model.foresight import AHEAD, foresee
+from ozora.model.sampler import Guidance, Moment, denoise_on, sample, step_levels
 from ozora.model.state import State
 from ozora.model.text import Prompts, TextConfig, TextEncoder, TextOutput, encode
 from ozora.model.transformer import Transformer, TransformerConfig
@@ -175,3 +178,50 @@ def test_a_toy_learns_its_two_captions() -> None:
         error = (made[:, None] - patterns).square().mean(dim=(2, 3, 4, 5))  # (films, patterns)
         assert error.argmin(dim=1).tolist() == [index] * 3
         assert float(error[:, index].max()) < 0.5 * float(error[:, 1 - index].min())
+
+
+def student() -> Transformer:
+    torch.manual_seed(1)
+    network = Transformer(replace(TOY, aims=True))
+    for parameter in network.parameters():
+        if not bool(parameter.any()):
+            torch.nn.init.normal_(parameter, std=0.05)
+    return network.eval()
+
+
+def test_one_step_before_the_end_a_student_sees_the_film() -> None:
+    network, text = student(), encode(toy()[1], ["a red fox"])
+    known = torch.randn(1, 2, *films([1]).latent.shape[2:])
+    begun = Moment(0, apply_all(films([1]), [Span(known, 1)]))
+    half = denoise_on(network, text, None, begun, steps=2, guidance=1.0, shift=1.0, until=1)
+    film = denoise_on(network, text, None, half, steps=2, guidance=1.0, shift=1.0).state.latent
+    seen = foresee(network, text, half, steps=2, shift=1.0)
+    assert torch.equal(seen, film) and torch.equal(seen[:, 1:3], known)
+    # Of a film's beginning it sees what a film of that length would be.
+    short = Moment(1, half.state.beginning(3), half.preview[:, :3])
+    assert torch.equal(
+        foresee(network, text, half, steps=2, shift=1.0, first=3),
+        foresee(network, text, short, steps=2, shift=1.0),
+    )
+    done = Moment(2, half.state, film)
+    assert torch.equal(foresee(network, text, done, steps=2, shift=1.0), film)
+
+
+@pytest.mark.parametrize("aims", [True, False])
+def test_a_film_that_has_not_come_far_is_moved_on_without_a_pass(aims: bool) -> None:
+    teacher, encoder = toy()
+    network, text = student() if aims else teacher, encode(encoder, ["a red fox"])
+    asked: list[torch.Tensor] = []
+    network.register_forward_pre_hook(lambda module, inputs: asked.append(inputs[1]))
+    early = denoise_on(network, text, None, Moment(0, films([3])), steps=12, guidance=1.0, shift=1.0, until=1)
+    level = float(step_levels(12, 1.0)[1])
+    assert level > AHEAD
+    asked.clear()
+    seen = foresee(network, text, early, steps=12, shift=1.0)
+    assert [bool((each == AHEAD).all()) for each in asked] == [True]
+    # From pure noise the same place is a straight line between the noise and the guess.
+    here = (1 - AHEAD) * early.preview + AHEAD * films([3]).latent
+    state = films([3])
+    levels = torch.full_like(state.noise_level, AHEAD)
+    again = network(here, levels, state.given, state.seconds, text, aim=torch.zeros_like(levels)).clean
+    assert torch.allclose(seen, again, atol=1e-5)

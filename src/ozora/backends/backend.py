@@ -12,7 +12,6 @@ from ozora.backends.grid import Grid
 from ozora.media.clip import Frames
 from ozora.model.conditions import Condition
 from ozora.model.sampler import Moment, OnMoment
-from ozora.model.state import State
 
 OnStep = Callable[[int, int], None]
 """Called with (done, total) after each unit of work; may raise to stop it."""
@@ -101,8 +100,11 @@ class Backend(Protocol):
     ) -> Moment:
         """Denoise from ``moment`` to the end, or ``until`` a step; stopped or not, the same bits."""
 
-    def glimpse(self, words: Any, state: State) -> Tensor:
-        """Guess the clean latents (1, L, C, h, w) of a noisy film by a single pass, without guidance."""
+    def foresee(self, words: Any, moment: Moment, *, steps: int, first: int | None = None) -> Tensor:
+        """Where a film begun in so many steps is heading, by a single pass: clean latents (1, L, C, h, w).
+
+        ``first`` looks only at so many latents, which costs less.
+        """
 
     def read(self, latents: Tensor) -> Mapping[str, Mapping[str, float]]:
         """What latents seem to show, axis to value to probability; empty where the weights cannot tell."""

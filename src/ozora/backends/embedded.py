@@ -22,6 +22,7 @@ from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder, DecoderStream
 from ozora.model.checkpoint import load_weights, weights_hash
 from ozora.model.conditions import Condition, apply_all
+from ozora.model.foresight import foresee
 from ozora.model.preview import PreviewDecoder, fit_preview
 from ozora.model.reader import Reader, ReaderConfig
 from ozora.model.sampler import Moment, OnMoment, denoise_on, edit
@@ -132,10 +133,13 @@ class EmbeddedBackend:
         )  # fmt: skip
 
     @torch.inference_mode()
-    def glimpse(self, words: TextOutput, state: State) -> Tensor:
-        """Guess the clean latents (1, L, C, h, w) of a noisy film by a single pass, without guidance."""
-        answer = self.networks.transformer(state.latent, state.noise_level, state.given, state.seconds, words)
-        return torch.where(state.given[:, :, None, None, None], state.clean, answer.clean)
+    def foresee(
+        self, words: TextOutput, moment: Moment, *, steps: int, first: int | None = None
+    ) -> Tensor:
+        """Where a film is heading, by a single pass, of the student's if there is one: (1, L, C, h, w)."""
+        networks = self.networks
+        seer = networks.transformer if networks.student is None else networks.student
+        return foresee(seer, words, moment, steps=steps, shift=self.card.sampling.shift, first=first)
 
     @torch.inference_mode()
     def read(self, latents: Tensor) -> dict[str, dict[str, float]]:

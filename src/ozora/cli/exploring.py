@@ -52,7 +52,7 @@ def explore(
     seed: Annotated[int | None, typer.Option(help="Seed of the first draft; the others count up.")] = None,
     steps: Steps = None,
     guidance: Guidance = None,
-    quality: Annotated[str | None, typer.Option(help="Quality of the final, best by default.")] = None,
+    quality: Annotated[str | None, typer.Option(help="Quality of the final, high by default.")] = None,
     negative: Negative = None,
     image: Image = None,
     as_is: AsIs = False,

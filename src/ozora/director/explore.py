@@ -1,9 +1,9 @@
 """Explore, not gamble: cheap drafts, ranked, of which one is finished.
 
 A draft is the beginning of a film: the first step of the final's own schedule, kept to the bit, and one look
-ahead from there, a long step with a single pass, to see where the film is heading. The look is judged and
-thrown away; the step is what the final goes on from, so that finishing a draft gives exactly the film that
-would have been made without any drafts. See docs/takes.md for what this costs and how well it predicts.
+ahead from there, a single pass, to see where the film is heading. The look is judged and thrown away; the
+step is what the final goes on from, so that finishing a draft gives exactly the film that would have been
+made without any drafts. See docs/takes.md for what this costs and how well it predicts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ozora.director.fit import Fit
 from ozora.director.generate import backend_named, describe_take
 from ozora.director.library import DRAFT, DRAFT_ENDING, Library
 from ozora.director.plan import Plan, plan, words_of
-from ozora.director.ranking import Verdict, folded, judge, likelihood_ratio, ranked
+from ozora.director.ranking import Verdict, folded, judge, ranked
 from ozora.director.request import HIGHEST_SEED, MOST_TAKES, Request
 from ozora.director.states import Progress, Waiting, save_waiting
 from ozora.director.take import OnPhase, Stopwatch
@@ -33,21 +33,16 @@ from ozora.media.clip import Clip, Frames
 from ozora.media.files import require_writable, whole_file, write_sidecar
 from ozora.media.images import write_image
 from ozora.media.sheets import contact_sheet
-from ozora.model.noise import latent_noise
 from ozora.model.sampler import Moment
-from ozora.model.state import State
 
 KEPT_STEPS = 1
 """Steps of the final's schedule that a draft makes and keeps."""
 
-AHEAD = 0.8
-"""Noise level at which the look ahead is taken."""
+LOOKED = 10
+"""Latents that a look sees, from the first on: of `micro`'s thirteen, which is three seconds of four."""
 
-RATIO_LEVELS = (0.5, 0.7)
-"""Noise levels of the likelihood ratio, where the weights have no reader."""
-
-MOMENTS = (0.4,)
-"""Where in the film the contact sheet looks, as shares of its length: each costs a draft a tenth more."""
+MOMENTS = (0.5,)
+"""Where in the look the contact sheet looks, as shares of its length: each costs a draft a tenth more."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +52,32 @@ class Draft:
     name: str
     seed: int
     moment: Moment
-    heading: Tensor  # (1, L, C, h, w) clean latents as the look ahead sees them
-    preview: Frames  # (L, 4h, 4w, 3)
+    heading: Tensor  # (1, min(L, LOOKED), C, h, w) clean latents as the look ahead sees them
+    preview: Frames  # (min(L, LOOKED), 4h, 4w, 3)
     verdict: Verdict
     twin_of: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What all drafts of a request share: the words as the backend reads them, and what is given."""
+
+    words: Any
+    negative: Any
+    reading: Mapping[str, tuple[str, float]]
+    given: Tensor | None  # (1, L, C, h, w)
 
 
 OnDraft = Callable[[Draft], None]
 
 
-def at_its_best(request: Request, card: Card) -> Request:
-    """The request as drafts are made of it: where a student films by default, of the best quality instead.
+def with_finals(request: Request, card: Card) -> Request:
+    """The request as it is explored: in quality "high", unless it says otherwise.
 
-    A draft is the first of the final's steps; of a film of few steps it would be a quarter.
+    A film of twice the steps costs a fifth more, and one that was chosen is worth it.
     """
     asked = any(value is not None for value in (request.quality, request.steps, request.guidance))
-    return request if asked or card.quality(None).guidance > 1 else replace(request, quality="best")
+    return request if asked or card.quality(None).guidance > 1 else replace(request, quality="high")
 
 
 def explore(
@@ -93,7 +98,7 @@ def explore(
     """
     if not 1 <= drafts <= MOST_TAKES:
         raise refuse("drafts", drafts, f"1 to {MOST_TAKES}")
-    request = at_its_best(request, backend.card)
+    request = with_finals(request, backend.card)
     first = secrets.randbelow(2**32) if request.seed is None else request.seed
     if first + drafts - 1 > HIGHEST_SEED:
         raise refuse("seed", first, f"0 to {HIGHEST_SEED}, with room for {drafts} drafts")
@@ -106,10 +111,14 @@ def explore(
     sheet = require_writable(library.folder / f"{name}-sheet.png")
     made: list[Draft] = []
     with using_threads(request.threads or thread_count()):
+        watch = Stopwatch(on_phase)
+        common = describe_take(planned, backend.card, first)
+        asked = _asked(backend, planned, common, watch)
         for number in range(drafts):
-            about = describe_take(planned, backend.card, first + number)
-            draft, watch = _draft(backend, f"{name}-{number + 1}", about, planned, on_phase)
-            _keep(library, draft, about, replace(request, count=1), backend, watch)
+            about = {**common, "seed": first + number}
+            draft = _draft(backend, f"{name}-{number + 1}", about, planned, asked, watch)
+            _keep(library, draft, about, backend, watch)
+            watch = Stopwatch(on_phase)  # what all drafts share counts as the first one's
             made.append(draft)
             if on_draft is not None:
                 on_draft(draft)
@@ -120,51 +129,31 @@ def explore(
     return best
 
 
-def look_ahead(backend: Backend, words: Any, moment: Moment, start: State) -> Tensor:
-    """Where a film is heading after its first steps: the clean latents (1, L, C, h, w) that one pass sees.
-
-    From the pure noise of ``start`` a long step goes straight towards the present guess; a film of few long
-    steps is much like that of many short ones from the same noise.
-    """
-    guess, level = moment.preview, AHEAD
-    here = State(
-        (1 - level) * guess + level * start.latent,
-        start.clean,
-        start.given,
-        start.noise_level.clamp(max=level),
-        start.seconds,
-    )
-    given = start.given[:, :, None, None, None]
-    return backend.glimpse(words, replace(here, latent=start.latent.where(given, here.latent)))
-
-
-def _draft(
-    backend: Backend,
-    name: str,
-    about: Mapping[str, Any],
-    planned: Plan,
-    on_phase: OnPhase | None,
-) -> tuple[Draft, Stopwatch]:
-    settings, watch = about["settings"], Stopwatch(on_phase)
+def _asked(backend: Backend, planned: Plan, about: Mapping[str, Any], watch: Stopwatch) -> Asked:
+    """Read what is the same for all drafts."""
     with watch.phase("load"):
         backend.load()
         backend.preview(_nothing(backend, planned.fit))  # the preview's matrix is fitted once
     with watch.phase("words"):
         words, negative = backend.understand(words_of(about)), backend.understand(about["negative"])
-        asked = backend.reading(words)
-        known = given_latents(backend, planned)
-    kept = min(KEPT_STEPS, settings["steps"])
+        return Asked(words, negative, backend.reading(words), given_latents(backend, planned))
+
+
+def _draft(
+    backend: Backend, name: str, about: Mapping[str, Any], planned: Plan, asked: Asked, watch: Stopwatch
+) -> Draft:
+    sampling = {each: about["settings"][each] for each in ("steps", "guidance")}
+    kept = min(KEPT_STEPS, sampling["steps"])
     with watch.phase("denoise", kept + 1) as step:
-        start = begin_window(backend, planned, planned.line.windows[0], known, about["seed"])
+        start = begin_window(backend, planned, planned.line.windows[0], asked.given, about["seed"])
         moment = backend.go_on(
-            words, negative, start, steps=settings["steps"], guidance=settings["guidance"], until=kept,
+            asked.words, asked.negative, start, **sampling, until=kept,
             on_moment=lambda now: step(now.step, kept + 1),
         )  # fmt: skip
-        heading = look_ahead(backend, words, moment, start.state)
-        shown = backend.read(heading)
-        ratio = 0.0 if shown else _ratio(backend, words, negative, heading, start.state)
+        heading = backend.foresee(asked.words, moment, steps=sampling["steps"], first=LOOKED)
     preview = backend.preview(heading)
-    return Draft(name, about["seed"], moment, heading, preview, judge(asked, shown, preview, ratio)), watch
+    verdict = judge(asked.reading, backend.read(heading), preview)
+    return Draft(name, about["seed"], moment, heading, preview, verdict)
 
 
 def _nothing(backend: Backend, fitted: Fit) -> Tensor:
@@ -173,26 +162,8 @@ def _nothing(backend: Backend, fitted: Fit) -> Tensor:
     return empty.state.clean
 
 
-def _ratio(backend: Backend, words: Any, nothing: Any, film: Tensor, like: State) -> float:
-    """The likelihood ratio of a film, the mean over noise levels, always with the same noise."""
-    noise = latent_noise(0, range(film.shape[1]), film.shape[2:], purpose="condition")[None].to(film)
-    found = []
-    for level in RATIO_LEVELS:
-        noisy = replace(
-            like, latent=(1 - level) * film + level * noise, noise_level=like.noise_level.clamp(max=level)
-        )
-        told, untold = backend.glimpse(words, noisy), backend.glimpse(nothing, noisy)
-        found.append(likelihood_ratio(told, untold, film))
-    return float(np.mean(found))
-
-
 def _keep(
-    library: Library,
-    draft: Draft,
-    about: Mapping[str, Any],
-    request: Request,
-    backend: Backend,
-    watch: Stopwatch,
+    library: Library, draft: Draft, about: Mapping[str, Any], backend: Backend, watch: Stopwatch
 ) -> None:
     """Write a draft's three files: the state to go on from, a tiny picture, and the sidecar."""
     film = library.folder / f"{draft.name}.png"
@@ -257,11 +228,10 @@ def _in_short(draft: Draft) -> str:
 
 
 def _moments(backend: Backend, latents: Tensor) -> Iterator[Frames]:
-    """Frames of a few moments, each decoded by itself: two latents are enough for one picture."""
-    length = latents.shape[1]
-    for share in MOMENTS if length > 2 else (0.0,):
-        last = max(1, round(share * (length - 1))) if length > 1 else 0
-        yield backend.decode(latents[:, max(0, last - 1) : last + 1], 1, lambda done, of: None)[-1]
+    """Frames of a few moments, each decoded by itself as if it were a picture: nobody sees the difference."""
+    for share in MOMENTS:
+        place = round(share * (latents.shape[1] - 1))
+        yield backend.decode(latents[:, place : place + 1], 1, lambda done, of: None)[-1]
 
 
 def _spread(frames: Frames, count: int = 4) -> Iterator[Frames]:

@@ -14,13 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ozora.backends.backend import Backend
 from ozora.backends.machine import thread_count, using_threads
-from ozora.director.explore import look_ahead
 from ozora.director.generate import backend_named, film_take
 from ozora.director.library import FINAL, Library
 from ozora.director.plan import Plan, plan, words_of
@@ -140,21 +138,13 @@ _WAYS: dict[str, Callable[[Backend, Waiting, str | None, int | None, float], End
 
 
 def heading_of(backend: Backend, draft: Waiting) -> Tensor:
-    """Where a kept draft was heading: its look ahead, taken again, the same bits."""
+    """Where a kept draft was heading, the whole film: (1, L, C, h, w)."""
     if draft.moment is None:
         raise refuse("take", "a take that had not begun", "a draft")
-    about, state = draft.about, draft.moment.state
-    with using_threads(int(about["settings"].get("threads") or thread_count())):
-        start = backend.begin(
-            cells=(state.latent.shape[-1], state.latent.shape[-2]),
-            latents=state.frames, seed=about["seed"], conditions=[],
-        ).state  # fmt: skip
-        pinned = state.given[:, :, None, None, None]
-        start = replace(
-            start, latent=torch.where(pinned, state.clean, start.latent), clean=state.clean,
-            given=state.given, noise_level=state.noise_level,
-        )  # fmt: skip
-        return look_ahead(backend, backend.understand(words_of(about)), draft.moment, start)
+    settings = draft.about["settings"]
+    with using_threads(int(settings.get("threads") or thread_count())):
+        words = backend.understand(words_of(draft.about))
+        return backend.foresee(words, draft.moment, steps=settings["steps"])
 
 
 def enlarged(latents: Tensor, wide: int, high: int) -> Tensor:

@@ -20,7 +20,7 @@ from typing import Any
 from ozora.backends.backend import Backend
 from ozora.backends.grid import PIXELS_PER_CELL
 from ozora.backends.machine import thread_count, using_threads
-from ozora.director.explore import KEPT_STEPS, MOMENTS, at_its_best
+from ozora.director.explore import KEPT_STEPS, LOOKED, MOMENTS, with_finals
 from ozora.director.fit import Fit
 from ozora.director.plan import plan
 from ozora.director.qualities import sampling_for
@@ -31,9 +31,6 @@ from ozora.media.files import whole_file
 
 KEPT, USED = 20, 5
 """Timings kept of each unit, and how many of the last a quote is the median of."""
-
-LOOK_PASSES = 1
-"""Passes of a draft's look ahead."""
 
 SETTINGS_TEXT = """# What filming costs you: for quotes, budgets and the cost of accepted seconds.
 [rates]
@@ -217,7 +214,7 @@ def quote(
 
     Loading is counted once: so it is for whoever asks the command line for several takes.
     """
-    request = at_its_best(request, backend.card) if drafts else request
+    request = with_finals(request, backend.card) if drafts else request
     fitted = plan(request, backend.card).fit
     settings = _settings(backend, request)
     key = _key(backend, settings["threads"])
@@ -303,13 +300,13 @@ def _work(fitted: Fit, settings: Mapping[str, Any], takes: int) -> dict[str, flo
 
 
 def _draft_work(fitted: Fit, settings: Mapping[str, Any], drafts: int) -> dict[str, float]:
-    passes = KEPT_STEPS * (2 if settings["guidance"] != 1 else 1) + LOOK_PASSES
-    small = replace(fitted, scale=1)
+    kept = KEPT_STEPS * (2 if settings["guidance"] != 1 else 1) * _tokens(fitted)
+    small = replace(fitted, scale=1, filmed=None, latents=min(fitted.latents, LOOKED))
     return {
         "load": 1,
-        "words": drafts,
-        "pass": drafts * passes * _tokens(fitted),
-        "decoded": drafts * len(MOMENTS) * _decoded(small, 2),
+        "words": 1,
+        "pass": drafts * (kept + _tokens(small)),
+        "decoded": drafts * len(MOMENTS) * _decoded(small, 1),
     }
 
 

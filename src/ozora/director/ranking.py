@@ -1,27 +1,24 @@
 """Which draft keeps its word: a scorer that sees words and film, and what it drops early, saying why.
 
 The reader (:mod:`ozora.model.reader`) looks at a draft's latents; the text encoder's Shot head tells what
-the words ask. Neither is the probe that evaluates films: that one only judges. Weights without a reader are
-ranked by the transformer's own likelihood ratio instead: how much better it recovers the noised film when it
-is told the words than when it is told nothing (the idea of diffusion classifiers, arXiv 2303.16203).
+the words ask. Neither is the probe that evaluates films: that one only judges. Weights without a reader rank
+nothing: their drafts stay in the order of their seeds.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from torch import Tensor
 
 from ozora.media.clip import Frames
 
 Reading = Mapping[str, tuple[str, float]]
 """Axis to (value, how sure from 0 to 1)."""
 
-AXES = {"subject": 1.0, "place": 1.0, "time": 1.0, "colour": 0.5}
-"""What the score counts, and how much: the axes that small models obey and a reader can tell apart."""
+AXES = ("subject", "place", "time")
+"""What the score counts: what a reader can tell apart in small latents. Of colours it tells half."""
 
 SURE = 0.6
 """The words ask for a value when the Shot head is at least as sure of it."""
@@ -42,27 +39,28 @@ STANDING = {"action": ("stand",), "camera": ("static",)}
 
 @dataclass(frozen=True)
 class Verdict:
-    """How good a draft is (higher is better), why it was dropped if it was, and what it seems to show."""
+    """How good a draft is, why it was dropped if it was, and what it seems to show.
+
+    ``score`` is the mean probability, 0 to 1, that it shows what the words ask.
+    """
 
     score: float
     why: str = ""
     shows: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
 
-def judge(asked: Reading, shown: Mapping[str, Mapping[str, float]], preview: Frames, ratio: float) -> Verdict:
+def judge(asked: Reading, shown: Mapping[str, Mapping[str, float]], preview: Frames) -> Verdict:
     """Judge one draft.
 
     ``asked`` is what the Shot head read in the words; ``shown`` the reader's probabilities, axis to value to
-    share, empty where the weights have none; ``preview`` (L, h, w, 3); ``ratio`` the likelihood ratio that
-    ranks without a reader.
+    share, empty where the weights have none: then all score 0; ``preview`` (L, h, w, 3).
     """
     seen = {axis: max(shares.items(), key=lambda pair: pair[1]) for axis, shares in shown.items()}
     wanted = {axis: value for axis, (value, sure) in asked.items() if sure >= SURE}
     counted = [axis for axis in AXES if axis in wanted and wanted[axis] in shown.get(axis, {})]
-    score = ratio
+    score = 0.0
     if counted:
-        parts = [AXES[axis] * math.log(max(1e-4, shown[axis][wanted[axis]])) for axis in counted]
-        score = sum(parts) / sum(AXES[axis] for axis in counted)
+        score = sum(shown[axis][wanted[axis]] for axis in counted) / len(counted)
     return Verdict(score, broken(preview, wanted) or mistaken(wanted, shown), seen)
 
 
@@ -114,13 +112,3 @@ def folded(previews: Sequence[Frames], order: Sequence[int], alike: float = ALIK
         else:
             kept.append(number)
     return found
-
-
-def likelihood_ratio(told: Tensor, untold: Tensor, film: Tensor) -> float:
-    """How much nearer to ``film`` the guess with the words is than the guess without, as a share.
-
-    All (1, L, C, h, w): the film's latents, and what the transformer recovers of them from the same noise.
-    """
-    with_words = float((told - film).square().mean())
-    without = float((untold - film).square().mean())
-    return (without - with_words) / max(without, 1e-9)

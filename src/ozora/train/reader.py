@@ -81,13 +81,29 @@ class ReaderTask:
 
 
 def hazy(latents: Tensor, most: float, generator: torch.Generator) -> Tensor:
-    """Latents (B, L, C, h, w) as a draft shows them: paler, smeared over time, noisy, each film by chance."""
-    batch = latents.shape[0]
+    """Latents (B, L, C, h, w) as a draft shows them, each film by chance and by at most so much.
+
+    Paler, smeared over time and space, some channels stronger and some weaker, noisy in each latent alone or
+    in all of them alike.
+    """
+    batch, _, channels = latents.shape[:3]
 
     def dice(high: float) -> Tensor:
         return high * torch.rand(batch, 1, 1, 1, 1, generator=generator).to(latents)
 
-    smear, pale, noise = dice(1.0), dice(most), dice(most)
-    mixed = latents + smear * (latents.mean(1, keepdim=True) - latents)
-    grain = torch.randn(latents.shape, generator=generator).to(latents)
+    def drawn(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=generator).to(latents)
+
+    smear, blur, pale, noise, alike = dice(2 * most), dice(2 * most), dice(most), dice(most), dice(1.0)
+    mixed = latents + smear.clamp(max=1) * (latents.mean(1, keepdim=True) - latents)
+    mixed = mixed + blur.clamp(max=1) * (_blurred(mixed) - mixed)
+    mixed = mixed * (1 + 0.3 * most * drawn(batch, 1, channels, 1, 1))
+    grain = alike * drawn(batch, 1, *latents.shape[2:]) + (1 - alike) * drawn(*latents.shape)
     return (1 - pale) * mixed + noise * grain
+
+
+def _blurred(latents: Tensor) -> Tensor:
+    """Each cell (B, L, C, h, w) as the mean of itself and its neighbours."""
+    return F.avg_pool2d(latents.flatten(0, 1), 3, 1, 1, count_include_pad=False).unflatten(
+        0, latents.shape[:2]
+    )

@@ -121,7 +121,7 @@ def micro_reader() -> ReaderRecipe:
         name="micro_reader",
         size="micro",
         minutes=4,
-        stages=(Stage(0.5, 1, 96), Stage(1.0, 13, 24)),
+        stages=(Stage(0.6, 1, 64), Stage(1.0, 13, 8)),
         optimiser=OptimiserRecipe(rate=2e-3, average=0.99, weight_decay=0.05),
     )
 

@@ -67,7 +67,9 @@ def _told(drafts: list[Draft]) -> list[dict[str, Any]]:
 def _draft(backend: Backend, ask: Ask, order: Order, given: Given, work: Path, tell: Tell) -> Rendered:
     """Where the best of some drafts is heading, decoded whole; its state is kept for :func:`_finalize`."""
     from ozora.director.filming import decode_film
+    from ozora.director.finish import heading_of
     from ozora.director.plan import plan
+    from ozora.director.states import read_waiting
     from ozora.media.clip import Clip
 
     request = ask()
@@ -78,7 +80,8 @@ def _draft(backend: Backend, ask: Ask, order: Order, given: Given, work: Path, t
     def step(done: int, total: int) -> None:
         tell(0.7 + 0.3 * done / total)
 
-    frames = decode_film(backend, best.heading, fitted, step)
+    heading = heading_of(backend, read_waiting(library.get(best.name).draft))
+    frames = decode_film(backend, heading, fitted, step)
     about = {name: value for name, value in library.get(best.name).about.items() if name != "receipt"}
     keep = {}
     for name in FILES:
