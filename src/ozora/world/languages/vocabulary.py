@@ -22,6 +22,7 @@ from ozora.world.languages.everyday import (
     NUMBERS,
     SECONDS,
 )
+from ozora.world.languages.kin import UNBENT, kin
 from ozora.world.languages.lexicon import Language, Noun, fill, refer
 from ozora.world.languages.sense import Sense, parts
 from ozora.world.languages.tokens import keys
@@ -49,11 +50,15 @@ class Node:
 
 @dataclass(eq=False)
 class Vocabulary:
-    """Phrases of one language in a tree, token by token, and all words that occur in them."""
+    """Phrases of one language in a tree, token by token, and all words that occur in them.
+
+    ``rare`` are words that neither captions nor everyday speech of the film set use: only kin of its concepts.
+    """
 
     code: str
     root: Node = field(default_factory=Node)
     words: dict[str, int] = field(default_factory=dict)
+    rare: frozenset[str] = frozenset()
 
     @property
     def spaced(self) -> bool:
@@ -81,6 +86,12 @@ def vocabulary(code: str) -> Vocabulary:
         built.add(phrase, sense)
     for phrase, move in _camera_verbs(built):
         built.add(phrase, Sense("camera", move, role="shot"))
+    usual = frozenset(built.words)
+    for axis, value, wording in kin(code):
+        bare = axis.removeprefix(UNBENT)
+        for phrase, sense in [(wording, Sense(bare, value))] if bare != axis else _more(code, axis, value, wording):
+            built.add(phrase, sense)
+    built.rare = frozenset(built.words) - usual
     return built
 
 
