@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ozora.director.understanding.beats import Found, cards_of, find_beats
 from ozora.director.understanding.cast import Mention, Sheet, find_cast
 from ozora.director.understanding.deeds import find_deeds
+from ozora.director.understanding.mending import mend
 from ozora.director.understanding.neighbours import nearest
 from ozora.director.understanding.pieces import Piece, cut
 from ozora.director.understanding.reading import Conflict, Correction, Reading, SubjectReading, Unknown
@@ -30,7 +31,9 @@ def understand(prompt: str, language: str | None = None) -> Reading:
 
     What the words leave open stays open; what means nothing is named. The same prompt gives the same reading.
     """
-    code, pieces = _in_its_language(tokens(prompt), language)
+    text = tokens(prompt)
+    code, pieces = _in_its_language(text, language)
+    _, pieces = mend(code, text, pieces, lambda some: _read(code, some))
     whole = _read(code, pieces)
     beats = find_beats(prompt, pieces, lambda some, context: _read(code, some, context))
     subjects, scene, conflicts = whole.subjects, whole.scene, whole.conflicts
@@ -175,11 +178,11 @@ def _named(prompt: str, piece: Piece) -> Unknown:
 
 
 def _corrections(prompt: str, pieces: tuple[Piece, ...]) -> tuple[Correction, ...]:
+    written = {token.start: token.key for token in tokens(prompt)}
     return tuple(
         Correction(prompt[token.start : token.end], word, (token.start, token.end))
         for piece in pieces
-        if piece.cost > 0.1
         for token, word in zip(piece.tokens, piece.words, strict=False)
-        if token.key != word and not token.key.endswith(word)
+        if written[token.start] != word and not written[token.start].endswith(word)
     )
 

@@ -26,28 +26,28 @@ GLUE: dict[str, str] = {
     "gently let lets right left middle centre center part background foreground far close distant "
     "distance world called named kind type sort way more most much many several few lot lots group "
     "pair couple two three four five herd flock pack pod school fleet line",
-    "es": "un una unos unas el la los las lo le se su sus y e o u de del a al en con por para sobre "
+    "es": "quiero quisiera querria gustaria ver veo vemos mostrar muestrame haz hazme hace hacer crea genera por favor favor me puedes puede podrias un poco sea ser habia que cual nos gente mira imagina aqui alli ahi uno dos pelicula grabacion un una unos unas el la los las lo le se su sus y e o u de del a al en con por para sobre "
     "bajo entre desde hacia hasta que quien mientras cuando donde como es son esta estan hay este "
     "esa ese esta muy mas todo toda todos luz ambiente escena video plano toma camara imagen vista "
     "visto filmada filmado alrededor en torno movimiento ritmo calma aire durante segundos segundo",
-    "fr": "un une des le la les l d du de au aux a en et ou dans sur sous par pour avec que qu qui "
+    "fr": "je j aimerais voudrais veux voir vois voit peux peut tu vous filmer filmez filme montre montrez moi s il te plait plait fais faites voici voila ca cela imagine imagine la bas petite petit oui merci on y a genere cree un une des le la les l d du de au aux a en et ou dans sur sous par pour avec que qu qui "
     "tandis pendant quand ou comme est sont il elle ils elles on ce cet cette ces s se son sa ses "
     "leur leurs tres plus tout toute lumiere ambiance scene video plan image vue camera film filme "
     "filmee autour vers chez durant secondes seconde y",
-    "de": "ein eine einen einem einer eines der die das den dem des er sie es ihn ihm ihr sich und "
+    "de": "ich hatte gern gerne mochte will bitte zeig zeige mir mal sehen man sieht wie da dort es gibt mach mache erstelle film filme wir uns du kannst konntest einfach mitten stell vor dass ob doch noch ein eine einen einem einer eines der die das den dem des er sie es ihn ihm ihr sich und "
     "oder in im ins an am auf aus bei beim mit nach von vom vor zu zum zur uber unter durch fur um "
     "als wie wahrend wenn wo der ist sind war hat haben sein seine seinen ihre man sehr mehr alles "
     "licht stimmung szene video film aufnahme bild kamera einstellung gefilmt gesehen entlang weg "
     "daran dabei dann so auch nur sekunden sekunde",
-    "zh": "位于 的 了 着 在 是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 "
+    "zh": "我 想 看 请 给 拍 段 能 不能 吗 吧 可以 做 生成 一段 看到 里面 时候 种 需要 帮 位于 的 了 着 在 是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 "
     "将 其 它 他 她 们 着 镜头 画面 视频 影片 光线 光 风格 并 而 时 后 又 以 及 秒",
-    "ja": "続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ です "
+    "ja": "ところ 見たい 見せて 作って ください 作成 お願い してください ほしい 欲しい ので とき ころ 頃 続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ です "
     "ます いる ある する して した いく くる この その あの ている ていく れる カメラ 映像 動画 画面 "
     "光 雰囲気 中 上 一 つ という ような 秒",
-    "hi": "एक का की के को में पर से और या है हैं था थी थे हो हुआ हुई हुए वह वे यह ये जो तो भी ही रहा "
+    "hi": "मैं मुझे देखना चाहता चाहती हूँ दिखाओ दिखाइए बनाओ बनाइए कृपया ऐसा ऐसी क्या हो मान लो फिल्म वहाँ यहाँ बहुत जिसमें एक का की के को में पर से और या है हैं था थी थे हो हुआ हुई हुए वह वे यह ये जो तो भी ही रहा "
     "रही रहे कर करके जब जबकि तक लिए साथ ओर वाला वाली वाले कैमरा दृश्य वीडियो फ़िल्म रोशनी माहौल शॉट "
     "होता होती अपने बीच सेकंड",
-    "ar": "في على من إلى عن مع و أو ثم هذا هذه ذلك التي الذي هو هي كان يكون أن إن بينما حيث كما عند "
+    "ar": "أريد أرى ان أن اصنع لي أرجو رجاء من فضلك هل يمكن تصوير ليكن ذلك نرى شاهد اظهر أظهر هناك هنا قد كأن وهو وهي في على من إلى عن مع و أو ثم هذا هذه ذلك التي الذي هو هي كان يكون أن إن بينما حيث كما عند "
     "وسط حول نحو ضوء أجواء مشهد فيديو فيلم صورة لقطة الكاميرا كاميرا كل جدا ثانية ثوان",
 }  # fmt: skip
 """Words that only hold others together, by language."""
