@@ -17,6 +17,7 @@ from ozora.director.understanding.pieces import Piece, cut
 from ozora.director.understanding.spelling import distance, is_common
 from ozora.world.languages.tokens import Token
 from ozora.world.languages.vocabulary import vocabulary
+from ozora.world.shot import MOST_SUBJECTS
 
 _MOST = 6
 _NOT_HERE = 0.6
@@ -72,14 +73,14 @@ def _offers(code: str, pieces: tuple[Piece, ...], found: Found, hurried: bool) -
             continue
         if (glue or is_common(code, token.key)) and not (hurried and len(token.key) < 6):
             continue
-        for axis, penalty in _open(pieces, place, found):
+        for axis, penalty in _open(pieces, place, found, hurried):
             if glue and penalty:
                 continue
             for word, cost in _near(code, axis, token.key, hurried):
                 yield _Offer(cost + penalty + (0.5 if glue else 0.0), here, word)
 
 
-def _open(pieces: tuple[Piece, ...], place: int, found: Found) -> Iterator[tuple[str, float]]:
+def _open(pieces: tuple[Piece, ...], place: int, found: Found, hurried: bool) -> Iterator[tuple[str, float]]:
     """Slots that the word at this place might fill, and what it costs there."""
     before = pieces[place - 1] if place else None
     after = pieces[place + 1] if place + 1 < len(pieces) else None
@@ -89,6 +90,10 @@ def _open(pieces: tuple[Piece, ...], place: int, found: Found) -> Iterator[tuple
     elif "action" not in found.subjects[0].fields:
         named = any(piece.of("subject") for piece in pieces[:place])
         yield "action", 0.0 if named else _NOT_HERE
+    elif before is not None and before.of("next"):
+        yield "action", 0.1
+    if found.subjects and hurried and noun and len(found.subjects) < MOST_SUBJECTS and not _names(after):
+        yield "subject", 0.3
     if after is not None and after.of("subject") and not _has_colour(pieces, place):
         yield "colour", 0.0
     elif not found.subjects and noun and not _has_colour(pieces, place):
@@ -97,6 +102,11 @@ def _open(pieces: tuple[Piece, ...], place: int, found: Found) -> Iterator[tuple
         if axis not in found.scene:
             led = before is not None and all(sense.axis == "glue" for sense in before.senses) and bool(before.senses)
             yield axis, 0.1 if led and not noun else 0.3 if led or noun else _NOT_HERE
+
+
+def _names(piece: Piece | None) -> bool:
+    """Whether a noun follows, so that the word before it is none."""
+    return piece is not None and any(piece.of(axis) for axis in ("subject", "place", "occluder", *_OF_NOUNS))
 
 
 def _has_colour(pieces: tuple[Piece, ...], place: int) -> bool:

@@ -18,7 +18,8 @@ _STUCK = {"ar": ("وال", "فال", "بال", "كال", "لل", "ال", "و", "
 """Particles that Arabic writes together with the word that follows."""
 _MOST = 8
 _SHORTEST = 3
-_RARE, _RARE_SHORTEST = 0.5, 5  # words that hardly anybody uses are seldom what was meant
+_RARE, _RARE_SHORTEST = 0.8, 5  # words that hardly anybody uses are seldom what was meant
+_MORE = 0.7  # more is allowed inside a phrase, which says by its other words what was meant
 _IN_PHRASES = 0.25  # what reading a short or a common word as another costs on top, inside a phrase
 
 
@@ -56,10 +57,10 @@ def candidates(code: str, word: str) -> tuple[Candidate, ...]:
     for shorter in _shortened(word):
         for other in _index(code).get(shorter, ()):
             cost = distance(word, other) + (_RARE if other in book.rare else 0.0)
-            if cost <= _allowed(word, other) and (other not in book.rare or len(other) >= _RARE_SHORTEST):
+            if cost <= _allowed(word, other) + _MORE and (other not in book.rare or len(other) >= _RARE_SHORTEST):
                 found[other] = cost + (0.0 if alone else _IN_PHRASES)
     best = sorted(found.items(), key=lambda item: (item[1], -known[item[0]]))[:_MOST]
-    return tuple(Candidate(other, cost, alone) for other, cost in best)
+    return tuple(Candidate(other, cost, alone and cost <= _allowed(word, other)) for other, cost in best)
 
 
 def distance(word: str, other: str) -> float:
