@@ -8,6 +8,7 @@ from functools import cache
 from itertools import combinations, pairwise
 
 from ozora.director.understanding.common_words import COMMON
+from ozora.director.understanding.neighbours import nearest
 from ozora.world.languages.tokens import keys
 from ozora.world.languages.vocabulary import vocabulary
 
@@ -112,7 +113,7 @@ def _index(code: str) -> dict[str, tuple[str, ...]]:
 
 def is_common(code: str, word: str) -> bool:
     """Whether this is a word that people use and the film set does not have."""
-    return word in _common(code)
+    return word in _common(code) or (code == "en" and nearest(word) is not None)
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GLUE: dict[str, str] = {
-    "en": "single lone pls please a an the this that these those some its it s their them they he "
+    "en": "should could would must might may shall did had done am i'm let's shot scene card twice once sky single lone pls please a an the this that these those some its it s their them they he "
     "she him her his there here is are was were be been being has have had having do does doing with "
     "and or of in on at by to from for into onto as over under above through across along around "
     "near up down out off while when where which who whose all very really just so too also but like "
@@ -34,14 +34,14 @@ GLUE: dict[str, str] = {
     "tandis pendant quand ou comme est sont il elle ils elles on ce cet cette ces s se son sa ses "
     "leur leurs tres plus tout toute lumiere ambiance scene video plan image vue camera film filme "
     "filmee autour vers chez durant secondes seconde y",
-    "de": "ich hatte gern gerne mochte will bitte zeig zeige mir mal sehen man sieht wie da dort es gibt mach mache erstelle film filme wir uns du kannst konntest einfach mitten stell vor dass ob doch noch ein eine einen einem einer eines der die das den dem des er sie es ihn ihm ihr sich und "
+    "de": "bleibt wird werden ich hatte gern gerne mochte will bitte zeig zeige mir mal sehen man sieht wie da dort es gibt mach mache erstelle film filme wir uns du kannst konntest einfach mitten stell vor dass ob doch noch ein eine einen einem einer eines der die das den dem des er sie es ihn ihm ihr sich und "
     "oder in im ins an am auf aus bei beim mit nach von vom vor zu zum zur uber unter durch fur um "
     "als wie wahrend wenn wo der ist sind war hat haben sein seine seinen ihre man sehr mehr alles "
     "licht stimmung szene video film aufnahme bild kamera einstellung gefilmt gesehen entlang weg "
     "daran dabei dann so auch nur sekunden sekunde",
     "zh": "我 想 看 请 给 拍 段 能 不能 吗 吧 可以 做 生成 一段 看到 里面 时候 种 需要 帮 位于 的 了 着 在 是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 "
     "将 其 它 他 她 们 着 镜头 画面 视频 影片 光线 光 风格 并 而 时 后 又 以 及 秒",
-    "ja": "ところ 見たい 見せて 作って ください 作成 お願い してください ほしい 欲しい ので とき ころ 頃 続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ です "
+    "ja": "になる なる なった なって ところ 見たい 見せて 作って ください 作成 お願い してください ほしい 欲しい ので とき ころ 頃 続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ です "
     "ます いる ある する して した いく くる この その あの ている ていく れる カメラ 映像 動画 画面 "
     "光 雰囲気 中 上 一 つ という ような 秒",
     "hi": "मैं मुझे देखना चाहता चाहती हूँ दिखाओ दिखाइए बनाओ बनाइए कृपया ऐसा ऐसी क्या हो मान लो फिल्म वहाँ यहाँ बहुत जिसमें एक का की के को में पर से और या है हैं था थी थे हो हुआ हुई हुए वह वे यह ये जो तो भी ही रहा "
@@ -56,7 +56,7 @@ NOT: dict[str, str] = {
     "en": "no | without | without any | not | never | free of | don't show | do not show | no sign "
     "of | isn't | aren't | empty of | minus | instead of",
     "es": "sin | no | ningún | ninguna | nunca",
-    "fr": "sans | pas de | pas d' | aucun | aucune | pas",
+    "fr": "sans | il n'y a | n'y a | pas de | pas d' | aucun | aucune | pas",
     "de": "ohne | kein | keine | keinen | keinem | keiner | nicht",
     "zh": "没有 | 无 | 不要 | 没 | 不",
     "ja": "なし | いない | ない | なしで | のいない | のない",
@@ -66,7 +66,7 @@ NOT: dict[str, str] = {
 """What denies the thing named next; in Japanese, and at times in Hindi, the thing named before."""
 
 NEXT: dict[str, str] = {
-    "en": "then | and then | afterwards | after that | next | finally | later | before | suddenly | "
+    "en": "then | and then | first | firstly | secondly | thirdly | at first | after a while | after this | afterwards | after that | next | finally | later | before | suddenly | "
     "a moment later | in the end | eventually | after which | second by second",
     "es": "luego | después | entonces | finalmente | por fin | de repente",
     "fr": "puis | ensuite | enfin | soudain | après",
