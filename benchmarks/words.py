@@ -10,6 +10,8 @@ share of it with the 95 % interval of a paired bootstrap over shots.
 
 The wordings lie in ``wordings/``, written by hand before anybody looked which of them the reader knows, and
 are no part of the captioner: ``practice`` is what the reader was mended with, ``final`` what it was not.
+``thesauri`` are single words that public thesauri and dictionaries list for a few concepts: somebody else's idea
+of a synonym. The reader was mended after the first list was counted; the second it had never met.
 """
 
 from __future__ import annotations
@@ -158,6 +160,18 @@ def tellers() -> dict[str, tuple[str, Teller]]:
     return rows
 
 
+def of_thesauri(part: str) -> list[tuple[str, str, str, str | None]]:
+    """(word, axis, value, what it is read as) of words that public thesauri list, each in a plain sentence."""
+    found = []
+    for axis, sentences in wordings("thesauri")[part].items():
+        for sentence, values in sentences.items():
+            for value, words in values.items():
+                for word in words:
+                    read = understand(sentence.format(word=word)).values().get(axis)
+                    found.append((word, axis, value, read))
+    return found
+
+
 # --- counting -----------------------------------------------------------------------------------------------
 
 
@@ -270,6 +284,11 @@ def main() -> None:
     told = {name: [tell(one, at) for at, one in enumerate(prompts)] for name, (_, tell) in rows.items()}
     read = [read_row(name, bars[name], cases[: asked.shots], asked.show, console) for name, cases in told.items()]
     console.print(table_of(f"read right of {asked.shots} shots, in per cent", read))
+    for part in wordings("thesauri"):
+        listed = of_thesauri(part)
+        missed = [f"{word} ({axis} {value}: {read or 'open'})" for word, axis, value, read in listed if read != value]
+        right = f"{len(listed) - len(missed)} of {len(listed)}"
+        console.print(f"words of thesauri, {part} list, read right: {right}; not: {', '.join(missed)}")
     found = {"read": read}
     if asked.films:
         some = {name: cases[: asked.films] for name, cases in told.items()}
