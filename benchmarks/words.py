@@ -2,16 +2,16 @@
 
 Each row puts the same drawn shots in words in another way and counts what of them is read right (no film is
 made; seconds), and with ``--films N`` what the probe finds in the films of the first N of them, in subject,
-colour, action, place and time. Each figure stands beside plain English's (the captioner's short sentences), as a
-share of it with the 95 % interval of a paired bootstrap over shots.
+colour, action, place and time. Each figure stands beside plain English's (the captioner's short sentences),
+as a share of it with the 95 % interval of a paired bootstrap over shots.
 
     python benchmarks/words.py --seed 11 --shots 300
     python benchmarks/words.py --seed 11 --films 40 --out runs/words      # goes on where it was stopped
 
 The wordings lie in ``wordings/``, written by hand before anybody looked which of them the reader knows, and
 are no part of the captioner: ``practice`` is what the reader was mended with, ``final`` what it was not.
-``thesauri`` are single words that public thesauri and dictionaries list for a few concepts: somebody else's idea
-of a synonym. The reader was mended after the first list was counted; the second it had never met.
+``thesauri`` are single words that public thesauri and dictionaries list for a few concepts: somebody else's
+idea of a synonym. The reader was mended after the first list was counted; the second it had never met.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ KNOWN = {
     "place": ("snowfield", "meadow", "dunes", "sea", "tabletop"),
     "time": ("dawn", "noon", "sunset", "dusk", "night"),
     "action": ("stand", "walk", "run", "fly", "roll", "bounce", "spin", "slide", "rise", "drift", "sail"),
-    "colour": ("natural", "red", "orange", "yellow", "green", "blue", "purple", "white", "black", "brown", "pink"),
+    "colour": ("natural", "red", "orange", "yellow", "green", "blue", "purple", "white", "black", "brown",
+               "pink"),
     "camera": ("static", "pan", "dolly", "orbit", "follow"), "weather": ("clear", "fog", "snow"),
 }  # fmt: skip
 """What the shipped weights and their probe know."""
@@ -114,8 +115,9 @@ def in_english(book: str, part: str, prompt: Prompt, number: int) -> Case:
     finite, doing, did = rng.choice(words["action"][fields["action"]])
     place, setting = rng.choice(words["place"][fields["place"]])
     time, hour = rng.choice(words["time"][fields["time"]])
+    camera = rng.choice(words.get("camera", {}).get(fields["camera"], [""]))
     slots = {"np": np, "s": finite, "ing": doing, "ed": did, "place": place, "setting": setting, "time": time,
-             "hour": hour, "camera": rng.choice(words.get("camera", {}).get(fields["camera"], [""]))}  # fmt: skip
+             "hour": hour, "camera": camera}  # fmt: skip
     pattern = rng.choice(words["patterns"])
     remarks = REMARKS if "{camera}" in pattern else ()
     return Case(filled(pattern, slots), told_of(prompt, *remarks))
@@ -133,8 +135,9 @@ def in_language(code: str, book: str, prompt: Prompt, number: int) -> Case:
 
     colour = "" if fields["colour"] == "natural" else by_kind(words["colour"][fields["colour"]])
     pattern = by_kind(words["np"] if colour else words["bare"])
-    slots = {"np": pattern.format(kind=kind, noun=noun, colour=colour), "s": words["action"][fields["action"]][which],
-             "place": words["place"][fields["place"]][which], "time": words["time"][fields["time"]][which]}  # fmt: skip
+    slots = {name: words[axis][fields[axis]][which]
+             for name, axis in (("s", "action"), ("place", "place"), ("time", "time"))}  # fmt: skip
+    slots["np"] = pattern.format(kind=kind, noun=noun, colour=colour)
     return Case(filled(rng.choice(words["patterns"][which]), slots), told_of(prompt))
 
 
@@ -161,7 +164,7 @@ def tellers() -> dict[str, tuple[str, Teller]]:
 
 
 def of_thesauri(part: str) -> list[tuple[str, str, str, str | None]]:
-    """(word, axis, value, what it is read as) of words that public thesauri list, each in a plain sentence."""
+    """(word, axis, value, what it is read as) of words that thesauri list, each in a plain sentence."""
     found = []
     for axis, sentences in wordings("thesauri")[part].items():
         for sentence, values in sentences.items():
@@ -185,7 +188,8 @@ class Row:
 
     def share(self, axis: str = "") -> float:
         """Of all that was told, or of one axis, the share that came right."""
-        counted = [ok for one in self.right for name, ok in one.items() if name == axis or (not axis and name in AXES)]
+        wanted = (axis,) if axis else AXES
+        counted = [ok for one in self.right for name, ok in one.items() if name in wanted]
         return float(np.mean(counted)) if counted else float("nan")
 
     def beside(self, plain: Row) -> tuple[float, float, float]:
@@ -265,7 +269,8 @@ def table_of(title: str, rows: list[Row]) -> Table:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--seed", type=int, default=11, help="which shots are drawn")
     parser.add_argument("--shots", type=int, default=300)
     parser.add_argument("--films", type=int, default=0, help="of how many shots films are made")
@@ -282,11 +287,14 @@ def main() -> None:
     }
     bars = {name: BARS.get(bar) for name, (bar, _) in rows.items()}
     told = {name: [tell(one, at) for at, one in enumerate(prompts)] for name, (_, tell) in rows.items()}
-    read = [read_row(name, bars[name], cases[: asked.shots], asked.show, console) for name, cases in told.items()]
+    read = [
+        read_row(name, bars[name], cases[: asked.shots], asked.show, console) for name, cases in told.items()
+    ]
     console.print(table_of(f"read right of {asked.shots} shots, in per cent", read))
     for part in wordings("thesauri"):
         listed = of_thesauri(part)
-        missed = [f"{word} ({axis} {value}: {read or 'open'})" for word, axis, value, read in listed if read != value]
+        wrong = [one for one in listed if one[3] != one[2]]
+        missed = [f"{word} ({axis} {value}: {got or 'open'})" for word, axis, value, got in wrong]
         right = f"{len(listed) - len(missed)} of {len(listed)}"
         console.print(f"words of thesauri, {part} list, read right: {right}; not: {', '.join(missed)}")
     found = {"read": read}
@@ -300,8 +308,11 @@ def main() -> None:
     if asked.out is not None:
         asked.out.mkdir(parents=True, exist_ok=True)
         about = {"seed": asked.seed, "shots": asked.shots, "films": asked.films}
-        rows_as = {part: [{"row": row.name, "right": row.right} for row in some] for part, some in found.items()}
-        (asked.out / "words.json").write_text(json.dumps(about | rows_as, indent=1) + "\n", encoding="utf-8")
+        told_of_all = {
+            part: [{"row": row.name, "right": row.right} for row in some] for part, some in found.items()
+        }
+        text = json.dumps(about | told_of_all, indent=1) + "\n"
+        (asked.out / "words.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

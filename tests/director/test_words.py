@@ -84,7 +84,7 @@ def test_a_slot_that_is_open_says_what_a_misspelt_word_is() -> None:
     assert fields("a hrse running, chasing a balck fx in teh snwo")["second_subject"] == "fox"
 
 
-@pytest.mark.parametrize("prompt", ["a hose lies on the table", "a house in the snow at night", "a bow on the grass"])
+@pytest.mark.parametrize("prompt", ["a hose lies on the table", "a house in the snow", "a bow on the grass"])
 def test_words_spelt_right_stay_what_they_are(prompt: str) -> None:
     reading = understand(prompt)
     assert not reading.subjects and not reading.corrections
@@ -110,8 +110,8 @@ def test_misspelt_captions_are_mostly_read() -> None:
 @pytest.mark.parametrize(
     ("prompt", "told"),
     [
-        ("A sailboat sails at noon. It is calm. At night the sea is calm.", [("sail", "noon"), ("", "night")]),
-        ("Shot 1: a wolf walks. Shot 2: close-up of the wolf. Shot 3: it runs.", [("walk", ""), ("", ""), ("run", "")]),
+        ("A sailboat sails at noon. At night the sea is calm.", [("sail", "noon"), ("", "night")]),
+        ("Shot 1: a wolf walks. Shot 2: a close-up. Shot 3: it runs.", [("walk", ""), ("", ""), ("run", "")]),
         ("黎明时，一个热气球升起。中午，它飘过大海。", [("rise", "dawn"), ("drift", "noon")]),
         ("キツネが走っている。それから立ち止まる。夜になる。", [("run", ""), ("stand", "night")]),
         ("Un renard court à midi. La nuit, il dort... il marche.", [("run", "noon"), ("walk", "night")]),
@@ -130,7 +130,8 @@ def test_sentences_about_another_moment_become_cards(prompt: str, told: list[tup
 
 def test_they_are_those_of_whom_the_sentences_before_spoke() -> None:
     last = understand("A man walks along the beach. They stop. Gulls fly overhead.").beats[-1]
-    assert [(one.kind, one.fields["action"].value) for one in last.subjects] == [("person", "stand"), ("bird", "fly")]
+    does = [(one.kind, one.fields["action"].value) for one in last.subjects]
+    assert does == [("person", "stand"), ("bird", "fly")]
 
 
 def test_one_shot_tells_what_it_leaves_out() -> None:
@@ -157,11 +158,12 @@ def test_a_draft_is_a_storyboard(tmp_path: Path) -> None:
     assert recaption(timed["cards"][0]["words"]).text == timed["cards"][0]["words"]
 
 
-def test_explain_writes_a_draft_and_overwrites_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_draft_overwrites_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "fox.toml"
     assert run(["explain", "A fox runs. Then it stops.", "--board", str(path)]) == 0
     assert len(tomllib.loads(path.read_text("utf-8"))["cards"]) == 2
     assert "2 cards" in capfd.readouterr().out
     assert run(["explain", "A fox runs.", "--board", str(path)]) == 2
-    assert "board: got" in capfd.readouterr().err and len(tomllib.loads(path.read_text("utf-8"))["cards"]) == 2
+    assert "board: got" in capfd.readouterr().err
+    assert len(tomllib.loads(path.read_text("utf-8"))["cards"]) == 2
     assert run(["explain", "A fox runs.", "--board", str(tmp_path / "fox.mp4")]) == 2

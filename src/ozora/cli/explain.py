@@ -34,7 +34,7 @@ def explain(
         int | None, typer.Option(help="Also draw what the words leave open, with this seed, and say it all.")
     ] = None,
     board: Annotated[
-        Path | None, typer.Option(help="Write a storyboard of the cards, to edit and film with `ozora board`.")
+        Path | None, typer.Option(help="Write the cards as a storyboard, to edit and to film: `ozora board`.")
     ] = None,
 ) -> None:
     """Say what is understood of a prompt: the shot, the caption, the cards, and what means nothing."""
@@ -53,7 +53,8 @@ def explain(
     told = document(reading, axes, fill=fill)
     if board is not None:
         board.write_text(as_toml(draft(reading), prompt), encoding="utf-8")
-        told["notes"]["storyboard"] = [f"{board}, {len(reading.beats)} cards: edit it, then ozora board {board}"]
+        written = f"{board}, {len(reading.beats)} cards: edit it, then ozora board {board}"
+        told["notes"]["storyboard"] = [written]
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 
 from ozora.director.understanding.cast import Mention
 from ozora.director.understanding.pieces import Piece
-from ozora.director.understanding.scene import VAGUE_PLACES
 from ozora.director.understanding.reading import Beat, Conflict, SubjectReading, Understood
+from ozora.director.understanding.scene import VAGUE_PLACES
 
 SECONDS = 4.0
 """How long a clip is where the words do not say."""
 _LASTING = ("place", "time", "weather", "look")
 """What a card has from the one before it, if it says nothing else."""
-_HEADINGS = ("shot", "scene", "card", "clip", "part", "take", "beat", "szene", "plano", "escena", "plan", "scène")
+_HEADINGS = (
+    "shot", "scene", "card", "clip", "part", "take", "beat", "szene", "plano", "escena", "plan", "scène",
+)  # fmt: skip
 """What a number stands after that announces a card: "Shot 2: ..."."""
 _SETTING = ("place", "time")
 _OWN = ("action", "then", "speed", "direction", "position")

@@ -24,8 +24,9 @@ _OBJECT_FIRST = {
 """Languages that may name the object of a verb first, and what then follows it."""
 _INDEFINITE = ("a", "an", "another", "un", "une", "una", "ein", "eine", "einen", "einem", "einer", "एक")
 _PRONOUNS = {
-    "en": ("it", "they", "he", "she"), "es": ("el", "ella", "ellos", "ellas"), "fr": ("il", "elle", "ils", "elles"),
-    "de": ("er", "sie", "es"), "zh": ("它", "他", "她"), "ja": (), "hi": ("वह", "वे"), "ar": ("هو", "هي", "هم"),
+    "en": ("it", "they", "he", "she"), "es": ("el", "ella", "ellos", "ellas"),
+    "fr": ("il", "elle", "ils", "elles"), "de": ("er", "sie", "es"), "zh": ("它", "他", "她"), "ja": (),
+    "hi": ("वह", "वे"), "ar": ("هو", "هي", "هم"),
 }  # fmt: skip
 _FARTHEST = 7
 

@@ -28,7 +28,8 @@ def find_deeds(sheet: Sheet) -> list[Conflict]:
     for place in places:
         mention = sheet.owner(place)
         piece = sheet.pieces[place]
-        if mention is None or _means_more(piece, alone=len(sheet.subjects) < 2 and "action" not in mention.fields):
+        alone = len(sheet.subjects) < 2 and mention is not None and "action" not in mention.fields
+        if mention is None or _means_more(piece, alone=alone):
             continue
         senses = _possible(sheet.code, piece, mention.kind)
         if not senses:

@@ -18,8 +18,8 @@ _SETTING = ("place", "time", "weather")
 def draft(reading: Reading) -> dict[str, Any]:
     """A storyboard, as ``ozora board`` films it: a card for each beat, its words said as the footage would.
 
-    A card begins with a cut where it is elsewhere or about somebody else; otherwise it goes on. Beats without a
-    subject keep the words of the prompt.
+    A card begins with a cut where it is elsewhere or about somebody else; otherwise it goes on. Beats
+    without a subject keep the words of the prompt.
     """
     told = "seconds" in reading.scene or any("seconds" in beat.scene for beat in reading.beats)
     cards: list[dict[str, Any]] = []
@@ -38,14 +38,15 @@ def as_toml(board: dict[str, Any], prompt: str) -> str:
     """A storyboard as a TOML document, the prompt in a comment."""
     lines = [f"# {line}" for line in prompt.splitlines()] + ["", f"seconds = {board['seconds']}"]
     for card in board["cards"]:
-        lines += ["", "[[cards]]"] + [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in card.items()]
+        lines += ["", "[[cards]]"]
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in card.items()]
     return "\n".join(lines) + "\n"
 
 
 def left_out(reading: Reading) -> tuple[tuple[str, str], ...]:
-    """Where several beats are filmed as one shot: (words of a beat, what of it the shot's caption does not say).
+    """Where several beats are filmed as one shot: the words of a beat, and what the shot does not say of it.
 
-    The caption is read again, so that nothing counts as said that a reader would not find there.
+    The shot's caption is read again, so that nothing counts as said that a reader would not find there.
     """
     if len(reading.beats) < 2 or not reading.subjects:
         return ()
@@ -53,7 +54,8 @@ def left_out(reading: Reading) -> tuple[tuple[str, str], ...]:
     said = {(axis, read.value) for axis, read in again.scene.items()}
     for subject in again.subjects:
         said |= {("kind", subject.kind)}
-        said |= {("action", read.value) for name, read in subject.fields.items() if name in ("action", "then")}
+        deeds = (subject.fields.get(name) for name in ("action", "then"))
+        said |= {("action", read.value) for read in deeds if read is not None}
     found = []
     for beat in reading.beats:
         does = [(one.kind, one.fields["action"].value) for one in beat.subjects if "action" in one.fields]

@@ -90,7 +90,8 @@ def doubts(prompt: str, axes: Axes) -> list[str]:
     lines = [f"{title}: {', '.join(words)}" for title, words in found.items() if words]
     lacking = [_lacking(words, values) for words, values in left_out(reading)]
     if lacking:
-        lines.append(f"not in this one shot: {'; '.join(lacking)} (`ozora explain … --board` makes cards of it)")
+        cards = "`ozora explain … --board` makes cards of it"
+        lines.append(f"not in this one shot: {'; '.join(lacking)} ({cards})")
     return lines
 
 

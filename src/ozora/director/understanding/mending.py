@@ -1,9 +1,9 @@
 """Words misspelt beyond the usual: what a slot that is still open lets them be.
 
-Spelling alone cannot tell whether "hose" is a horse. A sentence can: where many words are misspelt, where nobody
-has been named yet and where "a black" stands before it, it is. Which slot is open decides what a word may be
-(the noisy channel of Kernighan, Church and Gale, 1990, with the reading itself as the model of context).
-What was changed is told like every other correction.
+Spelling alone cannot tell whether "hose" is a horse. A sentence can: where many words are misspelt, where
+nobody has been named yet and where "a black" stands before it, it is. Which slot is open decides what a word
+may be (the noisy channel of Kernighan, Church and Gale, 1990, with the reading itself as the model of
+context). What was changed is told like every other correction.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _MOST = 6
 _NOT_HERE = 0.6
 """What a word costs on top where its slot is not expected."""
 _OF_NOUNS = ("colour", "size", "material", "count")
-_BEFORE_NOUNS = frozenset("a an the of un una une ein eine einen el la le les der die das one two three".split())
+_BEFORE_NOUNS = (
+    "a", "an", "the", "of", "one", "two", "three", "un", "una", "une", "el", "la", "le", "los", "les",
+    "ein", "eine", "einen", "der", "die", "das",
+)  # fmt: skip
 _HURRIED = {2: 1.15, 3: 1.3, 4: 1.75, 5: 2.1, 6: 2.4}
 _CALM = {2: 0.0, 3: 1.0, 4: 1.15, 5: 1.4, 6: 1.7}
 """The longest distance by the letters of the shorter word, where words were misspelt before and where not."""
@@ -38,8 +41,10 @@ class _Offer:
     word: str
 
 
-def mend(code: str, text: tuple[Token, ...], pieces: tuple[Piece, ...], read: Callable[[tuple[Piece, ...]], Found]) -> Mended:
-    """The text and its pieces with misspelt words replaced by those that fill an open slot, the likeliest first.
+def mend(
+    code: str, text: tuple[Token, ...], pieces: tuple[Piece, ...], read: Callable[[tuple[Piece, ...]], Found]
+) -> Mended:
+    """The text and its pieces with misspelt words replaced by what fills an open slot, the likeliest first.
 
     ``read`` tells what some pieces say. Writing without spaces stays as it is: there a slip is another word.
     """
@@ -50,7 +55,8 @@ def mend(code: str, text: tuple[Token, ...], pieces: tuple[Piece, ...], read: Ca
         best = min(_offers(code, pieces, read(pieces), hurried), key=lambda one: one.cost, default=None)
         if best is None:
             break
-        text = tuple(replace(token, key=best.word) if at == best.place else token for at, token in enumerate(text))
+        mended = replace(text[best.place], key=best.word)
+        text = (*text[: best.place], mended, *text[best.place + 1 :])
         pieces, _ = cut(vocabulary(code), text)
         hurried = True
     return text, pieces
@@ -100,7 +106,8 @@ def _open(pieces: tuple[Piece, ...], place: int, found: Found, hurried: bool) ->
         yield "colour", _NOT_HERE
     for axis in ("place", "time"):
         if axis not in found.scene:
-            led = before is not None and all(sense.axis == "glue" for sense in before.senses) and bool(before.senses)
+            senses = before.senses if before is not None else ()
+            led = bool(senses) and all(sense.axis == "glue" for sense in senses)
             yield axis, 0.1 if led and not noun else 0.3 if led or noun else _NOT_HERE
 
 
@@ -120,7 +127,7 @@ def _near(code: str, axis: str, word: str, hurried: bool) -> tuple[tuple[str, fl
     limits = _HURRIED if hurried else _CALM
     found = []
     for other in _words_of(code, axis):
-        limit = limits.get(min(len(word), len(other)), limits[6] if min(len(word), len(other)) > 6 else 0.0)
+        limit = limits.get(min(len(word), len(other), 6), 0.0)
         if abs(len(word) - len(other)) <= 2 and limit and (cost := distance(word, other)) <= limit:
             found.append((other, cost))
     return tuple(sorted(found, key=lambda one: (one[1], -vocabulary(code).words[one[0]]))[:2])
@@ -128,10 +135,12 @@ def _near(code: str, axis: str, word: str, hurried: bool) -> tuple[tuple[str, fl
 
 @cache
 def _words_of(code: str, axis: str) -> tuple[str, ...]:
-    """Words of captions and everyday speech that alone mean something on this axis; kin is too rare to guess."""
+    """Words of captions and everyday speech that alone mean something here; kin is too rare to guess."""
     book = vocabulary(code)
     return tuple(
         word
         for word, node in book.root.after.items()
-        if len(word) > 2 and word not in book.rare and any(s.axis == axis and s.role != "weak" for s in node.senses)
+        if len(word) > 2
+        and word not in book.rare
+        and any(sense.axis == axis and sense.role != "weak" for sense in node.senses)
     )

@@ -58,7 +58,8 @@ def candidates(code: str, word: str) -> tuple[Candidate, ...]:
     for shorter in _shortened(word):
         for other in _index(code).get(shorter, ()):
             cost = distance(word, other) + (_RARE if other in book.rare else 0.0)
-            if cost <= _allowed(word, other) + _MORE and (other not in book.rare or len(other) >= _RARE_SHORTEST):
+            guessable = other not in book.rare or len(other) >= _RARE_SHORTEST
+            if guessable and cost <= _allowed(word, other) + _MORE:
                 found[other] = cost + (0.0 if alone else _IN_PHRASES)
     best = sorted(found.items(), key=lambda item: (item[1], -known[item[0]]))[:_MOST]
     return tuple(Candidate(other, cost, alone and cost <= _allowed(word, other)) for other, cost in best)

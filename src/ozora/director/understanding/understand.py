@@ -94,7 +94,7 @@ def _unused(sheet: Sheet, conflicts: Sequence[Conflict]) -> tuple[Piece, ...]:
 
 def _headings(pieces: tuple[Piece, ...]) -> set[Span]:
     """Where the numbers of "Shot 1:" and "2." stand."""
-    starts = [at for at in range(len(pieces)) if at == 0 or (pieces[at - 1].is_sign and pieces[at - 1].key == ".")]
+    starts = [at for at in range(len(pieces)) if at == 0 or pieces[at - 1].key == "."]
     return {
         piece.span
         for start in starts

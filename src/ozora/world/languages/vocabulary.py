@@ -52,7 +52,7 @@ class Node:
 class Vocabulary:
     """Phrases of one language in a tree, token by token, and all words that occur in them.
 
-    ``rare`` are words that neither captions nor everyday speech of the film set use: only kin of its concepts.
+    ``rare`` are words that neither captions nor everyday speech use: only kin of the film set's concepts.
     """
 
     code: str
@@ -89,7 +89,8 @@ def vocabulary(code: str) -> Vocabulary:
     usual = frozenset(built.words)
     for axis, value, wording in kin(code):
         bare = axis.removeprefix(UNBENT)
-        for phrase, sense in [(wording, Sense(bare, value))] if bare != axis else _more(code, axis, value, wording):
+        plain = [(wording, Sense(bare, value))]
+        for phrase, sense in plain if bare != axis else _more(code, axis, value, wording):
             built.add(phrase, sense)
     built.rare = frozenset(built.words) - usual
     return built

@@ -1,16 +1,17 @@
-"""Verbs in forms that captions do not use and people do: "ran", "had run", "skidding" of any verb. For reading."""
+"""Verbs in forms that people use and captions do not: "ran", "had run", "skidding". For reading only."""
 
 from __future__ import annotations
 
 import re
 
 _PAST = (
-    "be:was,were,been beat:beaten come:came creep:crept cut dive:dove,dived do:did,done drive:drove,driven fall:fell,fallen "
-    "flee:fled fly:flew,flown freeze:froze,frozen get:got,gotten go:went,gone hang:hung hit hold:held "
-    "keep:kept leap:leapt,leaped leave:left lie:lay,lain make:made ply:plied put ride:rode,ridden rise:rose,risen "
-    "run:ran set shoot:shot sink:sank,sunk sit:sat slide:slid slink:slunk speed:sped,speeded spin:spun "
-    "spread spring:sprang,sprung stand:stood stride:strode,stridden strike:struck sweep:swept swim:swam,swum "
-    "swing:swung take:took,taken tear:tore,torn tread:trod,trodden upset"
+    "be:was,were,been beat:beaten come:came creep:crept cut dive:dove,dived do:did,done "
+    "drive:drove,driven fall:fell,fallen flee:fled fly:flew,flown freeze:froze,frozen get:got,gotten "
+    "go:went,gone hang:hung hit hold:held keep:kept leap:leapt,leaped leave:left lie:lay,lain make:made "
+    "ply:plied put ride:rode,ridden rise:rose,risen run:ran set shoot:shot sink:sank,sunk sit:sat "
+    "slide:slid slink:slunk speed:sped,speeded spin:spun spread spring:sprang,sprung stand:stood "
+    "stride:strode,stridden strike:struck sweep:swept swim:swam,swum swing:swung take:took,taken "
+    "tear:tore,torn tread:trod,trodden upset"
 )
 _IRREGULAR = {
     base: tuple(forms.split(",")) if forms else (base,)

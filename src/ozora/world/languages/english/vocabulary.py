@@ -191,7 +191,8 @@ def _relations() -> Iterator[Pair]:
     for base in ("pass in front of", "cross paths with", "cross paths", "cross in front of"):
         yield from ((words, crossing) for words in inflections(base))
     yield from ((words, Sense("passing by", "crossing", role="before")) for words in inflections("pass"))
-    for words in ("meanwhile", "at the same time", "overhead", "in the sky", "nearby", "close by", "beside it", "beside them"):
+    for words in ("meanwhile", "at the same time", "overhead", "in the sky", "nearby", "close by",
+                  "beside it", "beside them"):  # fmt: skip
         yield words, Sense("near", "")
 
 

@@ -1,7 +1,7 @@
 """What else people call the film set's things: other names, kinds of them, turns of phrase. For reading only.
 
 One JSON file for each language: axis → value → wordings, hypernyms and kin of each concept (a ketch is a
-sailboat, to saunter is to walk). They were written by hand for Ozora from general knowledge of the languages, and
+sailboat, to saunter is to walk). They were written by hand for Ozora from general knowledge of the languages;
 captions never use them. English nouns stand in the singular and verbs in their base form (under "unbent
 action" they stay as they are); the other languages give words as they are met. A verb may stand under several
 actions: what is meant is told by what its subject can do.
@@ -28,5 +28,7 @@ def kin(code: str) -> Iterator[tuple[str, str, str]]:
 @cache
 def _table(code: str) -> dict[str, dict[str, list[str]]]:
     path = Path(__file__).parent / f"{code}.json"
-    found: dict[str, dict[str, list[str]]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if not path.exists():
+        return {}
+    found: dict[str, dict[str, list[str]]] = json.loads(path.read_text(encoding="utf-8"))
     return found
