@@ -48,7 +48,8 @@ GLUE: dict[str, str] = {
     "wahrend wenn wo ist sind war hat haben sein seine seinen ihre sehr mehr alles licht stimmung szene "
     "video aufnahme bild kamera einstellung gefilmt gesehen entlang weg daran dabei dann so auch nur "
     "sekunden sekunde",
-    "zh": "我 想 看 请 给 拍 段 能 不能 吗 吧 可以 做 生成 一段 看到 里面 时候 种 需要 帮 位于 的 了 着 在 "
+    "zh": "来 去 下来 起来 我 想 看 请 给 拍 段 能 不能 吗 吧 可以 做 生成 一段 看到 "
+    "里面 时候 种 需要 帮 位于 的 了 着 在 "
     "是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 将 其 它 他 她 们 "
     "镜头 画面 视频 影片 光线 光 风格 并 而 时 后 又 以 及 秒",
     "ja": "になる なる なった なって ところ 見たい 見せて "
