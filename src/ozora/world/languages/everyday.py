@@ -27,20 +27,31 @@ GLUE: dict[str, str] = {
     "past ahead back can will gently let lets right left middle centre center part background "
     "foreground far close distant distance world called named kind type sort way more most much many "
     "several few lot lots group pair couple two three four five herd flock pack pod school fleet line",
-    "es": "quiero quisiera querria gustaria ver veo vemos "
+    "es": "durante segun contra sin ante tras cada otro "
+    "otra otros otras mismo misma asi aun ya tambien solo "
+    "mientras nada algo alguien todo esos esas aquel aquella mi mis tu tus nuestro "
+    "hay han ha fue fueron quiero quisiera querria gustaria ver veo vemos "
     "mostrar muestrame haz hazme hace hacer crea genera "
     "por favor me puedes puede podrias un poco sea ser habia que cual nos gente mira imagina aqui alli "
     "ahi uno dos pelicula grabacion una unos unas el la los las lo le se su sus y e o u de del a al en "
     "con para sobre bajo entre desde hacia hasta quien mientras cuando donde como es son esta estan hay "
     "este esa ese muy mas todo toda todos luz ambiente escena video plano toma camara imagen vista "
     "visto filmada filmado alrededor torno movimiento ritmo calma aire durante segundos segundo",
-    "fr": "je j aimerais voudrais veux voir vois voit peux peut tu vous filmer filmez filme montre montrez "
+    "fr": "pendant contre sans selon chaque autre autres "
+    "meme aussi encore deja tres peu beaucoup trop rien "
+    "quelque quelques mon ma mes ton ta tes notre nos votre vos ont ete etait etaient fut fait je "
+    "j aimerais voudrais veux voir vois voit peux peut tu vous filmer filmez filme montre montrez "
     "moi s il te plait fais faites voici voila ca cela imagine la bas petite petit oui merci on y a "
     "genere cree un une des le les l d du de au aux en et ou dans sur sous par pour avec que qu qui "
     "tandis pendant quand comme est sont elle ils elles ce cet cette ces se son sa ses leur leurs tres "
     "plus tout toute lumiere ambiance scene video plan image vue camera film filmee autour vers chez "
     "durant secondes seconde",
-    "de": "bleibt wird werden ich hatte gern gerne mochte "
+    "de": "zwischen neben hinter vor bis ohne gegen um herum "
+    "hin her hinein hinaus hinauf hinunter dort hier "
+    "jetzt gerade eben schon immer wieder ganz ziemlich "
+    "etwas viel viele alle beide jeder diese dieser dieses "
+    "welche mein meine dein unser eure ihnen ihm seinem seiner welcher wurde worden "
+    "kann soll sollte musste bleibt wird werden ich hatte gern gerne mochte "
     "will bitte zeig zeige mir mal sehen man sieht wie "
     "da dort es gibt mach mache erstelle film filme wir uns du kannst konntest einfach mitten stell vor "
     "dass ob doch noch ein eine einen einem einer eines der die das den dem des er sie ihn ihm ihr sich "
@@ -67,6 +78,19 @@ GLUE: dict[str, str] = {
     "ضوء أجواء مشهد فيديو فيلم صورة لقطة الكاميرا كاميرا كل جدا ثانية ثوان",
 }  # fmt: skip
 """Words that only hold others together, by language."""
+
+FRAMES: dict[str, str] = {
+    "en": "my kid wants | my kids want | my son wants | "
+    "my daughter wants | my boss wants | my wife wants | "
+    "my husband wants | my client wants | the client wants | my friend wants | for my kids | for my kid | "
+    "for my son | for my daughter",
+    "es": "mi hijo quiere | mi hija quiere | el cliente quiere | mis hijos quieren",
+    "fr": "mon fils veut | ma fille veut | mes enfants veulent | le client veut",
+    "de": "mein Sohn will | meine Tochter will | mein Kind will | mein Kind möchte | der Kunde will",
+    "zh": "我的孩子想看 | 我女儿想看 | 我儿子想看 | 客户想要",
+    "ja": "子供が見たがっている | うちの子が",
+}
+"""Who asks for the film, and is not in it."""
 
 NOT: dict[str, str] = {
     "en": "no | without | without any | not | never | free of | don't show | do not show | no sign "

@@ -13,6 +13,7 @@ from ozora.world.languages.english.vocabulary import english, inflections, named
 from ozora.world.languages.everyday import (
     CAMERA,
     CUTTING,
+    FRAMES,
     GLUE,
     JOINTS,
     LAPSING,
@@ -152,6 +153,7 @@ def _everyday(code: str) -> Iterator[tuple[str, Sense]]:
             for word in text.split(" | "):
                 yield from _more(code, axis, value, word)
     yield from ((word, Sense("glue", "")) for word in GLUE[code].split())
+    yield from ((words, Sense("glue", "")) for words in FRAMES.get(code, "").split(" | ") if words)
 
 
 def _more(code: str, axis: str, value: str, word: str) -> Iterator[tuple[str, Sense]]:
