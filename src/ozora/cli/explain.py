@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ozora.errors import refuse
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,6 +21,8 @@ EXAMPLES = """
   ozora explain "two wolfs runing through a forrest at dusk, no rain"
 
   ozora explain "un zorro rojo corre por la nieve. Luego salta." --json
+
+  ozora explain "A fox runs through the snow. Then night falls." --board fox.toml
 """
 
 
@@ -28,18 +33,28 @@ def explain(
     fill: Annotated[
         int | None, typer.Option(help="Also draw what the words leave open, with this seed, and say it all.")
     ] = None,
+    board: Annotated[
+        Path | None, typer.Option(help="Write the cards as a storyboard, to edit and to film: `ozora board`.")
+    ] = None,
 ) -> None:
     """Say what is understood of a prompt: the shot, the caption, the cards, and what means nothing."""
     from ozora.cli.show import said
     from ozora.director.request import Request
+    from ozora.director.understanding.drafting import as_toml, draft
     from ozora.director.understanding.explaining import document
     from ozora.director.understanding.knowledge import axes_of
     from ozora.director.understanding.understand import understand
 
     Request(prompt)  # refuses what no verb would take
+    if board is not None and (board.suffix != ".toml" or board.exists()):
+        raise refuse("board", str(board), "a name ending in .toml that no file has yet")
     axes = axes_of(weights)
     reading = understand(prompt)
     told = document(reading, axes, fill=fill)
+    if board is not None:
+        board.write_text(as_toml(draft(reading), prompt), encoding="utf-8")
+        written = f"{board}, {len(reading.beats)} cards: edit it, then ozora board {board}"
+        told["notes"]["storyboard"] = [written]
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return

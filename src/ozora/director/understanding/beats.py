@@ -8,11 +8,17 @@ from dataclasses import dataclass, replace
 from ozora.director.understanding.cast import Mention
 from ozora.director.understanding.pieces import Piece
 from ozora.director.understanding.reading import Beat, Conflict, SubjectReading, Understood
+from ozora.director.understanding.scene import VAGUE_PLACES
 
 SECONDS = 4.0
 """How long a clip is where the words do not say."""
 _LASTING = ("place", "time", "weather", "look")
 """What a card has from the one before it, if it says nothing else."""
+_HEADINGS = (
+    "shot", "scene", "card", "clip", "part", "take", "beat", "szene", "plano", "escena", "plan", "scène",
+)  # fmt: skip
+"""What a number stands after that announces a card: "Shot 2: ..."."""
+_SETTING = ("place", "time")
 _OWN = ("action", "then", "speed", "direction", "position")
 """What a subject does, which the next card has to say anew."""
 
@@ -78,12 +84,20 @@ def _groups(sentences: list[tuple[Piece, ...]]) -> list[tuple[Piece, ...]]:
     """Sentences that tell of one moment together: a remark on camera or light joins what it remarks on."""
     groups: list[tuple[Piece, ...]] = []
     done: set[str] = set()
+    headed = any(is_heading(sentence) for sentence in sentences)
     for sentence in sentences:
         deeds = _deeds(sentence)
+        if headed:  # the words themselves say where a card begins
+            if groups and not is_heading(sentence):
+                groups[-1] += sentence
+            else:
+                groups.append(sentence)
+            continue
         announced = any(piece.of("next") and not piece.of("joint") for piece in sentence[:2])
         goes = _goes_somewhere(sentence)
         meanwhile = any(piece.of("near") or _is_near(piece) for piece in sentence) and not announced
         new = bool(deeds) and (announced or not deeds & done) and bool(done) and not meanwhile
+        new = new or (bool(groups) and _is_another_setting(groups[-1], sentence))
         if groups and (new or goes or (announced and (deeds or _speaks_of_camera(sentence)))):
             groups.append(sentence)
             done = deeds
@@ -94,6 +108,37 @@ def _groups(sentences: list[tuple[Piece, ...]]) -> list[tuple[Piece, ...]]:
             groups.append(sentence)
             done = deeds
     return groups
+
+
+def is_heading(sentence: Sequence[Piece]) -> bool:
+    """Whether a sentence begins like "Shot 2:", "Scene 1 -" or "2." """
+    plain = [piece for piece in sentence[:3] if not piece.is_sign]
+    if not plain:
+        return False
+    number = [piece.of("count") for piece in plain[:2]]
+    named = plain[0].key in _HEADINGS and len(plain) > 1 and bool(number[1])
+    listed = bool(number[0]) and plain[0].key.isdecimal() and (len(plain) == 1 or sentence[1].is_sign)
+    return named or listed
+
+
+def _is_another_setting(before: Sequence[Piece], sentence: Sequence[Piece]) -> bool:
+    """Whether the sentence names another place or time than those before it did."""
+    for axis in _SETTING:
+        had, has = _values(before, axis), _values(sentence, axis)
+        if had and has and not had & has and not any(piece.of("later") for piece in sentence):
+            return True
+    return False
+
+
+def _values(pieces: Sequence[Piece], axis: str) -> set[str]:
+    """Values of an axis that pieces name for sure: not "snow" or "water", which are elsewhere too."""
+    return {
+        sense.value
+        for piece in pieces
+        if piece.key not in VAGUE_PLACES
+        for sense in piece.of(axis)[:1]
+        if sense.role != "weak"
+    }
 
 
 def _deeds(sentence: tuple[Piece, ...]) -> set[str]:

@@ -23,6 +23,11 @@ _OBJECT_FIRST = {
 }  # fmt: skip
 """Languages that may name the object of a verb first, and what then follows it."""
 _INDEFINITE = ("a", "an", "another", "un", "une", "una", "ein", "eine", "einen", "einem", "einer", "एक")
+_PRONOUNS = {
+    "en": ("it", "they", "he", "she"), "es": ("el", "ella", "ellos", "ellas"),
+    "fr": ("il", "elle", "ils", "elles"), "de": ("er", "sie", "es"), "zh": ("它", "他", "她"), "ja": (),
+    "hi": ("वह", "वे"), "ar": ("هو", "هي", "هم"),
+}  # fmt: skip
 _FARTHEST = 7
 
 
@@ -77,7 +82,14 @@ class Sheet:
         before = [one for one in self.mentions if one.place < place]
         if acting:
             before = [one for one in before if "action" in one.fields]
+        if not before and self.context is not None and self._speaks_of_before(place):
+            return self.context
         return before[-1] if before else self.subjects[0] if self.subjects else self.context
+
+    def _speaks_of_before(self, place: int) -> bool:
+        """Whether "it" or "they" stands in this clause, for whom the sentences before spoke of."""
+        clause = (self.pieces[at] for at, one in enumerate(self.clause) if one == self.clause[place])
+        return any(piece.key in _PRONOUNS[self.code] for piece in clause)
 
     def _meet(self, place: int) -> bool:
         """Whether in this clause one does something to another: then it is about the one."""

@@ -28,7 +28,8 @@ def find_deeds(sheet: Sheet) -> list[Conflict]:
     for place in places:
         mention = sheet.owner(place)
         piece = sheet.pieces[place]
-        if mention is None or _means_more(piece):
+        alone = len(sheet.subjects) < 2 and mention is not None and "action" not in mention.fields
+        if mention is None or _means_more(piece, alone=alone):
             continue
         senses = _possible(sheet.code, piece, mention.kind)
         if not senses:
@@ -55,10 +56,13 @@ def find_deeds(sheet: Sheet) -> list[Conflict]:
     return conflicts
 
 
-def _means_more(piece: Piece) -> bool:
-    """Whether something else than an action is the likelier meaning of these words."""
+def _means_more(piece: Piece, *, alone: bool) -> bool:
+    """Whether something else than an action is the likelier meaning of these words.
+
+    What comes of a hit needs two: who is ``alone`` and has not done anything yet just "bounces".
+    """
     moves = any(not sense.role for sense in piece.of("camera"))
-    return bool(piece.of("lens") or piece.of("air") or piece.of("outcome") or moves)
+    return bool(piece.of("lens") or piece.of("air") or (piece.of("outcome") and not alone) or moves)
 
 
 def _possible(code: str, piece: Piece, kind: str) -> list[Sense]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ozora.director.understanding.drafting import left_out
 from ozora.director.understanding.knowledge import Axes, never_seen
 from ozora.director.understanding.reading import Beat, Reading, Understood
 from ozora.director.understanding.recaption import filled, recaption
@@ -61,6 +62,7 @@ def document(reading: Reading, axes: Axes, *, fill: int | None = None) -> dict[s
         "caption": told.text if reading.subjects else "",
         "changed": told.changed,
         "beats": [_card(beat) for beat in reading.beats],
+        "left_out": [list(one) for one in left_out(reading)],
     }
     if fill is not None:
         result["filled"] = full
@@ -85,7 +87,17 @@ def doubts(prompt: str, axes: Axes) -> list[str]:
             for field, value in never_seen(reading, axes).items()
         ],
     }
-    return [f"{title}: {', '.join(words)}" for title, words in found.items() if words]
+    lines = [f"{title}: {', '.join(words)}" for title, words in found.items() if words]
+    lacking = [_lacking(words, values) for words, values in left_out(reading)]
+    if lacking:
+        cards = "`ozora explain … --board` makes cards of it"
+        lines.append(f"not in this one shot: {'; '.join(lacking)} ({cards})")
+    return lines
+
+
+def _lacking(words: str, values: str) -> str:
+    """A beat that the caption of the whole does not say, and what of it."""
+    return f"“{words.strip().rstrip('.。।')}” ({values})"
 
 
 def _row(reading: Reading, field: str, axis: str, read: Understood) -> Row:
@@ -108,6 +120,7 @@ def _notes(
         "caption": [told["caption"]] if told["caption"] else ["none: no subject of the film set is named"],
         "filled": [text for text in (full, cannot) if text],
         "cards": _cards(reading) if len(reading.beats) > 1 else [],
+        "not in it": [_lacking(words, values) for words, values in told["left_out"]],
         "conflict": [f"{one.field}: {' or '.join(one.values)} ({one.why}); "
                      f"{'taken: ' + one.taken if one.taken else 'left open'}" for one in reading.conflicts],
         "without": [f"{axis}: {value}" for axis, value in reading.without],

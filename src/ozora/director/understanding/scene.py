@@ -11,7 +11,7 @@ from ozora.world.shot import LONGEST_SECONDS
 
 _AXES = ("later", "cut", "place", "time", "weather", "look", "camera", "framing", "height")
 _SHOT_WORDS = ("shot", "shots", "view", "angle", "footage", "picture", "frame", "take")
-_VAGUE_PLACES = (
+VAGUE_PLACES = (
     "snow", "fresh snow", "sand", "grass", "water", "waves", "雪", "neige", "nieve", "schnee", "ثلج", "बर्फ",
     "agua", "sable", "gras", "city", "field", "house", "floor",
 )  # fmt: skip
@@ -51,7 +51,7 @@ def find_scene(sheet: Sheet, scene: Scene) -> list[Conflict]:
         here = [(place, _sense(sheet, place, axis)) for place in sheet.free(axis)]
         found = [(place, sense) for place, sense in here if sense is not None]
         if axis == "place" and len({sense.value for _, sense in found}) > 1:
-            vague = [(at, sense) for at, sense in found if sheet.pieces[at].key in _VAGUE_PLACES]
+            vague = [(at, sense) for at, sense in found if sheet.pieces[at].key in VAGUE_PLACES]
             for at, sense in vague if len(vague) < len(found) else []:
                 found.remove((at, sense))
                 sheet.taken.add(at)

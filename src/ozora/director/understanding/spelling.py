@@ -8,6 +8,7 @@ from functools import cache
 from itertools import combinations, pairwise
 
 from ozora.director.understanding.common_words import COMMON
+from ozora.director.understanding.neighbours import nearest
 from ozora.world.languages.tokens import keys
 from ozora.world.languages.vocabulary import vocabulary
 
@@ -18,6 +19,8 @@ _STUCK = {"ar": ("وال", "فال", "بال", "كال", "لل", "ال", "و", "
 """Particles that Arabic writes together with the word that follows."""
 _MOST = 8
 _SHORTEST = 3
+_RARE, _RARE_SHORTEST = 0.8, 5  # words that hardly anybody uses are seldom what was meant
+_MORE = 0.7  # more is allowed inside a phrase, which says by its other words what was meant
 _IN_PHRASES = 0.25  # what reading a short or a common word as another costs on top, inside a phrase
 
 
@@ -40,12 +43,13 @@ def candidates(code: str, word: str) -> tuple[Candidate, ...]:
     A word of the vocabulary is itself and nothing else; a common word that is not of the film set is not
     turned into one that is, but where a phrase has no meaning without it.
     """
-    known = vocabulary(code).words
+    book = vocabulary(code)
+    known = book.words
     if word in known:  # commas and numbers too, where phrases have them
         return (Candidate(word, 0.0),)
     if word.isdecimal() or not word.isalpha():
         return ()
-    alone = len(word) >= _SHORTEST and word not in _common(code)
+    alone = len(word) >= _SHORTEST and not is_common(code, word)
     for particle in _STUCK.get(code, ()):
         if word.startswith(particle) and word.removeprefix(particle) in known:
             rest = word.removeprefix(particle)
@@ -53,11 +57,12 @@ def candidates(code: str, word: str) -> tuple[Candidate, ...]:
     found: dict[str, float] = {}
     for shorter in _shortened(word):
         for other in _index(code).get(shorter, ()):
-            cost = distance(word, other)
-            if cost <= _allowed(word, other):
+            cost = distance(word, other) + (_RARE if other in book.rare else 0.0)
+            guessable = other not in book.rare or len(other) >= _RARE_SHORTEST
+            if guessable and cost <= _allowed(word, other) + _MORE:
                 found[other] = cost + (0.0 if alone else _IN_PHRASES)
     best = sorted(found.items(), key=lambda item: (item[1], -known[item[0]]))[:_MOST]
-    return tuple(Candidate(other, cost, alone) for other, cost in best)
+    return tuple(Candidate(other, cost, alone and cost <= _allowed(word, other)) for other, cost in best)
 
 
 def distance(word: str, other: str) -> float:
@@ -71,7 +76,7 @@ def distance(word: str, other: str) -> float:
         for j, wanted in enumerate(other, 1):
             change = 0.0 if letter == wanted else 0.8 if frozenset((letter, wanted)) in _NEAR else 1.1
             doubled = i > 1 and letter == word[i - 2]
-            best = min(rows[-1][j - 1] + change, rows[-1][j] + (0.6 if doubled else 1.1), row[j - 1] + 0.9)
+            best = min(rows[-1][j - 1] + change, rows[-1][j] + (0.5 if doubled else 1.1), row[j - 1] + 0.9)
             if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == wanted and letter != wanted:
                 best = min(best, rows[-2][j - 2] + 0.8)
             row.append(best)
@@ -105,6 +110,11 @@ def _index(code: str) -> dict[str, tuple[str, ...]]:
             for shorter in _shortened(word):
                 index[shorter].add(word)
     return {shorter: tuple(sorted(words)) for shorter, words in index.items()}
+
+
+def is_common(code: str, word: str) -> bool:
+    """Whether this is a word that people use and the film set does not have."""
+    return word in _common(code) or (code == "en" and nearest(word) is not None)
 
 
 @cache

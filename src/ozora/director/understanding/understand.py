@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ozora.director.understanding.beats import Found, cards_of, find_beats
+from ozora.director.understanding.beats import Found, cards_of, find_beats, is_heading
 from ozora.director.understanding.cast import Mention, Sheet, find_cast
 from ozora.director.understanding.deeds import find_deeds
+from ozora.director.understanding.mending import mend
 from ozora.director.understanding.neighbours import nearest
 from ozora.director.understanding.pieces import Piece, cut
-from ozora.director.understanding.reading import Conflict, Correction, Reading, SubjectReading, Unknown
+from ozora.director.understanding.reading import Conflict, Correction, Reading, Span, SubjectReading, Unknown
 from ozora.director.understanding.scene import Scene, find_relation, find_scene, find_seconds
 from ozora.world.languages import CODES
 from ozora.world.languages.tokens import Token, is_unspaced, tokens
 from ozora.world.languages.vocabulary import vocabulary
+from ozora.world.shot import MOST_SUBJECTS
 
 _DENIED_BEFORE = ("ja",)
 _SAID = ("subject", "action", "then", "colour", "material", "size", "count", "occluder", "relation")
@@ -30,7 +32,9 @@ def understand(prompt: str, language: str | None = None) -> Reading:
 
     What the words leave open stays open; what means nothing is named. The same prompt gives the same reading.
     """
-    code, pieces = _in_its_language(tokens(prompt), language)
+    text = tokens(prompt)
+    code, pieces = _in_its_language(text, language)
+    _, pieces = mend(code, text, pieces, lambda some: _read(code, some))
     whole = _read(code, pieces)
     beats = find_beats(prompt, pieces, lambda some, context: _read(code, some, context))
     subjects, scene, conflicts = whole.subjects, whole.scene, whole.conflicts
@@ -68,6 +72,8 @@ def _read(code: str, pieces: tuple[Piece, ...], context: Mention | None = None) 
     conflicts += find_deeds(sheet)
     unused = _unused(sheet, conflicts)
     subjects = sheet.subjects or ([context] if context is not None else [])
+    if context is not None and subjects != [context] and "action" in context.fields:
+        subjects = [context, *subjects][:MOST_SUBJECTS]  # "They stop. Gulls fly by."
     read = tuple(SubjectReading(dict(mention.fields)) for mention in subjects)
     return Found(read, scene, without, conflicts, unused)
 
@@ -75,6 +81,7 @@ def _read(code: str, pieces: tuple[Piece, ...], context: Mention | None = None) 
 def _unused(sheet: Sheet, conflicts: Sequence[Conflict]) -> tuple[Piece, ...]:
     """Pieces that mean something to the film set and have not found whom to say it of."""
     told = {span for conflict in conflicts for span in conflict.spans}
+    told |= _headings(sheet.pieces)
     return tuple(
         piece
         for place, piece in enumerate(sheet.pieces)
@@ -83,6 +90,18 @@ def _unused(sheet: Sheet, conflicts: Sequence[Conflict]) -> tuple[Piece, ...]:
         and piece.senses
         and all(sense.axis in _SAID and sense.role != "weak" for sense in piece.senses)
     )
+
+
+def _headings(pieces: tuple[Piece, ...]) -> set[Span]:
+    """Where the numbers of "Shot 1:" and "2." stand."""
+    starts = [at for at in range(len(pieces)) if at == 0 or pieces[at - 1].key == "."]
+    return {
+        piece.span
+        for start in starts
+        if is_heading(pieces[start : start + 3])
+        for piece in pieces[start : start + 2]
+        if piece.of("count")
+    }
 
 
 def _in_its_language(text: tuple[Token, ...], language: str | None) -> tuple[str, tuple[Piece, ...]]:
@@ -175,11 +194,11 @@ def _named(prompt: str, piece: Piece) -> Unknown:
 
 
 def _corrections(prompt: str, pieces: tuple[Piece, ...]) -> tuple[Correction, ...]:
+    written = {token.start: token.key for token in tokens(prompt)}
     return tuple(
         Correction(prompt[token.start : token.end], word, (token.start, token.end))
         for piece in pieces
-        if piece.cost > 0.1
         for token, word in zip(piece.tokens, piece.words, strict=False)
-        if token.key != word and not token.key.endswith(word)
+        if written[token.start] != word and not written[token.start].endswith(word)
     )
 

@@ -9,54 +9,94 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GLUE: dict[str, str] = {
-    "en": "single lone pls please a an the this that these those some its it s their them they he "
-    "she him her his there here is are was were be been being has have had having do does doing with "
-    "and or of in on at by to from for into onto as over under above through across along around "
-    "near up down out off while when where which who whose all very really just so too also but like "
-    "than it's i we you us me my our your one want would like please make create generate show shows "
-    "showing see seen sees watch video film clip movie footage scene picture image shot view views "
-    "looks look looking feels feel filled fill full everything lies mood air lit throughout happens "
-    "it moves during until till toward towards against between among behind before after beside next "
-    "side place time day style painting frame screen viewer set moment briefly second seconds sec "
-    "secs s long short lasting lasts get gets keep keeps keeping goes start starts starting begin "
-    "begins beginning slightly little bit quite almost camera lens light shadow shadows warm cool "
-    "soft beautiful cinematic realistic high quality detailed nice pretty lovely stunning epic 4k hd "
-    "ultra dramatic himself herself itself themselves own again still only both each other another "
-    "any what about beneath below within upon inside outside amid amidst past ahead back can will "
-    "gently let lets right left middle centre center part background foreground far close distant "
-    "distance world called named kind type sort way more most much many several few lot lots group "
-    "pair couple two three four five herd flock pack pod school fleet line",
-    "es": "un una unos unas el la los las lo le se su sus y e o u de del a al en con por para sobre "
-    "bajo entre desde hacia hasta que quien mientras cuando donde como es son esta estan hay este "
-    "esa ese esta muy mas todo toda todos luz ambiente escena video plano toma camara imagen vista "
-    "visto filmada filmado alrededor en torno movimiento ritmo calma aire durante segundos segundo",
-    "fr": "un une des le la les l d du de au aux a en et ou dans sur sous par pour avec que qu qui "
-    "tandis pendant quand ou comme est sont il elle ils elles on ce cet cette ces s se son sa ses "
-    "leur leurs tres plus tout toute lumiere ambiance scene video plan image vue camera film filme "
-    "filmee autour vers chez durant secondes seconde y",
-    "de": "ein eine einen einem einer eines der die das den dem des er sie es ihn ihm ihr sich und "
-    "oder in im ins an am auf aus bei beim mit nach von vom vor zu zum zur uber unter durch fur um "
-    "als wie wahrend wenn wo der ist sind war hat haben sein seine seinen ihre man sehr mehr alles "
-    "licht stimmung szene video film aufnahme bild kamera einstellung gefilmt gesehen entlang weg "
-    "daran dabei dann so auch nur sekunden sekunde",
-    "zh": "位于 的 了 着 在 是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 "
-    "将 其 它 他 她 们 着 镜头 画面 视频 影片 光线 光 风格 并 而 时 后 又 以 及 秒",
-    "ja": "続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ です "
-    "ます いる ある する して した いく くる この その あの ている ていく れる カメラ 映像 動画 画面 "
+    "en": "should could would must might may shall did "
+    "had done am i'm let's shot scene card twice once sky "
+    "single lone pls please a an the this that these those some its it s their them they he she him her "
+    "his there here is are was were be been being has have having do does doing with and or of in on at "
+    "by to from for into onto as over under above through across along around near up down out off "
+    "while when where which who whose all very really just so too also but like than it's i we you us "
+    "me my our your one want make create generate show shows showing see seen sees watch video film "
+    "clip movie footage picture image view views looks look looking feels feel filled fill full "
+    "everything lies mood air lit throughout happens moves during until till toward towards against "
+    "between among behind before after beside next side place time day style painting frame screen "
+    "viewer set moment briefly second seconds sec secs long short lasting lasts get gets keep keeps "
+    "keeping goes start starts starting begin begins beginning slightly little bit quite almost camera "
+    "lens light shadow shadows warm cool soft beautiful cinematic realistic high quality detailed nice "
+    "pretty lovely stunning epic 4k hd ultra dramatic himself herself itself themselves own again still "
+    "only both each other another any what about beneath below within upon inside outside amid amidst "
+    "past ahead back can will gently let lets right left middle centre center part background "
+    "foreground far close distant distance world called named kind type sort way more most much many "
+    "several few lot lots group pair couple two three four five herd flock pack pod school fleet line",
+    "es": "durante segun contra sin ante tras cada otro "
+    "otra otros otras mismo misma asi aun ya tambien solo "
+    "mientras nada algo alguien todo esos esas aquel aquella mi mis tu tus nuestro "
+    "hay han ha fue fueron quiero quisiera querria gustaria ver veo vemos "
+    "mostrar muestrame haz hazme hace hacer crea genera "
+    "por favor me puedes puede podrias un poco sea ser habia que cual nos gente mira imagina aqui alli "
+    "ahi uno dos pelicula grabacion una unos unas el la los las lo le se su sus y e o u de del a al en "
+    "con para sobre bajo entre desde hacia hasta quien mientras cuando donde como es son esta estan hay "
+    "este esa ese muy mas todo toda todos luz ambiente escena video plano toma camara imagen vista "
+    "visto filmada filmado alrededor torno movimiento ritmo calma aire durante segundos segundo",
+    "fr": "pendant contre sans selon chaque autre autres "
+    "meme aussi encore deja tres peu beaucoup trop rien "
+    "quelque quelques mon ma mes ton ta tes notre nos votre vos ont ete etait etaient fut fait je "
+    "j aimerais voudrais veux voir vois voit peux peut tu vous filmer filmez filme montre montrez "
+    "moi s il te plait fais faites voici voila ca cela imagine la bas petite petit oui merci on y a "
+    "genere cree un une des le les l d du de au aux en et ou dans sur sous par pour avec que qu qui "
+    "tandis pendant quand comme est sont elle ils elles ce cet cette ces se son sa ses leur leurs tres "
+    "plus tout toute lumiere ambiance scene video plan image vue camera film filmee autour vers chez "
+    "durant secondes seconde",
+    "de": "zwischen neben hinter vor bis ohne gegen um herum "
+    "hin her hinein hinaus hinauf hinunter dort hier "
+    "jetzt gerade eben schon immer wieder ganz ziemlich "
+    "etwas viel viele alle beide jeder diese dieser dieses "
+    "welche mein meine dein unser eure ihnen ihm seinem seiner welcher wurde worden "
+    "kann soll sollte musste bleibt wird werden ich hatte gern gerne mochte "
+    "will bitte zeig zeige mir mal sehen man sieht wie "
+    "da dort es gibt mach mache erstelle film filme wir uns du kannst konntest einfach mitten stell vor "
+    "dass ob doch noch ein eine einen einem einer eines der die das den dem des er sie ihn ihm ihr sich "
+    "und oder in im ins an am auf aus bei beim mit nach von vom zu zum zur uber unter durch fur um als "
+    "wahrend wenn wo ist sind war hat haben sein seine seinen ihre sehr mehr alles licht stimmung szene "
+    "video aufnahme bild kamera einstellung gefilmt gesehen entlang weg daran dabei dann so auch nur "
+    "sekunden sekunde",
+    "zh": "来 去 下来 起来 我 想 看 请 给 拍 段 能 不能 吗 吧 可以 做 生成 一段 看到 "
+    "里面 时候 种 需要 帮 位于 的 了 着 在 "
+    "是 有 和 与 从 到 向 里 中 上 下 这 那 一 个 只 正 地 得 就 也 都 被 把 将 其 它 他 她 们 "
+    "镜头 画面 视频 影片 光线 光 风格 并 而 时 后 又 以 及 秒",
+    "ja": "になる なる なった なって ところ 見たい 見せて "
+    "作って ください 作成 お願い してください ほしい 欲しい ので "
+    "とき ころ 頃 続いて 移り変わる まま 落ちて の は が を に で と へ も から まで や な た て だ "
+    "です ます いる ある する して した いく くる この その あの ている ていく れる カメラ 映像 動画 画面 "
     "光 雰囲気 中 上 一 つ という ような 秒",
-    "hi": "एक का की के को में पर से और या है हैं था थी थे हो हुआ हुई हुए वह वे यह ये जो तो भी ही रहा "
-    "रही रहे कर करके जब जबकि तक लिए साथ ओर वाला वाली वाले कैमरा दृश्य वीडियो फ़िल्म रोशनी माहौल शॉट "
-    "होता होती अपने बीच सेकंड",
-    "ar": "في على من إلى عن مع و أو ثم هذا هذه ذلك التي الذي هو هي كان يكون أن إن بينما حيث كما عند "
-    "وسط حول نحو ضوء أجواء مشهد فيديو فيلم صورة لقطة الكاميرا كاميرا كل جدا ثانية ثوان",
+    "hi": "मैं मुझे देखना चाहता चाहती हूँ दिखाओ दिखाइए बनाओ बनाइए कृपया ऐसा ऐसी क्या हो मान लो फिल्म वहाँ "
+    "यहाँ बहुत जिसमें एक का की के को में पर से और या है हैं था थी थे हुआ हुई हुए वह वे यह ये जो तो भी "
+    "ही रहा रही रहे कर करके जब जबकि तक लिए साथ ओर वाला वाली वाले कैमरा दृश्य वीडियो फ़िल्म रोशनी माहौल "
+    "शॉट होता होती अपने बीच सेकंड",
+    "ar": "أريد أرى ان أن اصنع لي أرجو رجاء من فضلك هل يمكن "
+    "تصوير ليكن ذلك نرى شاهد اظهر أظهر هناك هنا قد كأن "
+    "وهو وهي في على إلى عن مع و أو ثم هذا هذه التي الذي هو هي كان يكون إن بينما حيث كما عند وسط حول نحو "
+    "ضوء أجواء مشهد فيديو فيلم صورة لقطة الكاميرا كاميرا كل جدا ثانية ثوان",
 }  # fmt: skip
 """Words that only hold others together, by language."""
+
+FRAMES: dict[str, str] = {
+    "en": "my kid wants | my kids want | my son wants | "
+    "my daughter wants | my boss wants | my wife wants | "
+    "my husband wants | my client wants | the client wants | my friend wants | for my kids | for my kid | "
+    "for my son | for my daughter",
+    "es": "mi hijo quiere | mi hija quiere | el cliente quiere | mis hijos quieren",
+    "fr": "mon fils veut | ma fille veut | mes enfants veulent | le client veut",
+    "de": "mein Sohn will | meine Tochter will | mein Kind will | mein Kind möchte | der Kunde will",
+    "zh": "我的孩子想看 | 我女儿想看 | 我儿子想看 | 客户想要",
+    "ja": "子供が見たがっている | うちの子が",
+}
+"""Who asks for the film, and is not in it."""
 
 NOT: dict[str, str] = {
     "en": "no | without | without any | not | never | free of | don't show | do not show | no sign "
     "of | isn't | aren't | empty of | minus | instead of",
     "es": "sin | no | ningún | ninguna | nunca",
-    "fr": "sans | pas de | pas d' | aucun | aucune | pas",
+    "fr": "sans | il n'y a | n'y a | pas de | pas d' | aucun | aucune | pas",
     "de": "ohne | kein | keine | keinen | keinem | keiner | nicht",
     "zh": "没有 | 无 | 不要 | 没 | 不",
     "ja": "なし | いない | ない | なしで | のいない | のない",
@@ -66,8 +106,10 @@ NOT: dict[str, str] = {
 """What denies the thing named next; in Japanese, and at times in Hindi, the thing named before."""
 
 NEXT: dict[str, str] = {
-    "en": "then | and then | afterwards | after that | next | finally | later | before | suddenly | "
-    "a moment later | in the end | eventually | after which | second by second",
+    "en": "then | and then | first | firstly | secondly "
+    "| thirdly | at first | after a while | after this | "
+    "afterwards | after that | next | finally | later | before | suddenly | a moment later | in the end | "
+    "eventually | after which | second by second",
     "es": "luego | después | entonces | finalmente | por fin | de repente",
     "fr": "puis | ensuite | enfin | soudain | après",
     "de": "dann | danach | anschließend | schließlich | plötzlich",

@@ -13,6 +13,7 @@ from ozora.world.languages.english.vocabulary import english, inflections, named
 from ozora.world.languages.everyday import (
     CAMERA,
     CUTTING,
+    FRAMES,
     GLUE,
     JOINTS,
     LAPSING,
@@ -22,6 +23,7 @@ from ozora.world.languages.everyday import (
     NUMBERS,
     SECONDS,
 )
+from ozora.world.languages.kin import UNBENT, kin
 from ozora.world.languages.lexicon import Language, Noun, fill, refer
 from ozora.world.languages.sense import Sense, parts
 from ozora.world.languages.tokens import keys
@@ -49,11 +51,15 @@ class Node:
 
 @dataclass(eq=False)
 class Vocabulary:
-    """Phrases of one language in a tree, token by token, and all words that occur in them."""
+    """Phrases of one language in a tree, token by token, and all words that occur in them.
+
+    ``rare`` are words that neither captions nor everyday speech use: only kin of the film set's concepts.
+    """
 
     code: str
     root: Node = field(default_factory=Node)
     words: dict[str, int] = field(default_factory=dict)
+    rare: frozenset[str] = frozenset()
 
     @property
     def spaced(self) -> bool:
@@ -81,6 +87,13 @@ def vocabulary(code: str) -> Vocabulary:
         built.add(phrase, sense)
     for phrase, move in _camera_verbs(built):
         built.add(phrase, Sense("camera", move, role="shot"))
+    usual = frozenset(built.words)
+    for axis, value, wording in kin(code):
+        bare = axis.removeprefix(UNBENT)
+        plain = [(wording, Sense(bare, value))]
+        for phrase, sense in plain if bare != axis else _more(code, axis, value, wording):
+            built.add(phrase, sense)
+    built.rare = frozenset(built.words) - usual
     return built
 
 
@@ -140,6 +153,7 @@ def _everyday(code: str) -> Iterator[tuple[str, Sense]]:
             for word in text.split(" | "):
                 yield from _more(code, axis, value, word)
     yield from ((word, Sense("glue", "")) for word in GLUE[code].split())
+    yield from ((words, Sense("glue", "")) for words in FRAMES.get(code, "").split(" | ") if words)
 
 
 def _more(code: str, axis: str, value: str, word: str) -> Iterator[tuple[str, Sense]]:

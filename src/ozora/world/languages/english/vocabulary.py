@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from ozora.world import concepts
 from ozora.world.languages.english import nouns, phrases, relation_phrases, sequels, styles
-from ozora.world.languages.english.grammar import Form, bare, inflect
+from ozora.world.languages.english.grammar import AND, Form, bare, inflect
 from ozora.world.languages.english.outcomes import OUTCOMES
 from ozora.world.languages.english.plurals import NUMBERS, plural
+from ozora.world.languages.english.tenses import doubled, pasts
 from ozora.world.languages.sense import Sense, parts
 
 Pair = tuple[str, Sense]
@@ -33,10 +34,17 @@ def english() -> Iterator[Pair]:
 
 
 def inflections(base: str) -> tuple[str, ...]:
-    """A verb as captions and people write it: "run", "runs", "running", "is running"."""
+    """A verb as captions and people write it: "run", "runs", "running", "is running", "ran"."""
     forms = [base.replace("& ", " ")]
     for form in _FORMS:
         forms += [inflect(base, form), inflect(base, form, plural=True)]
+    if AND in base:
+        one, _, other = base.partition(AND)
+        forms += [f"{past} and {then}" for past in pasts(one) for then in pasts(other)]
+        forms += [f"{doing} and {then}" for doing in doubled(one) for then in doubled(other)]
+        forms += [f"{doing} and {inflect(other, 'participle')}" for doing in doubled(one)]
+    else:
+        forms += [*pasts(base), *doubled(base)]
     return tuple(dict.fromkeys(forms))
 
 
@@ -183,7 +191,8 @@ def _relations() -> Iterator[Pair]:
     for base in ("pass in front of", "cross paths with", "cross paths", "cross in front of"):
         yield from ((words, crossing) for words in inflections(base))
     yield from ((words, Sense("passing by", "crossing", role="before")) for words in inflections("pass"))
-    for words in ("overhead", "in the sky", "nearby", "close by", "beside it", "beside them"):
+    for words in ("meanwhile", "at the same time", "overhead", "in the sky", "nearby", "close by",
+                  "beside it", "beside them"):  # fmt: skip
         yield words, Sense("near", "")
 
 
