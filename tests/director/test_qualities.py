@@ -73,13 +73,15 @@ def test_a_film_of_any_quality_is_made_again_to_the_byte(ozora, tmp_path):
     assert settings(better) == {"steps": 8, "guidance": 1.0}
 
 
-def test_drafts_are_the_beginning_of_the_best(ozora, tmp_path):
+@pytest.mark.parametrize(("asked", "filmed"), [(None, "high"), ("best", "best"), ("standard", "standard")])
+def test_drafts_are_the_beginning_of_a_film_of_their_quality(ozora, tmp_path, asked, filmed):
     library = Library(tmp_path)
-    best = explore(ozora.backend, Request("a fox", seed=1), library, drafts=2)
+    best = explore(ozora.backend, Request("a fox", seed=1, quality=asked), library, drafts=2)
     film, take = finish(ozora.backend, library, best[0].name)
-    assert settings(take) == {"steps": 3, "guidance": 2.0}
-    assert take.latents.equal(ozora.generate("a fox", seed=best[0].seed, quality="best").latents)
-    assert read_metadata(film)["settings"]["guidance"] == 2.0
+    sampling = ozora.card.quality(filmed)
+    assert settings(take) == {"steps": sampling.steps, "guidance": sampling.guidance}
+    assert take.latents.equal(ozora.generate("a fox", seed=best[0].seed, quality=filmed).latents)
+    assert read_metadata(film)["settings"]["guidance"] == sampling.guidance
 
 
 def test_a_quote_counts_the_passes_of_the_quality(ozora, tmp_path):
