@@ -74,7 +74,7 @@ BAD = {
     "seconds": (["extend", "a.mp4", "a fox", "--seconds", "-1"], "seconds"),
     "no words": (["variation", "a.mp4"], "prompt"),
     "ending": (["edit", "a.mp4", "a fox", "-o", "x.mov"], "output"),
-    "board": (["board", "none.toml"], "board|No such option"),
+    "board": (["board", "none.toml"], "board"),
 }
 
 
@@ -105,3 +105,14 @@ def test_a_verb_is_quoted_kept_within_a_budget_and_may_keep_no_latents(ozora, tm
     assert code == 2 and err.startswith("budget: ") and sorted(tmp_path.iterdir()) == before
     assert ozora("extend", "a.mp4", "a fox", "-o", "x.mp4", "--no-keep-latents", "--budget", "5min")[0] == 0
     assert {path.name for path in set(tmp_path.iterdir()) - set(before)} == {"x.mp4", "x.json"}
+
+
+def test_a_board_takes_the_options_that_other_films_take(ozora, tmp_path):
+    (tmp_path / "day.toml").write_text('seed = 8\nseconds = 1\nguidance = 3\n[[cards]]\nat = 0\nwords = "a fox"\n')
+    before = sorted(tmp_path.iterdir())
+    code, out, _ = ozora("board", "day.toml", "--quote")
+    assert code == 0 and "about " in out and sorted(tmp_path.iterdir()) == before
+    assert ozora("board", "day.toml", "-o", "x.mp4", "--no-keep-latents")[0] == 0
+    about = read_metadata("x.mp4")
+    assert about["seed"] == 1 and about["settings"]["guidance"] == 3  # an option, and the document
+    assert not list(tmp_path.glob("x.latents*"))

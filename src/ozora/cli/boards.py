@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ozora.cli.films import check_ending, shoot
+from ozora.cli.options import (
+    AsIs,
+    Budget,
+    Guidance,
+    KeepLatents,
+    Negative,
+    Quality,
+    Quote,
+    Seed,
+    Size,
+    Steps,
+    Threads,
+    Weights,
+)
 
 EXAMPLE = """
 [bold]A storyboard[/], in TOML or JSON
@@ -37,21 +52,35 @@ def board(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Name of the film; the storyboard's by default.")
     ] = None,
-    as_is: Annotated[
-        bool, typer.Option("--as-is", help="Give the model your words untouched; see `ozora explain`.")
-    ] = False,
-    weights: Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")] = None,
+    size: Size = None,
+    seed: Seed = None,
+    quality: Quality = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    negative: Negative = None,
+    as_is: AsIs = False,
+    count: Annotated[int | None, typer.Option(help="Takes with seeds counting up.")] = None,
+    threads: Threads = None,
+    weights: Weights = None,
+    keep_latents: KeepLatents = True,
+    quote: Quote = False,
+    budget: Budget = None,
 ) -> None:
-    """Film a storyboard: cards at times inside one film."""
+    """Film a storyboard: cards at times inside one film. Options go before what the document says."""
     from ozora.director.storyboard import read_board
 
-    request = read_board(file, as_is=as_is)
+    asked = {
+        "size": size, "seed": seed, "quality": quality, "steps": steps, "guidance": guidance,
+        "negative": negative, "count": count, "threads": threads,
+    }  # fmt: skip
+    settings: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    request = replace(read_board(file, as_is=as_is), **settings)
     output = output or file.with_suffix(".mp4")
     check_ending(output)
 
     from ozora.director.api import Ozora
 
-    shoot(Ozora(weights), request, output)
+    shoot(Ozora(weights), request, output, keep_latents, quote=quote, budget=budget)
 
 
 def sequence(
