@@ -44,6 +44,7 @@ def explain(
     from ozora.director.understanding.explaining import document
     from ozora.director.understanding.knowledge import axes_of
     from ozora.director.understanding.understand import understand
+    from ozora.media.files import require_writable, whole_file
 
     Request(prompt)  # refuses what no verb would take
     if board is not None and (board.suffix != ".toml" or board.exists()):
@@ -52,7 +53,8 @@ def explain(
     reading = understand(prompt)
     told = document(reading, axes, fill=fill)
     if board is not None:
-        board.write_text(as_toml(draft(reading), prompt), encoding="utf-8")
+        with whole_file(require_writable(board)) as temporary:
+            temporary.write_text(as_toml(draft(reading), prompt), encoding="utf-8")
         written = f"{board}, {len(reading.beats)} cards: edit it, then ozora board {board}"
         told["notes"]["storyboard"] = [written]
     if as_json:

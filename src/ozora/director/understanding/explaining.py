@@ -132,7 +132,7 @@ def _notes(
         "no effect": [f"{one.word} ({one.nearest}: nobody here to say it of)" for one in reading.unused],
         "* unseen": [f"{field} {value}: in the film set, but these weights have never seen it"
                      for field, value in unseen.items()],
-        "open": [", ".join(reading.open)],
+        "open": [", ".join(_short(reading))],
     }  # fmt: skip
     return {title: list(lines) for title, lines in notes.items() if lines}
 
@@ -143,3 +143,9 @@ def _cards(reading: Reading) -> list[str]:
         + (f"  (camera: {beat.scene['camera'].value})" if "camera" in beat.scene else "")
         for number, beat in enumerate(reading.beats, 1)
     ]
+
+
+def _short(reading: Reading) -> list[str]:
+    """What is open, without the number of the subject where there is only one."""
+    alone = len(reading.subjects) == 1
+    return [name.removeprefix("subjects[0].") if alone else name for name in reading.open]
