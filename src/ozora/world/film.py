@@ -38,6 +38,9 @@ CLAY = torch.tensor((0.47, 0.40, 0.35))
 SMALLEST_DRAWN = 2.2
 """Pixels, of a picture 128 pixels high: what lies on the ground and is smaller, a brush leaves out."""
 
+USUAL_FOCUS = 12.0
+"""Metres from a camera to its subject for which hills and far woods were drawn."""
+
 GROWN_DEPTH = 90.0
 """Metres beyond the clearing in which trees stand one by one; farther off they are an outline."""
 
@@ -71,6 +74,11 @@ class _Set:
     tan_up: float
     rays: Tensor  # (3, H*W) camera-space directions, not yet unit
     ways: Tensor  # (m, 3) x, z and radius of what the subjects pass
+
+    def afar(self, eye: Tensor) -> Tensor:
+        """Where an ``eye`` (3,) sees far land from: however far a large subject's camera goes, it stays far."""
+        share = min(1.0, USUAL_FOCUS / self.focus)
+        return torch.stack((eye[0] * share, eye[1], eye[2] * share))
 
 
 def _screen(width: int, height: int, tan_up: float, device: torch.device) -> Tensor:
@@ -167,7 +175,7 @@ def _background(
         band = over[to[1, over].abs() < 0.14]
         if band.numel():
             rings = far_land(shot.place, place.family, str(to.device))
-            far = horizon(light, rings, origin, to[:, band], t[band], pixel, colour[:, band])
+            far = horizon(light, rings, place.afar(origin), to[:, band], t[band], pixel, colour[:, band])
             clear[band] = clear[band] * ((far - colour[:, band]).abs().amax(0) < 1e-6)
             colour[:, band] = far
     clear = clear * torch.isinf(t)
