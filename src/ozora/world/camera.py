@@ -179,3 +179,19 @@ def camera_path(shot: Shot, stage: Stage, aspect: float = 16 / 9) -> CameraPath:
             segments.append(_segment(compose(shot, stage, camera, index, first, last, aspect)))
     position, rotation, fov = (torch.cat(part) for part in zip(*segments, strict=True))
     return CameraPath(position, rotation, fov)
+
+
+def ways(stage: Stage) -> Tensor:
+    """Where the subjects pass, as discs (m, 3) of x, z and radius in metres."""
+    steps = torch.linspace(0, stage.centre.shape[0] - 1, min(stage.centre.shape[0], 16)).long()
+    centre, extent = stage.centre[steps].float(), stage.extent[steps].float()
+    low = centre[..., 1] < 4 * extent  # what flies high needs no room on the ground
+    discs = torch.cat((centre[..., [0, 2]], 0.8 * extent[..., None]), -1)
+    return discs[low]
+
+
+def clearing(stage: Stage, path: CameraPath) -> float:
+    """Metres around the origin within which nothing may stand: the camera's ways and the subjects'."""
+    eye = float(path.position[:, [0, 2]].norm(dim=-1).max())
+    around = stage.centre[..., [0, 2]].norm(dim=-1) + stage.extent
+    return max(1.04 * eye + 0.6, 1.05 * float(around.max()))

@@ -260,7 +260,7 @@ def compose(
         wish = (take.span + width) / (2 * tan_across * 0.82)
         deep = float((take.travel @ take.view).max())
         most = 1.26 * take.distance
-        if camera.move in ("static", "pan"):
+        if camera.move == "static" or (camera.move == "pan" and subjects == 1):
             most = STANDS_BACK[camera.framing] * take.distance
         if camera.move == "static" and subjects == 1:
             wish = take.span / (2 * tan_across * STILL_EDGE)

@@ -112,7 +112,8 @@ def pan(take: Take) -> Track:
     if take.span > 0.5 * take.half:
         # The eye of a camera operator: behind the subject at first, ahead of it at the end.
         across = take.across
-        slack = PAN_SLACK * take.half * (2 * take.ease - 1) * math.copysign(1.0, float(across[-1] - across[0]))
+        way = math.copysign(1.0, float(across[-1] - across[0]))
+        slack = PAN_SLACK * take.half * way * (2 * take.ease - 1)
         aim = take.middle + take.right * slack[:, None]
     else:
         aim = take.middle + take.right * (take.sway * 0.70 * take.half * (2 * take.ease - 1))[:, None]
