@@ -3,6 +3,8 @@
     python benchmarks/continuity.py [--shots 2000] [--seed 0] [--workers 2] [--out FILE.jsonl]
 
 Prints a table of how many shots pass each check and the worst ones; ends with 1 if more than 1 % fail one.
+Every finding is written to FILE.jsonl at once: a run that was stopped goes on where it was, and several runs
+over other seeds may be joined with ``cat``.
 """
 
 from __future__ import annotations
@@ -58,6 +60,12 @@ def look(seed: int, seconds: float) -> dict[str, Any]:
     return {"seed": seed, "caption": caption(shot, "full", 0), "reveals": reveals, **asdict(findings)}
 
 
+def known(path: Path) -> list[dict[str, Any]]:
+    """The findings that a file holds, none if there is no such file; a line cut short is left out."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
 def main() -> int:
     """Inspect the shots, print the table, tell whether all checks hold."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -65,15 +73,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--out", type=Path, help="one JSON line for each shot")
+    parser.add_argument("--out", type=Path, help="one JSON line for each shot; what it holds is not redone")
     arguments = parser.parse_args()
     seeds = range(arguments.seed, arguments.seed + arguments.shots)
     console = Console()
+    rows = [row for row in known(arguments.out) if row["seed"] in seeds] if arguments.out else []
+    done = {row["seed"] for row in rows}
+    left = [seed for seed in seeds if seed not in done]
     with ProcessPoolExecutor(arguments.workers) as pool:
-        found = pool.map(partial(look, seconds=arguments.seconds), seeds, chunksize=4)
-        rows = list(track(found, "shots", len(seeds), console=console, transient=True))
-    if arguments.out:
-        arguments.out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        found = pool.map(partial(look, seconds=arguments.seconds), left, chunksize=4)
+        for row in track(found, "shots", len(left), console=console, transient=True):
+            rows.append(row)
+            if arguments.out:
+                with arguments.out.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
     table = Table(title=f"{len(rows)} random shots from seed {arguments.seed}")
     for column in ("check", "limit", "pass %", "median", "worst", "worst seeds"):
         table.add_column(column, justify="left" if column in ("check", "worst seeds") else "right")

@@ -50,6 +50,17 @@ def test_a_flash_is_a_pop() -> None:
     assert unrest(filmed, (0, 5)) == (0.0, 0.0), "frames that are not neighbours are not compared"
 
 
+def test_waves_are_no_flicker_but_a_pulse_of_light_is() -> None:
+    above = Camera("follow", height="high")
+    fish = Shot((Subject("fish", action="swim"),), place="sea", time="dusk", camera=above)
+    filmed = film(fish, 96, 54, frames=(8, 9), truth=True)
+    points, patches = unrest(filmed, (8, 9))[0], unrest(filmed, (8, 9), "sea")[0]
+    assert patches < 0.6 * points
+    frames = filmed.frames.clone()
+    frames[1] = frames[1].clamp(max=200) + 40
+    assert unrest(replace(filmed, frames=frames), (8, 9), "sea")[0] > 0.08 > patches
+
+
 def test_what_cannot_be_told_from_its_ground_has_no_contrast() -> None:
     filmed = film(FOX, 64, 36, frames=(0, 6))
     grey = replace(filmed, frames=torch.full_like(filmed.frames, 90))

@@ -125,7 +125,7 @@ def test_the_night_city_is_mirrored_in_its_street(monkeypatch: pytest.MonkeyPatc
     )
     dry = empty("night city", "night")
     assert torch.equal(wet[:12], dry[:12])
-    assert wet[34:].std() > dry[34:].std() and (wet[34:] - dry[34:]).abs().max() > 20
+    assert wet[34:].mean() > dry[34:].mean() and (wet[34:] - dry[34:]).abs().max() > 20
 
 
 def test_random_shots_never_put_a_tree_before_the_lens() -> None:

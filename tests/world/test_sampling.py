@@ -191,3 +191,17 @@ def test_three_share_a_picture_at_times_and_are_all_named() -> None:
         text = caption(shot, "full", 0).lower()
         words = [concepts.synonyms("subject", one.kind) for one in shot.subjects]
         assert all(any(word in text or plural(word) in text for word in some) for some in words), text
+
+
+def test_a_move_is_drawn_where_it_can_be_told() -> None:
+    shots = [sample_shot(seed) for seed in range(900)]
+    for shot in shots:
+        first, camera = shot.subjects[0], shot.camera
+        if first.direction in ("towards", "away") and concepts.ACTIONS[first.action].travels:
+            assert camera.move not in ("dolly", "zoom", "pull-back", "pan", "truck")
+        if camera.move == "follow":
+            assert first.speed != "slow" and (first.speed == "fast" or first.kind not in ("whale", "train"))
+        assert (camera.move, camera.height) != ("zoom", "high")
+        if shot.cuts and camera.move != "static":
+            assert shot.cuts[0].at >= 0.5 * shot.seconds - 1 / shot.fps
+    assert {shot.camera.move for shot in shots} == set(concepts.MOVES)

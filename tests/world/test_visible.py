@@ -11,7 +11,7 @@ from ozora.world import concepts
 from ozora.world.captions import LENGTHS, caption
 from ozora.world.languages import caption as in_language
 from ozora.world.languages.english import phrases
-from ozora.world.shot import Shot, Subject
+from ozora.world.shot import Camera, Cut, Shot, Subject
 from ozora.world.visible import hidden
 
 DUSK = Shot((Subject("ball", "red", "metal", action="roll"),), place="meadow", time="dusk", weather="cloud")
@@ -40,6 +40,14 @@ def test_a_natural_picture_hides_nothing_and_a_lapse_shows_its_hours() -> None:
     assert "time" not in hidden(replace(DUSK, look="sepia", time="noon"))
     white = (Subject("ball", "white", action="roll"),)
     assert "colour" not in hidden(replace(DUSK, look="sepia", subjects=white))
+
+
+def test_weathers_of_the_sky_alone_are_not_told_from_above() -> None:
+    above = replace(DUSK, camera=Camera(height="high"))
+    assert "weather" in hidden(above) and "weather" not in hidden(replace(above, weather="rain"))
+    assert "weather" not in hidden(replace(above, camera=Camera("crane", height="high")))
+    assert "weather" not in hidden(replace(above, cuts=(Cut(1.0, Camera()),)))
+    assert "weather" in hidden(replace(DUSK, look="clay", weather="fog"))
 
 
 def test_a_judge_asks_only_for_what_can_be_seen() -> None:

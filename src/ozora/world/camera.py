@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ozora.world.bodies import Stage
-from ozora.world.framing import Take, compose, smooth
+from ozora.world.framing import STEADY, Take, compose, smooth
 from ozora.world.moves import MOVES
 from ozora.world.shot import Shot
 from ozora.world.terrain import relief
@@ -85,6 +85,21 @@ def _held(
     return position + torch.stack((torch.sin(turn) * level, torch.sin(rise), -torch.cos(turn) * level), -1)
 
 
+def _over_the_land(take: Take, position: Tensor) -> Tensor:
+    """Metres (n,) that cameras (n, 3) must rise for no hill to stand before the subject."""
+    if take.camera.move == "fly-over":
+        return torch.zeros(take.count)
+    land, rise = relief(take.shot), torch.zeros(take.count)
+    for share in (0.2, 0.35, 0.5, 0.65, 0.8):
+        between = torch.lerp(position, take.middle, share)
+        height = land.height(between[:, 0].contiguous(), between[:, 2].contiguous())
+        rise = torch.maximum(rise, (height + 0.02 * take.distance - between[:, 1]) / (1 - share))
+    rise = rise.clamp(max=0.6 * take.distance)
+    if take.camera.move in STEADY:
+        return rise.amax().expand(take.count).clone()
+    return torch.maximum(smooth(rise[:, None], 0.6 * take.shot.fps)[:, 0], rise)
+
+
 def _segment(take: Take) -> tuple[Tensor, Tensor, Tensor]:
     """Positions (n, 3), rotations (n, 3, 3) and vertical angles of view (n,) of one camera's frames."""
     track = MOVES[take.camera.move](take)
@@ -99,9 +114,12 @@ def _segment(take: Take) -> tuple[Tensor, Tensor, Tensor]:
     if track.held and take.camera.height != "high" and aloft:
         # In the air: stand low enough to keep the land in the picture, high enough to look at the subject.
         position[:, 1] = position[:, 1] - 0.35 * tan_up * take.distance
+    nil = torch.zeros(take.count)
     lifted = (floor - position[:, 1]).clamp(min=0)
     lifted = torch.maximum(smooth(lifted[:, None], 0.6 * fps)[:, 0], lifted)
-    position = position + torch.stack((torch.zeros(take.count), lifted, torch.zeros(take.count)), -1)
+    position = position + torch.stack((nil, lifted, nil), -1)
+    over = torch.stack((nil, _over_the_land(take, position), nil), -1)
+    position = position + over
     if take.screens is not None:
         position = _outside(position, take.middle, take.screens)
     fov = torch.full((take.count,), 2 * math.atan(tan_up))
@@ -117,7 +135,7 @@ def _segment(take: Take) -> tuple[Tensor, Tensor, Tensor]:
             low, high = middle + (low - middle) * 0.3, middle + (high - middle) * 0.3
         aim = _held(position, aim, low, high, (tan_across, tan_up), track.steady, fps)
     else:
-        aim = aim + (position - planned)
+        aim = aim + (position - over - planned)
     rotation = _facing(position, aim)
     return position, rotation if track.turned is None else rotation @ turns(track.turned), fov
 
@@ -161,3 +179,19 @@ def camera_path(shot: Shot, stage: Stage, aspect: float = 16 / 9) -> CameraPath:
             segments.append(_segment(compose(shot, stage, camera, index, first, last, aspect)))
     position, rotation, fov = (torch.cat(part) for part in zip(*segments, strict=True))
     return CameraPath(position, rotation, fov)
+
+
+def ways(stage: Stage) -> Tensor:
+    """Where the subjects pass, as discs (m, 3) of x, z and radius in metres."""
+    steps = torch.linspace(0, stage.centre.shape[0] - 1, min(stage.centre.shape[0], 16)).long()
+    centre, extent = stage.centre[steps].float(), stage.extent[steps].float()
+    low = centre[..., 1] < 4 * extent  # what flies high needs no room on the ground
+    discs = torch.cat((centre[..., [0, 2]], 0.8 * extent[..., None]), -1)
+    return discs[low]
+
+
+def clearing(stage: Stage, path: CameraPath) -> float:
+    """Metres around the origin within which nothing may stand: the camera's ways and the subjects'."""
+    eye = float(path.position[:, [0, 2]].norm(dim=-1).max())
+    around = stage.centre[..., [0, 2]].norm(dim=-1) + stage.extent
+    return max(1.04 * eye + 0.6, 1.05 * float(around.max()))

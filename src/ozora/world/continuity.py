@@ -13,7 +13,7 @@ from ozora.world.bodies import Bodies, Stage, bounds
 from ozora.world.film import Filmed, film
 from ozora.world.rigs import stage as set_up
 from ozora.world.shot import Shot
-from ozora.world.truth import warped
+from ozora.world.truth import CLASSES, warped
 
 REVEALING = ("tilt", "crane", "fly-over")
 """Camera moves that come upon the subject or leave it."""
@@ -29,6 +29,13 @@ LOW = (*GROUNDED, "run", "bounce", "spin")
 
 POP = 0.3
 """Change of a pixel's brightness, 0..1, that an eye takes for a pop."""
+
+
+WATERS = ("sea", "lake", "beach")
+"""Places with waves: they run over the points of the surface, so that only patches keep their brightness."""
+
+PATCH = 6
+"""Of the picture's height: how wide a patch of water is."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ def inspect(shot: Shot, width: int = 96, height: int = 54, pairs: int = 4) -> Fi
     frames = sorted({frame for start in starts for frame in (start, start + 1) if frame < shot.frames})
     filmed = film(shot, width, height, frames=frames, stage=stage, truth=True)
     sunk, afloat = contact(shot, stage)
-    flicker, popped = unrest(filmed, frames)
+    flicker, popped = unrest(filmed, frames, shot.place)
     thirds = [round(steps * share) for share in (0.2, 0.5, 0.8)]
     shown = film(asked, width, height, frames=sorted(set(thirds)), stage=stage)
     hidden = [_hidden(filmed, frame / shot.fps) for frame in frames]
@@ -95,20 +102,34 @@ def clearance(bodies: Bodies, shot: Shot) -> Tensor:
     return (low[..., 1] - terrain.ground(shot)(middle).float()).amin(1)
 
 
-def unrest(filmed: Filmed, frames: Sequence[int]) -> tuple[float, float]:
-    """Mean change of brightness of points that two neighbouring frames both show, and the share that pops."""
+def unrest(filmed: Filmed, frames: Sequence[int], place: str = "") -> tuple[float, float]:
+    """Mean change of brightness of points that two neighbouring frames both show, and the share that pops.
+
+    On the water of a ``place`` that has any, patches are compared instead of points.
+    """
     assert filmed.truth is not None
     light = filmed.frames.float().mean(-1, keepdim=True).permute(0, 3, 1, 2) / 255  # (T, 1, H, W)
     changes = []
     for i in range(len(frames) - 1):
         if frames[i + 1] != frames[i] + 1:
             continue
-        after = warped(light[i + 1], filmed.truth.flow[i])
-        changes.append((after - light[i]).abs()[0][filmed.truth.seen[i]])
+        change, seen = warped(light[i + 1], filmed.truth.flow[i])[0] - light[i][0], filmed.truth.seen[i]
+        if place in WATERS:
+            water = seen & (filmed.truth.classes[i] == CLASSES.index(place))
+            change = torch.where(water, _averaged(change, water), change)
+        changes.append(change.abs()[seen])
     change = torch.cat(changes) if changes else torch.zeros(1)
     if change.numel() == 0:
         return 0.0, 0.0
     return float(change.mean()), float((change > POP).float().mean())
+
+
+def _averaged(values: Tensor, mask: Tensor) -> Tensor:
+    """Means (H, W) of the values under a mask (H, W) over a patch about every pixel."""
+    reach = max(values.shape[0] // PATCH // 2, 1)
+    both = torch.stack((values * mask, mask.float()))[None]
+    total, share = torch.nn.functional.avg_pool2d(both, 2 * reach + 1, 1, reach, count_include_pad=True)[0]
+    return total / share.clamp(min=1e-6)
 
 
 def contrast(filmed: Filmed) -> float:

@@ -13,7 +13,7 @@ from torch import Tensor
 from ozora.errors import refuse
 from ozora.world import terrain
 from ozora.world.bodies import Stage
-from ozora.world.camera import CameraPath, camera_path
+from ozora.world.camera import CameraPath, camera_path, clearing, ways
 from ozora.world.render import ground, marks, scatter, shade, weather
 from ozora.world.render import light as lighting
 from ozora.world.render import sky as skies
@@ -27,7 +27,7 @@ from ozora.world.render.places.water import ripples
 from ozora.world.render.rays import Rays
 from ozora.world.render.solid import Solid, distance, pack
 from ozora.world.render.spot import Spot
-from ozora.world.render.textures import unit
+from ozora.world.render.textures import clouds, sample, unit
 from ozora.world.shot import Shot
 from ozora.world.truth import Truth
 from ozora.world.truth import truth as tell
@@ -37,6 +37,9 @@ CLAY = torch.tensor((0.47, 0.40, 0.35))
 
 SMALLEST_DRAWN = 2.2
 """Pixels, of a picture 128 pixels high: what lies on the ground and is smaller, a brush leaves out."""
+
+USUAL_FOCUS = 12.0
+"""Metres from a camera to its subject for which hills and far woods were drawn."""
 
 GROWN_DEPTH = 90.0
 """Metres beyond the clearing in which trees stand one by one; farther off they are an outline."""
@@ -71,6 +74,11 @@ class _Set:
     tan_up: float
     rays: Tensor  # (3, H*W) camera-space directions, not yet unit
     ways: Tensor  # (m, 3) x, z and radius of what the subjects pass
+
+    def afar(self, eye: Tensor) -> Tensor:
+        """Where an ``eye`` (3,) sees far land from, which stays far however far the camera goes."""
+        share = min(1.0, USUAL_FOCUS / self.focus)
+        return torch.stack((eye[0] * share, eye[1], eye[2] * share))
 
 
 def _screen(width: int, height: int, tan_up: float, device: torch.device) -> Tensor:
@@ -154,7 +162,7 @@ def _background(
         if shot.weather in ("rain", "storm") and not scenery.water:
             land = weather.soaked(light, ray, open_sky, land)
         if scenery.wet and scenery.built is not None:
-            land = _wetted(place, origin, ray, pixel, seconds, open_sky, land)
+            land = _wetted(place, origin, ray, points, pixel, seconds, open_sky, land)
         if scenery.water:
             land = _mirrored(place, solids, origin, ray, points, reach, pixel, seconds, land)
         if scenery.room is None:
@@ -167,7 +175,7 @@ def _background(
         band = over[to[1, over].abs() < 0.14]
         if band.numel():
             rings = far_land(shot.place, place.family, str(to.device))
-            far = horizon(light, rings, origin, to[:, band], t[band], pixel, colour[:, band])
+            far = horizon(light, rings, place.afar(origin), to[:, band], t[band], pixel, colour[:, band])
             clear[band] = clear[band] * ((far - colour[:, band]).abs().amax(0) < 1e-6)
             colour[:, band] = far
     clear = clear * torch.isinf(t)
@@ -189,17 +197,22 @@ def _background(
 
 
 def _wetted(
-    place: _Set, origin: Tensor, to: Tensor, pixel: float, seconds: float, open_sky: Tensor, colour: Tensor
-) -> Tensor:
+    place: _Set, origin: Tensor, to: Tensor, points: Tensor, pixel: float, seconds: float, open_sky: Tensor,
+    colour: Tensor,
+) -> Tensor:  # fmt: skip
     """What is built, mirrored in wet ground: seen from under it, with every ray turned up."""
     turn = torch.tensor([1.0, -1.0, 1.0], device=to.device)
     rays = Rays(
         place.light, place.shot.time, place.family, place.scale, place.clearing, origin * turn,
-        to * turn[:, None], pixel * 3, seconds, torch.full_like(open_sky, ground.FAR),
+        to * turn[:, None], pixel * 9, seconds, torch.full_like(open_sky, ground.FAR),
     )  # fmt: skip
     assert place.scenery.built is not None
     seen = place.scenery.built(rays)
     fresnel = 0.10 + 0.75 * (1 + to[1]).clamp(0, 1).pow(5)
+    # Between the puddles a road mirrors little: it must not be taken for a lake.
+    u, v = points[0] / (7 * place.scale), points[2] / (3 * place.scale)
+    puddles = skies.ramp(sample(clouds(place.family, str(to.device)), u, v)[0], -0.4, 0.9)
+    fresnel = fresnel * (0.15 + 0.65 * puddles)
     return skies.mix(colour, seen.colour, place.scenery.wet * fresnel * seen.cover * open_sky)
 
 
@@ -311,7 +324,8 @@ def _fallen_through(
     shot, light = place.shot, place.light
     where = picture, depth, shot.seed, seconds, position, rotation, place.tan_up, place.focus
     if shot.weather in ("rain", "storm"):
-        drop = (light.skylight * 1.2 + light.sunlight * 0.5 + 0.35 * light.haze) * 1.3
+        lamps = 2.2 if place.scenery.wet else 1.0  # drops catch the light of a city
+        drop = (light.skylight * 1.2 + light.sunlight * 0.5 + 0.35 * light.haze) * (1.3 * lamps)
         heavy = 1.0 if shot.weather == "storm" else 0.6
         return weather.rainfall(*where, drop if colour is None else colour, heavy)
     if shot.weather == "snow":
@@ -354,22 +368,6 @@ def _modelled(
     return torch.where(open_air, backdrop, lit.view(picture.shape))
 
 
-def _ways(stage: Stage) -> Tensor:
-    """Where the subjects pass, as discs (m, 3) of x, z and radius in metres."""
-    steps = torch.linspace(0, stage.centre.shape[0] - 1, min(stage.centre.shape[0], 16)).long()
-    centre, extent = stage.centre[steps].float(), stage.extent[steps].float()
-    low = centre[..., 1] < 4 * extent  # what flies high needs no room on the ground
-    discs = torch.cat((centre[..., [0, 2]], 0.8 * extent[..., None]), -1)
-    return discs[low]
-
-
-def _clearing(stage: Stage, path: CameraPath) -> float:
-    """Metres around the origin within which nothing may stand: the camera's ways and the subjects'."""
-    eye = float(path.position[:, [0, 2]].norm(dim=-1).max())
-    around = stage.centre[..., [0, 2]].norm(dim=-1) + stage.extent
-    return max(1.04 * eye + 0.6, 1.05 * float(around.max()))
-
-
 def film(
     shot: Shot, width: int, height: int, *, frames: Sequence[int] | None = None, supersample: int = 1,
     device: str | torch.device = "cpu", stage: Stage | None = None, truth: bool = False,
@@ -405,14 +403,14 @@ def film(
     light = lighting.moved(lighting.light(shot, focus, scenery.air, scenery.bounce), where)
     lapse = None if shot.later == "none" else Lapse(shot, focus, scenery.air, scenery.bounce)
     scale = float(stage.extent[:, 0].max())
-    clearing = _clearing(stage, path)
+    clear = clearing(stage, path)
     groves = tuple(
-        scatter.Grove(kind, clearing, GROWN_DEPTH, shot.seed % 997) for kind in scenery.scatter
+        scatter.Grove(kind, clear, GROWN_DEPTH, shot.seed % 997) for kind in scenery.scatter
     )
     place = _Set(
         shot, scenery, light, terrain.relief(shot, where), shot.seed % 5, max(scale * 2.2, 0.05), focus,
-        clearing, groves, wide, tall, tangents[0], _screen(wide, tall, tangents[0], where),
-        _ways(stage).to(where),
+        clear, groves, wide, tall, tangents[0], _screen(wide, tall, tangents[0], where),
+        ways(stage).to(where),
     )  # fmt: skip
     members = sorted(set(stage.bodies.subject.tolist()))
     packs = [pack(stage.bodies, member, wanted) for member in members]

@@ -84,7 +84,13 @@ STILL_EDGE = 0.86
 """Of half the frame: how far from its middle the middle of the action may go before a still camera turns."""
 
 STANDS_BACK = {"wide": 1.5, "medium": 2.2, "close": 2.6}
-"""How many times farther off than composed a still camera stands at most, to hold the whole way."""
+"""How many times farther off than composed a still camera stands at most, to hold the whole way.
+
+A panning camera stands back as far: from nearby whoever passes turns before it as in an orbit.
+"""
+
+PAN_NARROWS = 0.95
+"""Distance of a panning camera in lengths of the subject's way: it turns by some 55 degrees."""
 
 
 @dataclass(frozen=True)
@@ -235,6 +241,9 @@ def compose(
         azimuth += math.radians(60 + 40 * draw[1]) * (1 if draw[2] < 0.5 else -1)
     share = SHARE[camera.framing] if subjects == 1 else min(1.5 * SHARE[camera.framing], 0.88)
     need = max(width / (2 * tan_across * share), tall / (2 * tan_up * min(share * TALLER, 0.85)))
+    near = 0.22 * width  # the near half of a body stands closer than its middle
+    if shot.subjects[0].direction in ("towards", "away"):
+        near = max(near, 0.5 * float(size[2]))
     centre = middle[count // 2] if count > 1 else middle[0]
     if shot.subjects[0].then != "none":
         # Its way is not the same on both sides of the middle of the clip.
@@ -242,20 +251,21 @@ def compose(
     take = Take(
         shot, camera, index, lowest, highest, middle, centre,
         stage.heading[first:last, 0].cpu(), width, tall,
-        need + 0.22 * width,  # the near half of a body stands closer than its middle
+        need + near,
         azimuth, math.radians(ELEVATION[camera.height] + 3 * (2 * draw[3] - 1)), (tan_across, tan_up),
         1.0 if draw[4] < 0.5 else -1.0, _boxes(stage, 100, first, last),
     )  # fmt: skip
     if camera.move in STEADY:
         # Stand back enough for most of the way, but never so far that the subject shrinks below half.
-        room = 1.25 if camera.move == "pan" else 1.05  # from nearby a pan would seem to circle
         wish = (take.span + width) / (2 * tan_across * 0.82)
         deep = float((take.travel @ take.view).max())
-        most = room * take.distance * 1.2
-        if camera.move == "static":
-            if subjects == 1:
-                wish = take.span / (2 * tan_across * STILL_EDGE)
+        most = 1.26 * take.distance
+        if camera.move == "static" or (camera.move == "pan" and subjects == 1):
             most = STANDS_BACK[camera.framing] * take.distance
+        if camera.move == "static" and subjects == 1:
+            wish = take.span / (2 * tan_across * STILL_EDGE)
+        elif camera.move == "pan":
+            wish = PAN_NARROWS * take.span
         distance = max(take.distance, min(wish, most)) + max(0.0, deep)
         take = replace(take, distance=distance)
     if take.screens is not None and index == 0:

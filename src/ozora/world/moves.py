@@ -26,6 +26,15 @@ class Track:
 
 Move = Callable[[Take], Track]
 
+PAN_SLACK = 0.42
+"""Of half the frame: how far behind the subject a pan begins and how far ahead of it it ends.
+
+So that the subject crosses the frame while the land slides: in an orbit it would stay in the middle.
+"""
+
+ORBIT = (24.0, 100.0)
+"""Degrees a second of an orbit, and degrees in all: enough to see another side of the subject."""
+
 
 # --- where to stand -----------------------------------------------------------------------------------------
 
@@ -103,8 +112,9 @@ def pan(take: Take) -> Track:
     if take.span > 0.5 * take.half:
         # The eye of a camera operator: behind the subject at first, ahead of it at the end.
         across = take.across
-        slack = 0.26 * take.half * (2 * take.ease - 1) * math.copysign(1.0, float(across[-1] - across[0]))
-        aim = take.middle + take.right * (slack + take.lead * take.half * 0.5)[:, None]
+        way = math.copysign(1.0, float(across[-1] - across[0]))
+        slack = PAN_SLACK * take.half * way * (2 * take.ease - 1)
+        aim = take.middle + take.right * slack[:, None]
     else:
         aim = take.middle + take.right * (take.sway * 0.70 * take.half * (2 * take.ease - 1))[:, None]
     return Track(_on_the_spot(take), aim)
@@ -119,7 +129,8 @@ def dolly(take: Take) -> Track:
 def orbit(take: Take) -> Track:
     """Circle the subject."""
     seconds = take.count / take.shot.fps
-    turn = take.sway * math.radians(min(34.0 * seconds / 2, 80.0)) * (take.progress - 0.5)
+    degrees = min(max(ORBIT[0] * seconds, min(60.0, 36.0 * seconds)), ORBIT[1])
+    turn = take.sway * math.radians(degrees) * (take.progress - 0.5)
     return Track(_around(take, take.middle, turn=turn), _led(take))
 
 
@@ -176,7 +187,7 @@ def handheld(take: Take) -> Track:
     seconds = take.progress * (take.count / take.shot.fps)
     waves = torch.sin(2 * math.pi * pitch[:, None] * seconds + phase) / (pitch / pitch[0])[:, None].sqrt()
     shake = waves.sum(1).T  # (n, 6)
-    turned = shake[:, :3] * torch.deg2rad(torch.tensor([2.2, 1.9, 3.1]))
+    turned = shake[:, :3] * torch.deg2rad(torch.tensor([2.3, 2.1, 3.8]))
     position = _around(take, _half_way(take)) + shake[:, 3:] * 0.008 * take.distance
     return Track(position, _led(take), turned=turned)
 

@@ -22,9 +22,15 @@ _CAMERA: Weights = {
 _FRAMING: Weights = {"wide": 0.2, "medium": 0.65, "close": 0.15}
 _HEIGHT: Weights = {"low": 0.17, "eye": 0.65, "high": 0.18}
 _FAR = ("run", "fly", "roll", "slide")  # actions that leave a still picture in four seconds
-_LINGERING = ("sail", "drift", "jump", "swim")  # actions that hardly leave it
 _CUT_SHARE = 0.1
 _SHORTEST_CUT_SECONDS = 1.5
+_DEPTHWISE = ("dolly", "zoom", "pull-back", "pan", "truck")
+"""Moves that what comes or goes would hide: it grows and shrinks by itself."""
+_LEISURELY = (
+    ("whale", "swim"), ("giraffe", "walk"), ("train", "drive"), ("elephant", "walk"), ("robot", "walk"),
+    ("deer", "walk"), ("person", "walk"), ("truck", "drive"),
+)  # fmt: skip
+"""Who goes less than one and a third widths of a usual picture in four seconds."""
 
 
 class Luck(Protocol):
@@ -49,21 +55,31 @@ def camera(draw: Luck, first: Subject) -> Camera:
     if played or not concepts.ACTIONS[first.action].travels:
         # Following what stays in place would be a static camera by another name.
         del weights["follow"]
-    elif first.action in _LINGERING:
-        weights["follow"] *= 0.35
+    elif not _passes_things(first):
+        # Too little would go by: it would look like a camera that stands still.
+        weights["follow"] = 0.0
     if concepts.ACTIONS[first.action].travels and first.direction in ("towards", "away"):
-        # What comes or goes grows and shrinks: a turn past it would be taken for a dolly.
-        weights["pan"], weights["truck"] = 0.2 * weights["pan"], 0.2 * weights["truck"]
+        weights |= dict.fromkeys(_DEPTHWISE, 0.0)
     if _outruns(first):
-        # A camera that has to turn is not still: it pans.
-        weights["pan"] += weights["static"]
+        # A camera that has to turn is not still: it pans, or goes along.
+        for move in ("pan", "follow" if weights.get("follow") else "pan"):
+            weights[move] += weights["static"] / 2
         weights["static"] = 0.0
     move = draw("camera", weights)
-    # These have a height of their own, which no word for a standing camera fits.
+    # These have a height of their own, which no word for a standing camera fits; and from high up a lens that
+    # draws nearer loses the horizon as a crane does.
     height = {"eye": 1.0} if move in ("crane", "fly-over") else _HEIGHT
+    height = {**_HEIGHT, "high": 0.0} if move == "zoom" else height
     # From afar, flown over: nobody would be seen.
     framing = {**_FRAMING, "wide": 0.0} if move == "fly-over" else _FRAMING
     return Camera(move, draw("framing", framing), draw("height", height))
+
+
+def _passes_things(first: Subject) -> bool:
+    """Whether a camera that follows has enough go by to be seen to move."""
+    if first.action in ("drift", "sail", "jump") or first.speed == "slow":
+        return False
+    return first.speed == "fast" or (first.kind, first.action) not in _LEISURELY
 
 
 def _outruns(first: Subject) -> bool:
@@ -92,7 +108,9 @@ def cuts(draw: Luck, camera: Camera, seconds: float, fps: int) -> tuple[Cut, ...
     wanted = draw.happens("cut", _CUT_SHARE) and seconds >= _SHORTEST_CUT_SECONDS
     if draw("cut", {"cut" if wanted else "none": 1}) == "none":
         return ()
-    at = round(seconds * draw.stream("cut time").uniform(0.35, 0.65) * fps) / fps
+    # What moves needs half of the clip to be told, what stands still less.
+    least = 0.35 if camera.move == "static" else 0.5
+    at = round(seconds * draw.stream("cut time").uniform(least, 0.65) * fps) / fps
     framing = draw.free("cut framing", {name: 1 for name in _FRAMING if name != camera.framing})
     move = draw.free("cut camera", {"static": 0.6, "pan": 0.15, "dolly": 0.25})
     return (Cut(at, Camera(move, framing, draw.free("cut height", _HEIGHT))),)

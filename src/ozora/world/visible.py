@@ -12,6 +12,15 @@ _HUELESS = ("black-and-white", "sepia")
 _DRAWN = ("clay", "cartoon", "watercolour", "neon", "paper")
 """Looks in which nothing shines."""
 
+_OVERHEAD = ("cloud", "aurora")
+"""Weathers that only the sky shows, which no high camera sees."""
+
+_LEVEL = ("static", "pan", "dolly", "orbit", "follow", "handheld", "truck", "pull-back")
+"""Camera moves that keep to the height at which they began."""
+
+_AIRLESS = {"clay": ("clear", "cloud", "fog"), "paper": ("fog",), "neon": ("clear", "cloud", "fog")}
+"""Weathers that look like one another in a look that shows no air."""
+
 _LINES = "neon"
 """The look that shows edges and hues, and neither light nor air."""
 
@@ -29,7 +38,10 @@ def hidden(shot: Shot) -> frozenset[str]:
         away.add("material")
     if shot.later == "none" and _hides_hour(shot):
         away |= {"time", "light"}
-    if shot.look == _LINES and shot.weather in ("clear", "cloud", "fog"):
+    if shot.weather in _AIRLESS.get(shot.look, ()):
+        away.add("weather")
+    cameras = (shot.camera, *(cut.camera for cut in shot.cuts))
+    if shot.weather in _OVERHEAD and all(one.height == "high" and one.move in _LEVEL for one in cameras):
         away.add("weather")
     if shot.look in _HUELESS and shot.weather == "aurora":
         away.add("weather")  # green and violet are all that tells it from cloud

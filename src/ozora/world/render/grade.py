@@ -7,6 +7,9 @@ from torch import Tensor
 
 from ozora.world.render.light import Light
 
+HUELESS = ("black-and-white", "sepia")
+"""Looks of one hue."""
+
 
 def develop(colour: Tensor, light: Light, look: str) -> Tensor:
     """Shown sRGB (3, H, W) in 0..1 of scene-linear light (3, H, W).
@@ -14,7 +17,10 @@ def develop(colour: Tensor, light: Light, look: str) -> Tensor:
     The tone curve is 1 − exp(−x), an ideal film's shoulder; ``light.paint`` is its inverse.
     """
     height, width = colour.shape[1:]
-    if light.moonlit > 0:
+    if light.moonlit > 0 and look in HUELESS:
+        # Without its blue a night is told by its stars and shadows: film is exposed for them.
+        colour = colour * 1.6
+    elif light.moonlit > 0:
         # What is dim loses its hue to blue (Purkinje 1825); lamps and flames keep theirs.
         dim = 0.25 * colour[0] + 0.55 * colour[1] + 0.20 * colour[2]
         blue = torch.tensor([0.50, 0.80, 1.45], device=colour.device)[:, None, None] * dim

@@ -173,7 +173,7 @@ class _Veil:
 
 
 _VEILS = {
-    "fog": _Veil(0.75, 0.32, 0.75, 2.7, 12.0),
+    "fog": _Veil(0.75, 0.32, 0.75, 3.2, 12.0),
     "snow": _Veil(0.55, 0.42, 0.9, 9.0, 55.0),
     "cloud": _Veil(0.76, 0.24, 1.02, 60.0, 300.0, 0.94),
     "rain": _Veil(0.78, 0.22, 1.1, 10.0, 60.0, 0.82),
@@ -221,6 +221,8 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
     cover, reach, disc, stars = number("cover"), number("reach"), number("disc"), number("stars")
     saturation, contrast, penumbra = number("saturation"), number("contrast"), number("penumbra")
     haze = horizon
+    if air == "open":
+        reach = max(reach, 4.5 * focus)  # clear air must not veil what is large and therefore far off
     aurora = 1.0 if shot.weather == "aurora" else 0.0
     if aurora:
         cover = 0.1
@@ -232,19 +234,26 @@ def light(shot: Shot, focus: float, air: Air, ground: RGB) -> Light:
             horizon = 0.8 * (0.25 * horizon + 0.75 * middle)
         veil = 0.45 * horizon + 0.35 * middle + 0.2 * zenith
         # Night is dark enough.
-        brightness = max(over.brightness, 0.3) if shot.time == "night" else over.brightness
+        brightness = max(over.brightness, 0.42) if shot.time == "night" else over.brightness
         if late and over.brightness > 0.9:
             brightness = 0.74  # a morning's fog and snow are bright, an evening's are not
         if shot.time == "sunset":
             brightness = min(over.brightness, 0.84)
             horizon = 0.5 * horizon + 0.5 * torch.tensor((2.0, 0.62, 0.26)) * horizon.mean()
+        if shot.time == "noon":
+            # By day a storm is slate grey, not the blue of an evening, and fog is white.
+            brightness = max(brightness, 0.36)
+        slate = shot.time == "noon" and shot.weather == "storm"
+        grey = 0.99 if slate else over.grey
+        skylight = skylight.mean().expand(3) if slate else skylight
         own = {"dawn": 0.6, "sunset": 0.85, "dusk": 0.7}.get(shot.time, 0.45)  # of the hour's hue
+        own = 0.15 if slate else own
         veil = (veil.mean() * (1 - own) + veil * own) * brightness
-        zenith = zenith + (veil * 0.8 - zenith) * over.grey
-        middle = middle + (veil * 0.92 - middle) * over.grey
-        horizon = haze = horizon + (veil * 1.05 - horizon) * over.grey
-        glow = glow + (veil * 1.3 - glow) * over.grey * 0.8
-        lit, shade = lit + (veil * 1.15 - lit) * over.grey, shade + (veil * 0.8 - shade) * over.grey
+        zenith = zenith + (veil * 0.8 - zenith) * grey
+        middle = middle + (veil * 0.92 - middle) * grey
+        horizon = haze = horizon + (veil * 1.05 - horizon) * grey
+        glow = glow + (veil * 1.3 - glow) * grey * 0.8
+        lit, shade = lit + (veil * 1.15 - lit) * grey, shade + (veil * 0.8 - shade) * grey
         skylight = (skylight + (skylight.mean() - skylight) * 0.4) * 1.18 + sunlight.mean() * 0.11
         skylight = skylight * brightness
         sunlight = (sunlight + (sunlight.mean() - sunlight) * 0.5) * over.dim

@@ -10,7 +10,7 @@ from torch import Tensor
 from ozora.world.render import textures
 from ozora.world.render.light import Light
 from ozora.world.render.march import normals, shadow
-from ozora.world.render.sky import air, mix
+from ozora.world.render.sky import air, mix, ramp
 from ozora.world.render.solid import Solid, distance, distances, melted
 from ozora.world.render.textures import unit
 
@@ -102,6 +102,9 @@ def bodies(
     # A low sun behind the body lights its outline.
     behind = (sun @ direction).clamp(min=0)
     rim = edge * (0.10 + 0.9 * behind * (1 - sun[1]).clamp(min=0)) * (0.4 + 0.6 * (incidence > -0.4))
+    # Only an outline has open air behind it: a rump before a chest must not be framed in light.
+    past = points + direction * (0.5 * solid.radius)
+    rim = rim * (0.15 + 0.85 * ramp(distance(solid, past), 0.0, 0.16 * solid.radius))
     colour = colour + (light.sunlight * 0.55)[:, None] * (albedo * 0.6 + 0.25) * rim
     colour = colour + albedo * light.skylight[:, None] * (edge * 0.35)
     halfway = unit(sun[:, None] - direction)

@@ -145,6 +145,10 @@ def _wing(
     feather = skin.but(blend=0.006)
     dark = feather.but(colour=shade(skin.colour, -0.55))
     thick = bird.thickness
+    # Bones along the front edge: feathers seen edge-on would be too thin for a wing to hang together.
+    shoulder = root.at(0.02 * chord, -0.03 * bird.size)
+    parts.cone(feather, shoulder, lead, 0.048 * bird.size, 0.023 * thick)
+    parts.cone(dark, lead, tip, 0.023 * thick, 0.008 * thick)
     parts.sheet(feather, front, back, lead, 0.012 * thick)
     parts.sheet(feather, back, trail, lead, 0.011 * thick)
     parts.sheet(dark, lead, trail, tip, 0.009 * thick)

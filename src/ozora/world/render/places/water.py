@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ozora.world.render import scatter, textures
 from ozora.world.render.far import Range, far_range, ridge, trees
-from ozora.world.render.marks import Mark, buoy, foam, pad, stone, strewn
+from ozora.world.render.marks import Mark, buoy, foam, pad, stone, strewn, tuft
 from ozora.world.render.places.scenery import Scenery
 from ozora.world.render.scatter import Scatter
 from ozora.world.render.sky import air, mix, ramp
@@ -108,6 +108,8 @@ LAKE = Scenery(
     water=True,
     marks=(
         *strewn(pad, ((0.05, 0.17, 0.04), (0.18, 0.34, 0.09)), size=1.7, tall=0.0, shadow=0.25, seed=69),
+        *strewn(tuft, ((0.06, 0.13, 0.03), (0.22, 0.26, 0.08)), size=1.3, share=0.16, tall=1.7, shadow=0.0,
+                lift=0.85, seed=75),
         Mark(stone, ((0.12, 0.12, 0.12), (0.24, 0.24, 0.23)), 0.09, 14.0, 16, 0.7, 0.0, seed=72),
     ),
 )

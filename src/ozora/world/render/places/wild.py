@@ -189,7 +189,8 @@ def _beach(spot: Spot) -> Tensor:
     # Foam at the edge, and one breaker behind it that rolls in.
     roll = (into - 3.4 + 1.6 * torch.sin(torch.tensor(0.9 * spot.seconds + 0.7)) + 0.5 * coarse[1]) / 0.45
     froth = torch.exp(-((into - 0.12) / 0.16).square()) + 0.8 * torch.exp(-roll.square())
-    froth = (froth * (0.75 + 0.5 * bands[2] + 0.3 * bands[1]) * wet).clamp(0, 0.92)
+    lace = 1.05 - 0.42 * bands[2].abs() - 0.20 * bands[1].abs()  # threads about holes, not spots
+    froth = (froth * lace * wet).clamp(0, 0.92)
     white = (light.skylight * 1.1 + light.sunlight * 0.45)[:, None] * spot.colour(0.9, 0.93, 0.95)
     return mix(colour, white, froth)
 
