@@ -108,7 +108,8 @@ def test_a_verb_is_quoted_kept_within_a_budget_and_may_keep_no_latents(ozora, tm
 
 
 def test_a_board_takes_the_options_that_other_films_take(ozora, tmp_path):
-    (tmp_path / "day.toml").write_text('seed = 8\nseconds = 1\nguidance = 3\n[[cards]]\nat = 0\nwords = "a fox"\n')
+    document = 'seed = 8\nseconds = 1\nguidance = 3\n[[cards]]\nat = 0\nwords = "a fox"\n'
+    (tmp_path / "day.toml").write_text(document)
     before = sorted(tmp_path.iterdir())
     code, out, _ = ozora("board", "day.toml", "--quote")
     assert code == 0 and "about " in out and sorted(tmp_path.iterdir()) == before

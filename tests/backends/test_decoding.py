@@ -66,15 +66,19 @@ def test_what_fails_in_painting_is_told(backend, latents, monkeypatch):
     assert not painters()
 
 
+SPINNING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+
+
 def test_a_fresh_process_loads_no_more_than_filming_needs(tiny_weights):
     told = (
         "import os, sys\n"
         "from ozora.backends.embedded import EmbeddedBackend\n"
         f"EmbeddedBackend({str(tiny_weights)!r}).load()\n"
-        "print(os.environ['OMP_WAIT_POLICY'], *({'sympy', 'av', 'fastapi', 'mujoco'} & set(sys.modules)))"
+        "print(os.environ.get('GOMP_SPINCOUNT'), *({'sympy', 'av', 'fastapi', 'mujoco'} & set(sys.modules)))"
     )
-    plain = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    for asked, expected in ((plain, "PASSIVE"), ({**plain, "OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
+    plain = {name: value for name, value in os.environ.items() if name not in SPINNING}
+    asked = [({}, "2000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "None")]
+    for own, expected in asked:
         command = [sys.executable, "-c", told]
-        done = subprocess.run(command, env=asked, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, env={**plain, **own}, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == expected
