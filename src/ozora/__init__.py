@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# Read once, when PyTorch's threads are loaded: threads that wait should soon sleep. By default they spin for a
-# millisecond, which on two cores that others use too makes a step take up to twenty times as long; asleep at
-# once they cost a quiet machine a quarter of its speed (docs/speed.md).
+# Read once, when PyTorch's threads are loaded: threads that wait should soon sleep. By default they spin for
+# a millisecond, which on two cores that others use too makes a step take up to twenty times as long; asleep
+# at once they cost a quiet machine a quarter of its speed (docs/speed.md).
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 

@@ -39,7 +39,7 @@ KEPT_STEPS = 1
 """Steps of the final's schedule that a draft makes and keeps."""
 
 LOOKED = 5
-"""Latents that a look sees, from the first on: of `micro`'s thirteen, which is a second and a half of four."""
+"""Latents that a look sees, from the first on: of `micro`'s thirteen, a second and a half of four."""
 
 MOMENTS = (0.5,)
 """Where in the look the contact sheet looks, as shares of its length: each costs a draft a tenth more."""
