@@ -8,21 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ozora.cli import options
 from ozora.cli.films import check_ending, shoot
-from ozora.cli.options import (
-    AsIs,
-    Budget,
-    Guidance,
-    KeepLatents,
-    Negative,
-    Quality,
-    Quote,
-    Seed,
-    Size,
-    Steps,
-    Threads,
-    Weights,
-)
 
 EXAMPLE = """
 [bold]A storyboard[/], in TOML or JSON
@@ -52,19 +39,19 @@ def board(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Name of the film; the storyboard's by default.")
     ] = None,
-    size: Size = None,
-    seed: Seed = None,
-    quality: Quality = None,
-    steps: Steps = None,
-    guidance: Guidance = None,
-    negative: Negative = None,
-    as_is: AsIs = False,
+    size: options.Size = None,
+    seed: options.Seed = None,
+    quality: options.Quality = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    negative: options.Negative = None,
+    as_is: options.AsIs = False,
     count: Annotated[int | None, typer.Option(help="Takes with seeds counting up.")] = None,
-    threads: Threads = None,
-    weights: Weights = None,
-    keep_latents: KeepLatents = True,
-    quote: Quote = False,
-    budget: Budget = None,
+    threads: options.Threads = None,
+    weights: options.Weights = None,
+    keep_latents: options.KeepLatents = True,
+    quote: options.Quote = False,
+    budget: options.Budget = None,
 ) -> None:
     """Film a storyboard: cards at times inside one film. Options go before what the document says."""
     from ozora.director.storyboard import read_board

@@ -7,20 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ozora.cli import options
 from ozora.cli.films import caption_for
-from ozora.cli.options import (
-    AsIs,
-    Budget,
-    Guidance,
-    Image,
-    Negative,
-    Prompt,
-    Seconds,
-    Size,
-    Steps,
-    Threads,
-    Weights,
-)
 from ozora.errors import OzoraError, refuse
 
 if TYPE_CHECKING:
@@ -44,27 +32,27 @@ HERE = Path("takes")
 
 
 def explore(
-    prompt: Prompt,
+    prompt: options.Prompt,
     drafts: Annotated[int, typer.Option(help="How many drafts.")] = 8,
     folder: Annotated[Path, typer.Option("--folder", "-f", help="Folder of the takes.")] = HERE,
-    seconds: Seconds = None,
-    size: Size = None,
+    seconds: options.Seconds = None,
+    size: options.Size = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the first draft; the others count up.")] = None,
-    steps: Steps = None,
-    guidance: Guidance = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
     quality: Annotated[str | None, typer.Option(help="Quality of the final, high by default.")] = None,
-    negative: Negative = None,
-    image: Image = None,
-    as_is: AsIs = False,
-    threads: Threads = None,
-    weights: Weights = None,
+    negative: options.Negative = None,
+    image: options.Image = None,
+    as_is: options.AsIs = False,
+    threads: options.Threads = None,
+    weights: options.Weights = None,
     finish_best: Annotated[
         bool, typer.Option("--finish", help="Finish the best draft at once, without asking.")
     ] = False,
     quote: Annotated[
         bool, typer.Option("--quote", help="Only tell what the drafts would cost.")
     ] = False,
-    budget: Budget = None,
+    budget: options.Budget = None,
 ) -> None:
     """Make cheap drafts, rank them, and finish the one you pick.
 
@@ -128,11 +116,11 @@ def finish(
             "larger or in more steps. 'new take': the same words and seed, anew."
         ),
     ] = "resume",
-    size: Size = None,
+    size: options.Size = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps, for lift and new take.")] = None,
     strength: Annotated[float, typer.Option(help="How much of a lifted film is made anew.")] = 0.8,
     weights: Annotated[str | None, typer.Option(help="Where the draft's weights lie, if moved.")] = None,
-    budget: Budget = None,
+    budget: options.Budget = None,
 ) -> None:
     """Make the final from a draft's own latents."""
     from ozora.cli.purse import Purse

@@ -8,24 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ozora.cli.options import (
-    AsIs,
-    Budget,
-    Count,
-    Guidance,
-    Image,
-    KeepLatents,
-    Negative,
-    Output,
-    Quality,
-    Quote,
-    Seconds,
-    Seed,
-    Size,
-    Steps,
-    Threads,
-    Weights,
-)
+from ozora.cli import options
 from ozora.errors import OzoraError, refuse
 
 if TYPE_CHECKING:
@@ -52,29 +35,29 @@ EXAMPLES = """
 
 def generate(
     prompt: Annotated[str | None, typer.Argument(help="What the film shows, in plain words.")] = None,
-    output: Output = None,
-    seconds: Seconds = None,
-    size: Size = None,
+    output: options.Output = None,
+    seconds: options.Seconds = None,
+    size: options.Size = None,
     fps: Annotated[float | None, typer.Option(help="Frames per second, fitted likewise.")] = None,
-    seed: Seed = None,
-    steps: Steps = None,
-    guidance: Guidance = None,
-    quality: Quality = None,
-    negative: Negative = None,
-    image: Image = None,
-    as_is: AsIs = False,
-    count: Count = 1,
-    threads: Threads = None,
+    seed: options.Seed = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    quality: options.Quality = None,
+    negative: options.Negative = None,
+    image: options.Image = None,
+    as_is: options.AsIs = False,
+    count: options.Count = 1,
+    threads: options.Threads = None,
     source: Annotated[
         Path | None,
         typer.Option(
             "--from", help="Film again what made this film, byte for byte; other options override it."
         ),
     ] = None,
-    weights: Weights = None,
-    keep_latents: KeepLatents = True,
-    quote: Quote = False,
-    budget: Budget = None,
+    weights: options.Weights = None,
+    keep_latents: options.KeepLatents = True,
+    quote: options.Quote = False,
+    budget: options.Budget = None,
 ) -> None:
     """Film a prompt."""
     from ozora.director.request import Request

@@ -11,24 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ozora.cli import options
 from ozora.cli.films import caption_for, check_ending, free_name, shoot
-from ozora.cli.options import (
-    AsIs,
-    Budget,
-    Count,
-    Guidance,
-    KeepLatents,
-    Negative,
-    Output,
-    Prompt,
-    Quality,
-    Quote,
-    Seed,
-    Size,
-    Steps,
-    Threads,
-    Weights,
-)
 from ozora.errors import refuse
 
 if TYPE_CHECKING:
@@ -39,20 +23,20 @@ Length = Annotated[float | None, typer.Option(help="Length of what is filmed ane
 
 
 def _shared(
-    output: Output = None,
-    size: Size = None,
-    seed: Seed = None,
-    quality: Quality = None,
-    steps: Steps = None,
-    guidance: Guidance = None,
-    negative: Negative = None,
-    as_is: AsIs = False,
-    count: Count = 1,
-    threads: Threads = None,
-    weights: Weights = None,
-    keep_latents: KeepLatents = True,
-    quote: Quote = False,
-    budget: Budget = None,
+    output: options.Output = None,
+    size: options.Size = None,
+    seed: options.Seed = None,
+    quality: options.Quality = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    negative: options.Negative = None,
+    as_is: options.AsIs = False,
+    count: options.Count = 1,
+    threads: options.Threads = None,
+    weights: options.Weights = None,
+    keep_latents: options.KeepLatents = True,
+    quote: options.Quote = False,
+    budget: options.Budget = None,
 ) -> None:
     """The options that every verb has; a signature, never called."""
 
@@ -92,7 +76,7 @@ def _command(ask: "Callable[..., Request]") -> Callable[..., None]:
 
 
 @_command
-def picture(prompt: Prompt, **settings: Any) -> "Request":
+def picture(prompt: options.Prompt, **settings: Any) -> "Request":
     """A still picture."""
     from ozora.director import verbs
 
@@ -101,7 +85,7 @@ def picture(prompt: Prompt, **settings: Any) -> "Request":
 
 @_command
 def animate(
-    prompt: Prompt,
+    prompt: options.Prompt,
     image: Annotated[Path | None, typer.Option(help="The picture it begins with.")] = None,
     last: Annotated[Path | None, typer.Option(help="The picture it ends with.")] = None,
     keyframe: Annotated[
@@ -120,7 +104,7 @@ def animate(
 @_command
 def extend(
     source: Film,
-    prompt: Prompt,
+    prompt: options.Prompt,
     backwards: Annotated[bool, typer.Option("--backwards", help="What came before, not after.")] = False,
     seconds: Length = None,
     **settings: Any,
@@ -132,7 +116,9 @@ def extend(
 
 
 @_command
-def fill(before: Film, after: Film, prompt: Prompt, seconds: Length = None, **settings: Any) -> "Request":
+def fill(
+    before: Film, after: Film, prompt: options.Prompt, seconds: Length = None, **settings: Any
+) -> "Request":
     """Two films and what leads from one to the other."""
     from ozora.director import verbs
 
@@ -141,7 +127,7 @@ def fill(before: Film, after: Film, prompt: Prompt, seconds: Length = None, **se
 
 @_command
 def loop(
-    prompt: Prompt,
+    prompt: options.Prompt,
     source: Annotated[Path | None, typer.Option(help="A film to be led back to its beginning.")] = None,
     seconds: Annotated[
         float | None, typer.Option(help="Length of the loop, or of the way back to the source's beginning.")
@@ -158,7 +144,7 @@ def loop(
 def blend(
     first: Film,
     second: Film,
-    prompt: Prompt,
+    prompt: options.Prompt,
     curve: Annotated[
         str, typer.Option(help="cut, fade, morph, mix, or points of second:influence, as 0:0,1.5:0.7,4:1.")
     ] = "morph",
@@ -173,7 +159,7 @@ def blend(
 @_command
 def remix(
     source: Film,
-    prompt: Prompt,
+    prompt: options.Prompt,
     strength: Annotated[float, typer.Option(help="0.05 hardly changes the film, 1 leaves nothing.")] = 0.6,
     **settings: Any,
 ) -> "Request":
@@ -186,7 +172,7 @@ def remix(
 @_command
 def recut(
     source: Film,
-    prompt: Prompt,
+    prompt: options.Prompt,
     keep: Annotated[
         list[str] | None, typer.Option(help="A span of seconds that stays, as 0-1.5; again for more.")
     ] = None,
@@ -199,7 +185,7 @@ def recut(
 
 
 @_command
-def edit(source: Film, prompt: Prompt, **settings: Any) -> "Request":
+def edit(source: Film, prompt: options.Prompt, **settings: Any) -> "Request":
     """The same film with new words."""
     from ozora.director import verbs
 

@@ -38,8 +38,8 @@ from ozora.model.sampler import Moment
 KEPT_STEPS = 1
 """Steps of the final's schedule that a draft makes and keeps."""
 
-LOOKED = 5
-"""Latents that a look sees, from the first on: of `micro`'s thirteen, a second and a half of four."""
+LOOKED = 7
+"""Latents that a look sees, from the first on: of `micro`'s thirteen, two seconds of four."""
 
 MOMENTS = (0.5,)
 """Where in the look the contact sheet looks, as shares of its length: each costs a draft a tenth more."""
