@@ -207,9 +207,12 @@ def test_a_draft_and_its_final(renderer, tmp_path):
     assert not np.array_equal(lifted.clip.frames, whole.clip.frames)
 
 
-def test_a_whole_server_with_the_director(serving, tiny_weights):
+def test_a_whole_server_with_the_director(serving, tiny_weights, monkeypatch):
     from ozora.serve.settings import DIRECTOR
 
+    # Tiny films are over before anybody would look for a preview: shown at once, and looked for often.
+    monkeypatch.setattr("ozora.serve.worker.SHOW", 0.0)
+    monkeypatch.setattr("ozora.serve.routes.extras.LOOK", 0.01)
     own = serving(renderer=DIRECTOR, weights=str(tiny_weights))
     video = own.finished(own.create("a red fox", num_frames=9, seed=1)["id"])
     assert video["status"] == "completed", video
@@ -224,11 +227,11 @@ def test_a_whole_server_with_the_director(serving, tiny_weights):
     blended = own.finished(own.http.post("/videos/blends", json=body).json()["id"])
     assert (blended["status"], blended["num_frames"]) == ("completed", 9), blended
     assert blended["blended_from_video_ids"] == [video["id"], remixed["id"]]
-    draft = own.create("a red fox", num_frames=9, draft=True, num_candidates=2)
+    draft = own.create("a red fox", num_frames=9, draft=True, num_candidates=4)
     with own.http.stream("GET", f"/videos/{draft['id']}/events") as stream:
         told = "\n".join(stream.iter_lines())
     draft = own.finished(draft["id"])
-    assert draft["draft"] and len(draft["candidates"]) == 2, draft
+    assert draft["draft"] and len(draft["candidates"]) == 4, draft
     assert 'event: video.preview\ndata: {"id"' in told and "data:image/webp;base64,UklGR" in told
     with own.house.store.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM previews").scalar() == 0
