@@ -31,9 +31,20 @@ class JsonLines(logging.Formatter):
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
+class ToStderr(logging.Handler):
+    """Lines to whatever ``sys.stderr`` is when they are written: it may have been replaced and closed since."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
+
+
 def start_logging(level: str = "info") -> None:
     """Send our own log, and warnings of libraries, to stderr as JSON lines."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = ToStderr()
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
