@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -46,6 +46,7 @@ def test_noising_runs_from_clean_to_noise_frame_by_frame() -> None:
 
 
 @given(st.floats(0, 1), st.floats(0.2, 8))
+@example(1.0, 0.2)
 @settings(deadline=None)
 def test_shift_keeps_the_ends_and_can_be_undone(level: float, shift: float) -> None:
     moved = shifted(torch.tensor(level, dtype=torch.float64), shift)

@@ -222,6 +222,10 @@ def simulate(
 def truth(
     footage: Annotated[list[Path], typer.Argument(help="Folders filled by `ozora world shoot`.")],
     workers: Annotated[int, typer.Option(help="Processes, one thread each.", min=1)] = 1,
+    ids_only: Annotated[
+        bool,
+        typer.Option("--ids-only", help="Film nothing: for footage of a film set that has changed since."),
+    ] = False,
 ) -> None:
     """Add to footage what is known of every place in it: depth, motion, classes, whose it is.
 
@@ -237,7 +241,7 @@ def truth(
             def show(done: int, of: int, row: Any = row, progress: Any = progress) -> None:
                 progress.update(row, completed=done, total=of)
 
-            shards = tell_truth(folder, workers=workers, on_progress=show)
+            shards = tell_truth(folder, workers=workers, ids_only=ids_only, on_progress=show)
         said.print(f"[bold]{folder}[/]  truth of {shards} shards")
 
 

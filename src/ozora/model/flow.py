@@ -33,7 +33,7 @@ def noised(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
 
 def shifted(timestep: Tensor, shift: float) -> Tensor:
     """Move noise levels towards 1: larger films hide less under the same noise (arXiv 2403.03206)."""
-    return shift * timestep / (1 + (shift - 1) * timestep)
+    return (shift * timestep / (1 + (shift - 1) * timestep)).clamp(max=1)  # rounding may pass it
 
 
 def natural_shift(numel: int) -> float:

@@ -32,7 +32,7 @@ class JsonLines(logging.Formatter):
 
 
 class ToStderr(logging.Handler):
-    """Lines to whatever ``sys.stderr`` is when they are written: it may have been replaced and closed since."""
+    """Lines to whatever ``sys.stderr`` is when they are written; what it was may be closed by then."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

@@ -71,15 +71,22 @@ class FootageBatch:
 
         Sky and ground are soon learnt; who acts covers a few cells of a picture and needs most lessons.
         """
-        width = min(width, self.pixels.shape[-2])
+        return self.windows(self.about_subjects(width, generator), width)
+
+    def about_subjects(self, width: int, generator: torch.Generator, step: int = 2) -> list[int]:
+        """The left edges of such windows, multiples of ``step`` pixels (even, as ×2 is)."""
         columns = torch.arange(self.pixels.shape[-2], device=self.ids.device, dtype=torch.float32)
         seen = (self.who == 1).float().sum((1, 2))  # (B, W): how much of the subject stands in each column
         middle = (seen @ columns + columns.mean()) / (seen.sum(-1) + 1)  # (B,)
         jitter = (torch.rand(len(middle), generator=generator).to(middle) - 0.5) * width / 2
-        left = ((middle + jitter - width / 2).clamp(0, len(columns) - width) / 2).long() * 2  # even, as ×2 is
+        left = (middle + jitter - width / 2).clamp(0, max(0, len(columns) - width))
+        return ((left / step).long() * step).tolist()
+
+    def windows(self, left: Sequence[int], width: int) -> FootageBatch:
+        """Of every clip the window ``width`` pixels wide that begins at ``left``."""
         rows = [
             (pixels[..., x : x + width, :], ids[..., x : x + width])
-            for pixels, ids, x in zip(self.pixels, self.ids, left.tolist(), strict=True)
+            for pixels, ids, x in zip(self.pixels, self.ids, left, strict=True)
         ]
         pixels, ids = (torch.stack(parts) for parts in zip(*rows, strict=True))
         return FootageBatch(pixels, ids, self.shots, self.starts)

@@ -50,10 +50,14 @@ class AutoencoderLossSettings:
 
 @dataclass(frozen=True)
 class AutoencoderLoss:
-    """``total`` to differentiate; ``parts`` are the detached terms, before their weights."""
+    """``total`` to differentiate; ``parts`` are the detached terms, before their weights.
+
+    ``large`` are the frames of the ×2 head, true and decoded, (B, some T, 3, 2H, 2W), if it was asked.
+    """
 
     total: Tensor
     parts: dict[str, Tensor]
+    large: tuple[Tensor, Tensor] | None = None
 
 
 def autoencoder_loss(
@@ -65,6 +69,7 @@ def autoencoder_loss(
     settings: AutoencoderLossSettings | None = None,
     perceptual: Perceptual | None = None,
     generator: torch.Generator | None = None,
+    latents: Tensor | None = None,
 ) -> AutoencoderLoss:
     """Encode, spoil, decode and compare.
 
@@ -73,12 +78,16 @@ def autoencoder_loss(
     ``ids`` (B, T, any height, any width), 0 for background, put weight on what acts.
     ``perceptual``, if any, compares a few frames at the delivered size, or at ×1 without ``video_large``.
     ``generator`` lives on the CPU and decides noise, masks and frames, so that a run can be repeated.
+    ``latents`` (B, L, C, h, w), not normalised, are decoded instead of the film's own; nothing spoils them.
     """
     s = settings or AutoencoderLossSettings()
     frames = video_small.shape[1]
     weights = None if ids is None else content_weights(ids, s.objects)  # (B, T, 1, ·, ·)
-    distribution = autoencoder.distribution(video_small)
-    latents, noise_level = spoil(autoencoder, distribution, s, generator)
+    distribution = autoencoder.distribution(video_small) if latents is None else None
+    noise_level: Tensor | None = None
+    if distribution is not None:
+        latents, noise_level = spoil(autoencoder, distribution, s, generator)
+    assert latents is not None
     features = autoencoder.features(latents, noise_level if s.noise_told else None)
     small = autoencoder.pixels(features, 1)
 
@@ -87,16 +96,20 @@ def autoencoder_loss(
         "charbonnier": charbonnier(error, _fit(weights, error)),
         "edges": gradient(error, s.gradient_scales),
         "motion": steps(error).abs().mean(),
-        "kl": kl(distribution),
     }
+    if distribution is not None:
+        parts["kl"] = kl(distribution)
     if s.jumps:
         parts["jumps"] = steps(error).square().mean()
-    factors = {"charbonnier": s.charbonnier, "edges": s.gradient, "motion": s.motion, "kl": s.kl}
+    factors = {"charbonnier": s.charbonnier, "edges": s.gradient, "motion": s.motion}
+    factors |= {"kl": s.kl} if "kl" in parts else {}
     factors |= {"jumps": s.jumps} if s.jumps else {}
     felt: tuple[Tensor, Tensor] | None = None
+    shown: tuple[Tensor, Tensor] | None = None
     if video_large is not None and s.large_share > 0:
         chosen = _choose(frames, max(1, round(s.large_share * frames)), generator, in_a_row=s.large_in_a_row)
         large = autoencoder.pixels(features[:, chosen], 2)
+        shown = video_large[:, chosen], large
         large_error = large - video_large[:, chosen]
         felt = large[:, : s.perceptual_frames], video_large[:, chosen[: s.perceptual_frames]]
         some = None if weights is None else weights[:, chosen]
@@ -112,11 +125,11 @@ def autoencoder_loss(
             felt = small[:, chosen], video_small[:, chosen]
         parts["perceptual"] = perceptual(felt[0].flatten(0, 1), felt[1].flatten(0, 1))
         factors["perceptual"] = s.perceptual
-    if s.equivariance > 0 and min(latents.shape[-2:]) > 1:
+    if distribution is not None and s.equivariance > 0 and min(latents.shape[-2:]) > 1:
         parts["equivariance"] = scale_equivariance(autoencoder, distribution.mean, video_small)
         factors["equivariance"] = s.equivariance
     total = torch.stack([parts[name] * factor for name, factor in factors.items()]).sum()
-    return AutoencoderLoss(total, {name: part.detach() for name, part in parts.items()})
+    return AutoencoderLoss(total, {name: part.detach() for name, part in parts.items()}, shown)
 
 
 def perceptual_distance(eyes: Eyes) -> Perceptual:

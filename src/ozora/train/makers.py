@@ -20,14 +20,17 @@ from ozora.train.recipe import (
     StudentRecipe,
     TextRecipe,
     TransformerRecipe,
+    VividRecipe,
 )
 from ozora.train.student import StudentTask
 from ozora.train.tasks import Inputs, Task
 from ozora.train.text import TextTask
 from ozora.train.transformer import TransformerTask
+from ozora.train.vivid import VividTask
 
 MAKERS: dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]] = {
     AutoencoderRecipe: AutoencoderTask,
+    VividRecipe: VividTask,
     TextRecipe: TextTask,
     TransformerRecipe: TransformerTask,
     StudentRecipe: StudentTask,

@@ -17,6 +17,7 @@ from ozora.model.sizes import SIZES, SPATIAL_FACTOR
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer, TransformerConfig
 from ozora.train.alignment import Alignment
+from ozora.train.critic import Critic
 from ozora.train.distributed import UNITS, can_be_shared_out
 from ozora.train.eyes import eyes_config
 from ozora.train.flops import (
@@ -43,6 +44,7 @@ from ozora.train.recipe import (
     StudentRecipe,
     TextRecipe,
     TransformerRecipe,
+    VividRecipe,
 )
 from ozora.world import concepts
 
@@ -174,6 +176,7 @@ def _reader_networks(recipe: ReaderRecipe) -> dict[str, nn.Module]:
 
 _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     AutoencoderRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size])},
+    VividRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size]), "critic": Critic()},
     TextRecipe: lambda recipe: {"text": TextEncoder(_text_config(recipe))},
     TransformerRecipe: _transformer_networks,
     StudentRecipe: _student_networks,
@@ -255,6 +258,7 @@ def _probe_cost(recipe: ProbeRecipe, stage: Stage, routed: float) -> tuple[Flops
 
 _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] = {
     AutoencoderRecipe: _autoencoder_cost,
+    VividRecipe: _autoencoder_cost,
     TextRecipe: _text_cost,
     TransformerRecipe: _transformer_cost,
     StudentRecipe: _student_cost,
@@ -266,7 +270,7 @@ _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] =
 
 def _state_bytes(recipe: Recipe, networks: dict[str, nn.Module]) -> float:
     """Four bytes a value: parameter, gradient, average, and one moment for Muon or two for AdamW."""
-    is_matrix = vars(MAKERS[type(recipe)])["is_matrix"]
+    is_matrix = MAKERS[type(recipe)].is_matrix  # of a task that is never made
     total = 0.0
     for name, network in networks.items():
         for path, parameter in network.named_parameters():

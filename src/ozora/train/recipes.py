@@ -26,6 +26,7 @@ from ozora.train.recipe import (
     StudentRecipe,
     TextRecipe,
     TransformerRecipe,
+    VividRecipe,
 )
 
 
@@ -64,6 +65,22 @@ def micro_steady() -> AutoencoderRecipe:
             noise_told=False,
             mask_chances=(1.0, 0.0, 0.0, 0.0),
         ),
+        window=128,
+        decoder_only=True,
+    )
+
+
+def micro_vivid() -> VividRecipe:
+    """The small decoder alone, from ``--start``, taught by a critic on what a student films: 100 minutes."""
+    return VividRecipe(
+        name="micro_vivid",
+        size="micro",
+        minutes=60,
+        stages=(Stage(1.0, 17, 2),),
+        optimiser=OptimiserRecipe(
+            rate=4e-4, betas=(0.5, 0.95), average=0.995, weight_decay=0.0, clip=3.0, decay=0.3
+        ),
+        losses=replace(micro_steady().losses, noise_share=0.7, noise_limit=0.3, jumps=15.0),
         window=128,
         decoder_only=True,
     )
@@ -325,6 +342,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     for recipe in (
         micro_autoencoder,
         micro_steady,
+        micro_vivid,
         micro_text,
         micro_transformer,
         micro_student,

@@ -57,7 +57,7 @@ class StudentTask:
         self.autoencoder = (
             None if inputs.autoencoder is None else load_autoencoder(inputs.autoencoder, device)
         )
-        self.teacher, self.text, self._roots = _read_teacher(inputs.teacher, device)
+        self.teacher, self.text, self._roots = read_filming(inputs.teacher, "transformer", device)
         if self.teacher.config.channels != self.bank.channels:
             came = f"latents of {self.bank.channels} channels"
             raise refuse("latents", came, f"the teacher's {self.teacher.config.channels} channels")
@@ -192,15 +192,20 @@ class StudentTask:
                 block.compile()
 
 
-def _read_teacher(folder: Path, device: torch.device) -> tuple[Transformer, TextEncoder, list[str]]:
-    """Transformer and text encoder of a folder, frozen; and the roots of the ledgers behind them."""
-    tensors, about = load_weights(folder / "transformer.safetensors")
+def read_filming(
+    folder: Path, name: str, device: torch.device
+) -> tuple[Transformer, TextEncoder, list[str]]:
+    """The transformer called ``name`` and the text encoder of a folder, frozen; and the ledgers' roots.
+
+    Raises WeightsError for a file that is missing, damaged or of another network.
+    """
+    tensors, about = load_weights(folder / f"{name}.safetensors")
     config = TransformerConfig(**{**about["config"], "routed": tuple(about["config"]["routed"])})
-    teacher = Transformer(config)
-    load_into(teacher, tensors, folder / "transformer.safetensors")
+    transformer = Transformer(config)
+    load_into(transformer, tensors, folder / f"{name}.safetensors")
     tensors, words = load_weights(folder / "text.safetensors")
     text = TextEncoder(TextConfig.from_dict(words["config"]))
     load_into(text, tensors, folder / "text.safetensors")
-    for network in (teacher, text):
+    for network in (transformer, text):
         network.to(device).eval().requires_grad_(False)
-    return teacher, text, str(about["ledger_root"]).split("+")
+    return transformer, text, str(about["ledger_root"]).split("+")

@@ -44,7 +44,8 @@ class Task(Protocol):
     rate_factors: dict[str, float]
     """Rates of a network relative to the recipe's, where not 1."""
 
-    # A task may also keep ``work: Work``, what it has done so far; the loop then tells how fast it is.
+    # A task may also keep ``work: Work``, what it has done so far; the loop then tells how fast it is;
+    # and ``helpers``, names of networks that it trains and throws away, which no earlier run exported.
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """Whether a parameter is a hidden matrix, for Muon."""
@@ -104,6 +105,8 @@ def load_eyes(path: str | Path, purpose: str, device: torch.device | str = "cpu"
 def begin_with(task: Task, folder: Path) -> None:
     """Fill a task's networks with the weights that an earlier run exported to ``folder``."""
     for name, network in task.networks.items():
+        if name in getattr(task, "helpers", ()):
+            continue
         path = folder / f"{name}.safetensors"
         load_into(network, load_weights(path)[0], path)
 

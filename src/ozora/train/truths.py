@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -136,11 +137,17 @@ def window_starts(length: int) -> list[int]:
 
 
 def tell_truth(
-    folder: str | Path, *, workers: int = 1, on_progress: Callable[[int, int], None] | None = None
+    folder: str | Path,
+    *,
+    workers: int = 1,
+    ids_only: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Write the truth of every shard of a footage folder that has none yet; returns how many shards have it.
 
-    May be stopped at any moment and started again. Raises OzoraError if the folder is no footage.
+    With ``ids_only`` nothing is filmed: only what the footage's own ids tell, all that can still be known of
+    footage of a film set that has changed since. May be stopped at any moment and started again. Raises
+    OzoraError if the folder is no footage.
     """
     folder = Path(folder)
     read_plan(folder)
@@ -152,13 +159,13 @@ def tell_truth(
     context = multiprocessing.get_context("spawn")
     if workers <= 1:
         for path in missing:
-            _tell(path)
+            _tell(path, ids_only)
             done += 1
             if on_progress is not None:
                 on_progress(done, len(shards))
         return done
     with ProcessPoolExecutor(workers, mp_context=context, initializer=quiet_worker) as pool:
-        for _ in pool.map(_tell, missing):
+        for _ in pool.map(partial(_tell, ids_only=ids_only), missing):
             done += 1
             if on_progress is not None:
                 on_progress(done, len(shards))
@@ -170,9 +177,9 @@ def truth_path(shard: Path) -> Path:
     return shard.with_name(shard.name.replace("shard", "truth"))
 
 
-def _tell(path: Path) -> None:
+def _tell(path: Path, ids_only: bool = False) -> None:
     part = truth_path(path).with_suffix(f".{os.getpid()}.part")
-    save_file(_gathered(path, truths_of), part)
+    save_file(_gathered(path, _told_here if ids_only else truths_of), part)
     part.replace(truth_path(path))
 
 
@@ -204,7 +211,11 @@ def _read(shard: Path) -> dict[str, Tensor]:
     """The truth of a shard: as it was told, or as much as its ids tell."""
     if truth_path(shard).exists():
         return load_file(truth_path(shard))
-    return _gathered(shard, lambda shot, _, ids: told_by_ids(shot, ids))
+    return _gathered(shard, _told_here)
+
+
+def _told_here(shot: Shot, frames: Sequence[int], ids: Tensor) -> Truths:
+    return told_by_ids(shot, ids)
 
 
 class TruthBank:
