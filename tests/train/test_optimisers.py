@@ -35,6 +35,17 @@ def test_matrices_of_one_shape_are_moved_as_if_alone() -> None:
         assert torch.allclose(a, b, atol=1e-5)
 
 
+def test_a_convolution_is_moved_like_the_matrix_of_its_filters() -> None:
+    torch.manual_seed(1)
+    filters = nn.Parameter(torch.randn(6, 4, 3, 3))
+    matrix = nn.Parameter(filters.detach().flatten(1).clone())
+    filters.grad = torch.randn(6, 4, 3, 3)
+    matrix.grad = filters.grad.flatten(1).clone()
+    Muon([filters], 0.1).step()
+    Muon([matrix], 0.1).step()
+    assert torch.allclose(filters.detach().flatten(1), matrix.detach(), atol=1e-6)
+
+
 def test_muon_solves_a_least_squares_problem() -> None:
     torch.manual_seed(0)
     inputs, truth = torch.randn(64, 8), torch.randn(8, 8)

@@ -159,6 +159,8 @@ class Eyes(nn.Module):
         )
         self.refine = nn.ModuleList(Block(width) for width in levels)
         self.heads = nn.Conv2d(fine, sum(self._sizes().values()), 1)
+        names = sum(size for name, size in self._sizes().items() if _is_name(name))
+        self.naming = nn.ModuleList(nn.Conv2d(width, names, 1) for width in (*levels[1:], widths[3]))
         values = sum(len(words) for _, words in config.scene)
         self.whole = nn.Sequential(
             nn.Linear(2 * widths[3] + 3 * 4 * 6, 128), nn.ReLU(), nn.Linear(128, values)
@@ -190,9 +192,7 @@ class Eyes(nn.Module):
             raised = F.interpolate(self.up[level](coarse), scale_factor=2.0, mode="nearest")
             coarse = self.refine[level](F.relu(own + raised))
             pyramid.insert(0, coarse)
-        answers = dict(
-            zip(self._sizes(), self.heads(pyramid[0]).split(list(self._sizes().values()), 1), strict=True)
-        )
+        answers = self._answers(pyramid, scales[3].flatten(0, 1))
         by_cell = {name: value.unflatten(0, (batch, frames)) for name, value in answers.items()}
         return Seen(
             classes=by_cell["classes"],
@@ -205,6 +205,18 @@ class Eyes(nn.Module):
             flow=self._flow(scales, pyramid, batch, frames),
             features=tuple(scales),
         )
+
+    def _answers(self, pyramid: Sequence[Tensor], coarsest: Tensor) -> dict[str, Tensor]:
+        """Answers by cells (N, ·, h, w). Names are spoken by every level of the pyramid and added up: what
+        somebody is takes a wide look, where exactly a near one."""
+        sizes = self._sizes()
+        answers = dict(zip(sizes, self.heads(pyramid[0]).split(list(sizes.values()), 1), strict=True))
+        names = [name for name in sizes if _is_name(name)]
+        for speaks, features in zip(self.naming, (*pyramid[1:], coarsest), strict=True):
+            said = F.interpolate(speaks(features), size=pyramid[0].shape[-2:], mode="nearest")
+            parts = said.split([sizes[name] for name in names], 1)
+            answers |= {name: answers[name] + part for name, part in zip(names, parts, strict=True)}
+        return answers
 
     def encode(self, video: Tensor) -> list[Tensor]:
         """Features of the four scales, each (B, T, C, h, w), from fine (cells) to coarse."""
@@ -340,6 +352,11 @@ def _coordinates(x: Tensor) -> Tensor:
     down = torch.linspace(-1, 1, x.shape[-2], device=x.device, dtype=x.dtype)[:, None].expand(x.shape[-2:])
     across = torch.linspace(-1, 1, x.shape[-1], device=x.device, dtype=x.dtype)[None, :].expand(x.shape[-2:])
     return torch.stack([across, down])[None]
+
+
+def _is_name(answer: str) -> bool:
+    """Whether an answer by cells says what somebody is or is like, not where."""
+    return answer == "classes" or answer.startswith("trait ")
 
 
 def _list(value: object) -> Sequence[object]:

@@ -32,7 +32,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "mini": {"widths": (64, 128, 256, 320), "blocks": (2, 2, 4, 4), "fine": 96},
     "mini_perception": {"widths": (80, 128, 224, 288), "blocks": (2, 2, 3, 3), "fine": 96},
 }
-"""Shapes by size: ``micro`` under 1.5 M parameters, for one CPU core; ``mini`` about 17 M, for a GPU."""
+"""Shapes by size: ``micro`` about 1.5 M parameters, for one CPU core; ``mini`` about 17 M, for a GPU."""
 
 _MEASURED, _SHOWN, _MEASURED_BATCH = 48, 6, 12
 
@@ -55,8 +55,8 @@ class EyesTask:
         self.rate_factors: dict[str, float] = {}
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
-        """Convolutions: AdamW for all."""
-        return False
+        """The 3×3 convolutions between the opening and the answers are Muon's, a row for each filter."""
+        return parameter.ndim == 4 and parameter.shape[-1] == 3 and not name.startswith(("far.", "near."))
 
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
         """All terms of one spoilt batch, half of the batches mirrored."""

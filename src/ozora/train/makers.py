@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -28,7 +27,7 @@ from ozora.train.text import TextTask
 from ozora.train.transformer import TransformerTask
 from ozora.train.vivid import VividTask
 
-MAKERS: dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]] = {
+MAKERS: dict[type[Recipe], type[Any]] = {
     AutoencoderRecipe: AutoencoderTask,
     VividRecipe: VividTask,
     TextRecipe: TextTask,
@@ -42,4 +41,5 @@ MAKERS: dict[type[Recipe], Callable[[Any, Inputs, torch.device], Task]] = {
 
 def make_task(recipe: Recipe, inputs: Inputs, device: torch.device) -> Task:
     """The task of a recipe, its networks new and on ``device``. Raises ``OzoraError`` for a missing input."""
-    return MAKERS[type(recipe)](recipe, inputs, device)
+    task: Task = MAKERS[type(recipe)](recipe, inputs, device)
+    return task

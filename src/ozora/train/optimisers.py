@@ -19,7 +19,8 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose update is made orthogonal, for two-dimensional weights only (K. Jordan et al., 2024).
+    """Momentum whose update is made orthogonal (K. Jordan et al., 2024), for matrices and for convolutions,
+    whose filters are taken as rows.
 
     The update is scaled by 0.2·√max(rows, columns), so that its size matches AdamW's and rates carry over
     (Moonlight, arXiv 2502.16982). Unlike ``torch.optim.Muon`` it works through all matrices of one shape
@@ -39,7 +40,7 @@ class Muon(torch.optim.Optimizer):
             alike: dict[tuple[int, ...], list[Tensor]] = defaultdict(list)
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    alike[tuple(parameter.shape)].append(parameter)
+                    alike[tuple(parameter.flatten(1).shape)].append(parameter)
             owner = 0
             for shape, parameters in alike.items():
                 directions = [self._direction(p, group["momentum"]) for p in parameters]
@@ -48,7 +49,8 @@ class Muon(torch.optim.Optimizer):
                     updates = by_owner(shards, directions, orthogonalise, owner)
                     owner += len(shards)  # where there are few matrices of a shape, others own the next
                 else:
-                    updates = list(orthogonalise(torch.stack(directions)).unbind())
+                    flat = orthogonalise(torch.stack([each.flatten(1) for each in directions]))
+                    updates = [each.view_as(p) for each, p in zip(flat, parameters, strict=True)]
                 here = [local(p) for p in parameters]
                 torch._foreach_mul_(here, 1 - group["lr"] * group["weight_decay"])
                 scale = 0.2 * max(shape) ** 0.5

@@ -150,7 +150,7 @@ def micro_eyes() -> EyesRecipe:
         size="micro",
         minutes=25,
         stages=(Stage(0.5, 1, 16), Stage(1.0, 3, 6)),
-        optimiser=OptimiserRecipe(rate=2e-3, average=0.995, decay=0.4),
+        optimiser=OptimiserRecipe(rate=2e-3, matrix_rate=5e-3, average=0.995, decay=0.4),
         seed=41,
     )
 

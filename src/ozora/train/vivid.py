@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ozora.errors import refuse
 from ozora.model.sizes import SPATIAL_FACTOR
@@ -26,6 +26,10 @@ SHOWN_LEVELS = (0.4, 0.75, 1.0)
 """Noise that the clips of a sheet are filmed again from; from 1 nothing but their caption is left."""
 
 
+MATRICES = ("autoencoder.decoder.stages", "autoencoder.decoder.sharpen", "critic.layers.1", "critic.layers.2")
+"""Where these begin."""
+
+
 class VividTask(AutoencoderTask):
     """What the loop needs to train such a decoder; see ``tasks.Task``. Latents stay as they are."""
 
@@ -41,6 +45,10 @@ class VividTask(AutoencoderTask):
         self.refilmer = Refilmer(inputs.teacher, device) if inputs.teacher is not None else None
         self.critic = Critic().to(device)
         self.networks["critic"] = self.critic
+
+    def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
+        """Convolutions between the opening and the heads are Muon's, a row for each filter."""
+        return parameter.ndim == 4 and name.startswith(MATRICES)
 
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
         """Pixels, likeness and verdict of one batch, and what the critic itself is to learn from it."""
