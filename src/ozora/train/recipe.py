@@ -87,9 +87,9 @@ class VividRecipe(AutoencoderRecipe):
     """Teach the decoder alone, from ``--start``, to paint what may be there instead of the mean of it all."""
 
     refilmed: float = 0.75  # share of the batches whose latents a few-step student has filmed again
-    levels: tuple[float, float] = (0.15, 0.75)  # of the noise that it begins from
-    verdict: float = 0.3  # how hard the critic pulls, against the pixels
-    likeness: float = 1.0  # weight of the difference that the critic feels
+    levels: tuple[float, float] = (0.05, 0.55)  # of the noise that it begins from; above, it is another film
+    verdict: float = 0.8  # how hard the critic pulls, against the pixels
+    likeness: float = 2.0  # weight of the difference that the critic feels
     alone: float = 0.04  # share of the budget in which the critic learns and is not yet listened to
 
 
