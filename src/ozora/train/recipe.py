@@ -88,7 +88,9 @@ class VividRecipe(AutoencoderRecipe):
 
     refilmed: float = 0.75  # share of the batches whose latents a few-step student has filmed again
     levels: tuple[float, float] = (0.05, 0.55)  # of the noise that it begins from; above, it is another film
-    verdict: float = 0.8  # how hard the critic pulls, against the pixels
+    verdict: float = 0.4  # how hard the critic pulls, against the pixels
+    haze: float = 0.1  # noise in which the critic sees all frames, or it is soon sure and teaches nothing
+    critic_rate: float = 0.3  # of the decoder's rates
     likeness: float = 2.0  # weight of the difference that the critic feels
     alone: float = 0.04  # share of the budget in which the critic learns and is not yet listened to
 

@@ -78,7 +78,8 @@ def micro_vivid() -> VividRecipe:
         minutes=60,
         stages=(Stage(1.0, 17, 2),),
         optimiser=OptimiserRecipe(
-            rate=4e-4, matrix_rate=1e-3, betas=(0.5, 0.95), average=0.995, weight_decay=0.0, clip=3.0, decay=0.3
+            rate=4e-4, matrix_rate=1e-3, betas=(0.5, 0.95), average=0.995, weight_decay=0.0, clip=3.0,
+            decay=0.3,
         ),
         losses=replace(micro_steady().losses, noise_share=0.7, noise_limit=0.3, jumps=6.0, objects=4.0),
         window=128,
@@ -183,7 +184,7 @@ def mini_autoencoder() -> AutoencoderRecipe:
 
 
 def mini_vivid() -> VividRecipe:
-    """The shipped decoder alone, taught by a critic on what the student films: 8 minutes on one GPU."""
+    """The shipped decoder alone, taught by a critic on what a student films: 8 minutes of a GPU."""
     return replace(
         micro_vivid(),
         name="mini_vivid",

@@ -45,6 +45,7 @@ class VividTask(AutoencoderTask):
         self.refilmer = Refilmer(inputs.teacher, device) if inputs.teacher is not None else None
         self.critic = Critic().to(device)
         self.networks["critic"] = self.critic
+        self.rate_factors["critic"] = recipe.critic_rate
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """Convolutions between the opening and the heads are Muon's, a row for each filter."""
@@ -62,7 +63,7 @@ class VividTask(AutoencoderTask):
         )  # fmt: skip
         if result.large is None or result.large[0].shape[1] < 2:
             raise refuse("losses.large_share", self.recipe.losses.large_share, "enough for two frames")
-        filmed, decoded = map(pairs_of, result.large)
+        filmed, decoded = (self._hazy(pairs_of(frames), generator) for frames in result.large)
         told = asked_of_critic(self.critic, filmed, decoded)
         total, parts = result.total + told, {**result.parts, "critic": told.detach()}
         if progress >= self.vivid.alone:
@@ -71,6 +72,10 @@ class VividTask(AutoencoderTask):
             loud = balance(result.total, verdict, self.autoencoder.decoder.large_head.weight)
             total = total + self.vivid.verdict * loud * verdict + self.vivid.likeness * apart
         return {"total": total, **parts}
+
+    def _hazy(self, pairs: Tensor, generator: torch.Generator) -> Tensor:
+        """Pairs of frames in noise (instance noise: Sønderby et al., arXiv 1610.04490)."""
+        return pairs + self.vivid.haze * torch.randn(pairs.shape, generator=generator).to(pairs)
 
     def _latents(
         self, clips: FootageBatch, generator: torch.Generator
