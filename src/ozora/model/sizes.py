@@ -58,7 +58,7 @@ MICRO = AutoencoderConfig(
     encoder_channels=(32, 64, 128),
     encoder_blocks=(1, 2, 2),
     decoder_channels=(128, 80, 48, 32),
-    decoder_blocks=(3, 3, 2, 3),
+    decoder_blocks=(3, 3, 2, 1),
     cosine_path=True,
 )
 """Beside its networks a linear code, which alone gives stills of our footage back at 28 dB, untrained."""
