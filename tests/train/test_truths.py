@@ -66,6 +66,35 @@ def test_the_mirror_image_of_a_mirror_image_is_itself(told: list[Path]) -> None:
     assert twice.clips.shots == lesson.clips.shots
 
 
+def test_a_longer_lens_shows_a_part_larger_and_nearer_with_its_truth(told: list[Path]) -> None:
+    lesson = TruthBank(told).draw(torch.Generator().manual_seed(2), 4, 3)
+    once = lesson.zoomed(torch.Generator().manual_seed(0), 1.0)  # no longer at all
+    assert torch.equal(once.clips.pixels, lesson.clips.pixels)
+    for name in ("depth", "flow", "seen", "classes", "ids", "exact"):
+        assert torch.equal(getattr(once.truths, name), getattr(lesson.truths, name))
+    for seed in range(6):
+        near = lesson.zoomed(torch.Generator().manual_seed(seed), 2.0)
+        assert near.clips.pixels.shape == lesson.clips.pixels.shape
+        whole = near.clips.ids.unflatten(2, (8, CELL)).unflatten(4, (16, CELL))
+        low, high = whole.amin((3, 5)), whole.amax((3, 5))
+        sure = (low == high) & (low < 100)  # cells that show one alone
+        assert (near.truths.ids[sure] == low[sure]).float().mean() > 0.95
+        for row in range(4):
+            farthest = [float(one.truths.depth[row].max()) for one in (near, lesson)]
+            assert farthest[0] <= farthest[1]
+            shown, before = (set(one.truths.ids[row].unique().tolist()) for one in (near, lesson))
+            assert shown <= before
+
+
+def test_older_footage_lends_its_ids_and_nothing_is_filmed_for_it(clips: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "older"
+    shutil.copytree(clips, folder)
+    assert tell_truth(folder, ids_only=True) == 1
+    truths = TruthBank([folder]).draw(torch.Generator().manual_seed(0), 3, 3).truths
+    assert not truths.exact.any() and not truths.seen.any()
+    assert set(truths.classes[truths.ids == 0].tolist()) == {UNKNOWN}
+
+
 def test_footage_without_truth_is_refused_in_one_sentence(clips: Path, tmp_path: Path) -> None:
     with pytest.raises(OzoraError, match="ozora world truth"):
         TruthBank([clips])

@@ -63,6 +63,8 @@ class EyesTask:
         lesson = self.bank.draw(generator, stage.batch, stage.frames)
         if int(torch.randint(2, (1,), generator=generator)):
             lesson = lesson.mirrored()
+        if float(torch.rand(1, generator=generator)) < self.recipe.zoomed:
+            lesson = lesson.zoomed(generator, self.recipe.zoom)
         video = lesson.clips.large
         decoded = float(torch.rand(1, generator=generator)) < self.recipe.decoded_share
         if decoded and self.autoencoder is not None:

@@ -162,3 +162,5 @@ class EyesRecipe(Recipe):
     losses: EyesLossSettings = field(default_factory=EyesLossSettings)
     spoil: SpoilSettings = field(default_factory=SpoilSettings)
     decoded_share: float = 0.15  # of the batches, seen through an autoencoder where one is given
+    zoomed: float = 0.6  # share of the batches seen through a longer lens: a small shoot looks larger
+    zoom: float = 1.7  # how much longer at most

@@ -82,6 +82,55 @@ class Lesson:
         """The same lesson seen in a mirror."""
         return Lesson(self.clips.mirrored(), self.truths.mirrored())
 
+    def zoomed(self, generator: torch.Generator, most: float) -> Lesson:
+        """The same lesson through a longer lens, up to ``most`` times, on a random part of each clip.
+
+        Nearer things look so: depth shrinks as motion grows.
+        """
+        height, width = self.truths.ids.shape[-2:]
+        factor = 1 + (most - 1) * float(torch.rand(1, generator=generator))
+        rows, columns = round(height / factor), round(width / factor)
+        spare = torch.rand(len(self.clips.shots), 2, generator=generator)
+        corners = (spare * torch.tensor([height - rows + 1, width - columns + 1])).long()
+        parts = [
+            _enlarged(self.clips, self.truths, number, (top, left, rows, columns))
+            for number, (top, left) in enumerate(corners.tolist())
+        ]
+        clips = replace(
+            self.clips,
+            pixels=torch.cat([clip.pixels for clip, _ in parts]),
+            ids=torch.cat([clip.ids for clip, _ in parts]),
+        )
+        truths = {
+            entry.name: torch.cat([getattr(told, entry.name) for _, told in parts])
+            for entry in fields(Truths)
+        }
+        return Lesson(clips, Truths(**truths))
+
+
+def _enlarged(
+    clips: FootageBatch, truths: Truths, number: int, window: tuple[int, int, int, int]
+) -> tuple[FootageBatch, Truths]:
+    """One clip's ``window`` (top, left, rows, columns of cells) at the full size again, and its truth."""
+    top, left, rows, columns = window
+    height, width = truths.ids.shape[-2:]
+    one = slice(number, number + 1)
+    place = slice(CELL * top, CELL * (top + rows)), slice(CELL * left, CELL * (left + columns))
+    part = clips.pixels[one, :, place[0], place[1]].movedim(-1, 2).flatten(0, 1).float()
+    size = clips.pixels.shape[2:4]
+    grown = F.interpolate(part, size=size, mode="bilinear", align_corners=False)  # (T, 3, H, W)
+    pixels = grown.round().byte().movedim(1, -1)[None]
+    marks = F.interpolate(clips.ids[one, :, place[0], place[1]], size=size, mode="nearest-exact")
+    down = top + ((torch.arange(height) + 0.5) * rows / height).long()
+    across = left + ((torch.arange(width) + 0.5) * columns / width).long()
+    told = {
+        entry.name: getattr(truths, entry.name)[one][:, :, down][:, :, :, across] for entry in fields(Truths)
+    }
+    factor = torch.tensor([width / columns, height / rows], device=truths.flow.device)
+    told["depth"] = (told["depth"].float() / float(factor.mean())).half()
+    told["flow"] = (told["flow"].float() * factor).half()
+    return FootageBatch(pixels, marks, clips.shots[one], clips.starts[one]), Truths(**told)
+
 
 def truths_of(shot: Shot, frames: Sequence[int], ids: Tensor) -> Truths:
     """The truth about some consecutive frames of a shot whose subject ids (T, H, W) are known: B is 1."""
