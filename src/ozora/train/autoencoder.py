@@ -21,6 +21,9 @@ from ozora.train.tasks import Inputs, export, load_eyes, needed
 
 SHOWN_CLIPS = 6
 
+INNER = (".stages.", ".steps.", ".sharpen.")
+"""Where a name says that a convolution lies between opening and head."""
+
 
 class AutoencoderTask:
     """What the loop needs to train an autoencoder; see ``tasks.Task``."""
@@ -39,8 +42,8 @@ class AutoencoderTask:
         self.work = Work()
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
-        """Everything is a convolution: AdamW for all."""
-        return False
+        """Convolutions between the openings and the heads are Muon's, a row for each filter."""
+        return parameter.ndim == 4 and any(part in name for part in INNER)
 
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
         """Reconstruction and latent losses of one batch, half of the batches mirrored."""

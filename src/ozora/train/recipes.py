@@ -37,7 +37,7 @@ def micro_autoencoder() -> AutoencoderRecipe:
         size="micro",
         minutes=24,
         stages=(Stage(0.55, 1, 6), Stage(0.75, 5, 3), Stage(1.0, 9, 2)),
-        optimiser=OptimiserRecipe(rate=2e-3, average=0.995, weight_decay=0.0, clip=3.0),
+        optimiser=OptimiserRecipe(rate=2e-3, matrix_rate=2e-3, average=0.995, weight_decay=0.0, clip=3.0),
         losses=AutoencoderLossSettings(objects=8.0, noise_limit=0.2, mask_chances=(0.97, 0.01, 0.01, 0.01)),
         window=128,
     )

@@ -25,9 +25,8 @@ CELL = 2 * SPATIAL_FACTOR
 SHOWN_LEVELS = (0.4, 0.75, 1.0)
 """Noise that the clips of a sheet are filmed again from; from 1 nothing but their caption is left."""
 
-
-MATRICES = ("autoencoder.decoder.stages", "autoencoder.decoder.sharpen", "critic.layers.1", "critic.layers.2")
-"""Where these begin."""
+CRITICS_MATRICES = ("critic.layers.1.weight", "critic.layers.2.weight")
+"""Moved by Muon."""
 
 
 class VividTask(AutoencoderTask):
@@ -48,8 +47,8 @@ class VividTask(AutoencoderTask):
         self.rate_factors["critic"] = recipe.critic_rate
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
-        """Convolutions between the opening and the heads are Muon's, a row for each filter."""
-        return parameter.ndim == 4 and name.startswith(MATRICES)
+        """What it is for the autoencoder, and the critic's convolutions after its first."""
+        return AutoencoderTask.is_matrix(self, name, parameter) or name in CRITICS_MATRICES
 
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
         """Pixels, likeness and verdict of one batch, and what the critic itself is to learn from it."""
