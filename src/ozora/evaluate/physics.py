@@ -22,7 +22,7 @@ def free_fall(view: Viewing) -> float | None:
         return None
     kind = view.prompt.shot.subjects[0].kind
     real = acceleration(heights(view.real, kind))
-    if real is None:
+    if real is None or real <= 0:  # then the eyes did not see it fall
         return None
     made = acceleration(heights(view.sight, kind))
     if made is None or made <= 0:
