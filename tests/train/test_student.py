@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from ozora.train.loop import Report, train
 from ozora.train.recipe import Stage
 from ozora.train.recipes import get_recipe
 from ozora.train.student import StudentTask
-from ozora.train.tasks import Inputs, export
+from ozora.train.tasks import Inputs
 from ozora.world.sampling import sample_shot
 
 TOY = TransformerConfig(
@@ -32,18 +33,9 @@ SMALL = ("stages.0.until=0", "stages.1.frames=4", "stages.1.batch=4", "best_step
 
 
 @pytest.fixture(scope="module")
-def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def teacher(untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A transformer that films something definite, though nothing sensible, for every prompt."""
-    folder = tmp_path_factory.mktemp("teacher")
-    torch.manual_seed(3)
-    transformer, text = Transformer(TOY), TextEncoder(TOY_TEXT)
-    for parameter in transformer.parameters():
-        if not bool(parameter.any()):
-            torch.nn.init.normal_(parameter, std=0.08)
-    for kind, network, config in (("transformer", transformer, TOY), ("text", text, TOY_TEXT)):
-        path = folder / f"{kind}.safetensors"
-        export(network, path, kind=kind, config=asdict(config), ledger_root="known+older", facts={})
-    return folder
+    return untrained(tmp_path_factory.mktemp("teacher"), "transformer", TOY, TOY_TEXT, "known+older")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,13 @@ import torch
 
 from ozora.errors import OzoraError
 from ozora.model.checkpoint import load_weights
-from ozora.model.text import TextConfig, TextEncoder
-from ozora.model.transformer import Transformer, TransformerConfig
+from ozora.model.text import TextConfig
+from ozora.model.transformer import TransformerConfig
 from ozora.train.banks import FootageBank
 from ozora.train.critic import Critic, asked_of_critic, asked_of_decoder, balance, pairs_of
 from ozora.train.loop import Report, train
 from ozora.train.refilming import Refilmer
-from ozora.train.tasks import export, load_autoencoder
+from ozora.train.tasks import load_autoencoder
 
 STUDENT = TransformerConfig(
     channels=48, width=64, layers=3, heads=2, hidden=96, time_features=32, early_after=2, routed=(1, 2),
@@ -41,20 +41,9 @@ def begun(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 @pytest.fixture(scope="module")
-def filming(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filming(untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A student that films something definite, though nothing sensible."""
-    folder = tmp_path_factory.mktemp("filming")
-    torch.manual_seed(3)
-    student, text = Transformer(STUDENT), TextEncoder(TEXT)
-    for parameter in student.parameters():
-        if not bool(parameter.any()):
-            torch.nn.init.normal_(parameter, std=0.05)
-    for name, kind, network, config in (
-        ("student", "transformer", student, STUDENT), ("text", "text", text, TEXT),
-    ):  # fmt: skip
-        path = folder / f"{name}.safetensors"
-        export(network, path, kind=kind, config=asdict(config), ledger_root="known", facts={})
-    return folder
+    return untrained(tmp_path_factory.mktemp("filming"), "student", STUDENT, TEXT, "known")
 
 
 def vivid(begun: Report, filming: Path | None, clips: Path, out: Path, *more: str, **settings: Any) -> Report:
