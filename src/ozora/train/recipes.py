@@ -145,12 +145,12 @@ def micro_reader() -> ReaderRecipe:
 
 
 def micro_eyes() -> EyesRecipe:
-    """The eyes that judge: 25 minutes on one CPU core; pictures, then moments of three frames."""
+    """The eyes that judge: 60 minutes on one CPU core; pictures, then moments of three frames."""
     return EyesRecipe(
         name="micro_eyes",
         size="micro",
-        minutes=25,
-        stages=(Stage(0.5, 1, 16), Stage(1.0, 3, 6)),
+        minutes=60,
+        stages=(Stage(0.86, 1, 16), Stage(1.0, 3, 6)),
         optimiser=OptimiserRecipe(rate=2e-3, matrix_rate=5e-3, average=0.995, decay=0.4),
         seed=41,
     )
