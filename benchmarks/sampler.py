@@ -2,8 +2,9 @@
 
     python benchmarks/sampler.py [--sizes micro mini] [--precisions float32 bfloat16 int8] [--threads 1]
 
-For each size and film: milliseconds a step (one pass), the share of the measured matrix-product rate that it
-reaches, seconds of film a second at the default steps (decoding left out), and memory. `LTX` and `Wan` are
+For each size and film: milliseconds a step (one pass), its operations a second and their share of what a
+large matrix product reaches in turn with it (in bfloat16 where that is asked for), seconds of film a second
+at the default steps (decoding left out), and memory. `LTX` and `Wan` are
 the transformers of `diffusers` (pip install diffusers), with random weights, equal width, tokens and words,
 and as many layers as give them the parameters of ours; without diffusers those columns stay empty. The
 candidates take turns; with one thread the processor's own seconds are counted, so that figures hold on a busy
@@ -23,17 +24,22 @@ import torch
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from ozora.backends.machine import tune_machine
+from ozora.backends.machine import PRECISIONS, quick_precisions, tune_machine
+from ozora.model.packed import packed
 from ozora.model.text import TextOutput
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
-from precision import PRECISIONS, in_precision
 
 FILMS = {"224x128": (13, 4, 7), "320x192": (13, 6, 10), "512x288": (13, 9, 16)}
 """Delivered size → latent frames, cells high and wide: 49 frames, 4.08 s, decoded at twice the side."""
 
 WORDS = 24
+SIDE = 1024
+"""Rows and columns of the matrices whose product is the measure."""
+
+NUMBERS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 STEPS = {False: 12 * 2, True: 4}
 """Passes of a whole film: 12 guided steps, or 4 of a student's, which need no guidance."""
 
@@ -50,54 +56,48 @@ def main() -> None:
     tune_machine()
     torch.set_num_threads(arguments.threads or torch.get_num_threads())
     console = Console(width=130)
-    rates = {name: matrix_rate(name) for name in arguments.precisions if name != "int8"}
-    told = ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in rates.items())
-    capability = torch.backends.cpu.get_cpu_capability()
-    console.print(f"{torch.get_num_threads()} threads, {capability}; matrix products of 1024: {told}")
+    console.print(f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}")
     columns = (
-        "size", "film", "numbers", "parameters", "ms a step", "of the rate",
+        "size", "film", "numbers", "parameters", "ms a step", "GFLOP/s", "of a product's",
         "film s per s", "as a student", "LTX ÷ ours", "Wan ÷ ours",
     )  # fmt: skip
     table = Table(*columns, title="One denoising step; more than 1 in the last columns: ours is quicker")
     for size in arguments.sizes:
         for film in arguments.films:
-            for row in compare(size, film, arguments.precisions, rates, arguments.repeat):
+            for row in compare(size, film, arguments.precisions, arguments.repeat):
                 table.add_row(size, film, *row)
     console.print(table)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     console.print(f"peak memory of all of it: {peak:.2f} GiB")
 
 
-def compare(
-    size: str, film: str, precisions: list[str], rates: dict[str, float], repeat: int
-) -> list[tuple[str, ...]]:
+def compare(size: str, film: str, precisions: list[str], repeat: int) -> list[tuple[str, ...]]:
     """Rows of one size and film: every precision of ours beside the others in the number they know best."""
     torch.manual_seed(0)
     ours = Transformer(TRANSFORMER_SIZES[size]).eval().requires_grad_(False)
     parameters = sum(parameter.numel() for parameter in ours.parameters())
     shape = FILMS[film]
     steps: dict[str, Step] = {
-        name: our_step(in_precision(ours, name), shape) for name in precisions
+        name: our_step(packed(ours, name), shape) for name in precisions
     }
     others = "bfloat16" if "bfloat16" in precisions else "float32"
     for name, build in (("LTX", ltx), ("Wan", wan)):
         step = build(ours, parameters, shape, others)
         if step is not None:
             steps[name] = step
-    with FlopCounterMode(display=False) as counter:
-        our_step(ours, shape)()
-    work = counter.get_total_flops()
+    steps["product"] = matrix_product(others)
+    work = flops(ours, shape)
     seconds = take_turns(steps, repeat)
+    rate = 2 * SIDE**3 / seconds["product"]
     rows = []
     for name in precisions:
-        rate = rates.get(name, rates.get("bfloat16", rates.get("float32", 0.0)))
         ratios = [
             f"{seconds[other] / seconds[name]:.2f}" if other in seconds else "–" for other in ("LTX", "Wan")
         ]
         speeds = [f"{49 / 12 / (seconds[name] * passes):.1f}" for passes in STEPS.values()]
         rows.append(
             (name, f"{parameters / 1e6:.1f} M", f"{1000 * seconds[name]:.1f}",
-             f"{work / seconds[name] / rate:.0%}" if rate else "–", *speeds, *ratios)
+             f"{work / seconds[name] / 1e9:.0f}", f"{work / seconds[name] / rate:.0%}", *speeds, *ratios)
         )  # fmt: skip
     return rows
 
@@ -116,6 +116,14 @@ def take_turns(steps: dict[str, Step], repeat: int) -> dict[str, float]:
     return {name: statistics.median(found) for name, found in times.items()}
 
 
+@torch.inference_mode()
+def flops(ours: Transformer, shape: tuple[int, int, int]) -> int:
+    """Operations of a pass: all matrix products, those of attention too, which its own kernel would hide."""
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        our_step(ours, shape)()
+    return int(counter.get_total_flops())
+
+
 def our_step(transformer: Transformer, shape: tuple[int, int, int]) -> Step:
     """One pass of ours over a film of noise."""
     config, (frames, high, wide) = transformer.config, shape
@@ -124,7 +132,7 @@ def our_step(transformer: Transformer, shape: tuple[int, int, int]) -> Step:
     seconds = torch.arange(frames)[None] / 3
     words = torch.randn(1, WORDS, config.width)
     text = TextOutput(words, None, words.mean(1), {})
-    return lambda: transformer(latents, level, given, seconds, text).clean
+    return lambda: transformer(latents, level, given, seconds, text, early=False).clean
 
 
 def ltx(ours: Transformer, parameters: int, shape: tuple[int, int, int], precision: str) -> Step | None:
@@ -142,7 +150,7 @@ def ltx(ours: Transformer, parameters: int, shape: tuple[int, int, int], precisi
             cross_attention_dim=width, caption_channels=width,
         )  # fmt: skip
 
-    network = _as_large(build, parameters).to(PRECISIONS[precision])
+    network = _as_large(build, parameters).to(NUMBERS[precision])
     latents, words, dtype = _inputs(ours, shape, precision)
     cells = latents.flatten(3).transpose(2, 3).flatten(1, 2)  # (1, L·h·w, C)
     mask, level = torch.ones(1, WORDS), torch.full((1, 1), 700.0, dtype=dtype)
@@ -166,7 +174,7 @@ def wan(ours: Transformer, parameters: int, shape: tuple[int, int, int], precisi
             attention_head_dim=width // ours.config.heads, ffn_dim=4 * width,
         )  # fmt: skip
 
-    network = _as_large(build, parameters).to(PRECISIONS[precision])
+    network = _as_large(build, parameters).to(NUMBERS[precision])
     latents, words, _ = _inputs(ours, shape, precision)
     video, level = latents.transpose(1, 2), torch.tensor([700])  # (1, C, L, h, w)
     return lambda: network(video, level, words, return_dict=False)[0]
@@ -174,7 +182,7 @@ def wan(ours: Transformer, parameters: int, shape: tuple[int, int, int], precisi
 
 def _inputs(ours: Transformer, shape: tuple[int, int, int], precision: str) -> tuple[Tensor, Tensor, Any]:
     frames, high, wide = shape
-    dtype = PRECISIONS[precision]
+    dtype = NUMBERS[precision]
     latents = torch.randn(1, frames, ours.config.channels, high, wide, dtype=dtype)
     return latents, torch.randn(1, WORDS, ours.config.width, dtype=dtype), dtype
 
@@ -190,23 +198,17 @@ def _as_large(build: Callable[[int], nn.Module], parameters: int) -> nn.Module:
     return build(layers).eval().requires_grad_(False)
 
 
-@torch.inference_mode()
-def matrix_rate(precision: str, side: int = 1024) -> float:
-    """FLOP/s of a large matrix product in these numbers, the best of several."""
-    left, right = torch.randn(2, side, side, dtype=PRECISIONS[precision])
-    best = 0.0
-    for _ in range(8):
-        began = clock()
-        left @ right
-        best = max(best, 2 * side**3 / (clock() - began))
-    return best
+def matrix_product(precision: str) -> Step:
+    """A large product of matrices: what the processor can do in these numbers at this moment."""
+    left, right = torch.randn(2, SIDE, SIDE, dtype=NUMBERS[precision])
+    return lambda: left @ right
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", nargs="+", default=["micro", "mini"], choices=list(TRANSFORMER_SIZES))
     parser.add_argument("--films", nargs="+", default=list(FILMS), choices=list(FILMS))
-    parser.add_argument("--precisions", nargs="+", default=["float32", "int8"], choices=list(PRECISIONS))
+    parser.add_argument("--precisions", nargs="+", default=list(quick_precisions()), choices=PRECISIONS)
     parser.add_argument("--repeat", type=int, default=7)
     parser.add_argument("--threads", type=int, help="all cores by default")
     return parser.parse_args()

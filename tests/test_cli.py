@@ -65,7 +65,7 @@ def test_every_option_arrives(ozora, tmp_path):
     code, _, err = ozora(
         "generate", "a fox", "-o", "fox.mp4", "--seconds", 0.5, "--size", "512x512", "--fps", 24, "--seed", 7,
         "--steps", 2, "--guidance", 1.5, "--negative", "fog", "--image", "first.png", "--count", 2,
-        "--keep-latents", "--threads", 1,
+        "--keep-latents", "--threads", 1, "--precision", "float32",
     )  # fmt: skip
     assert code == 0
     assert "512x512 → 64x64" in err and "24 fps → 12 fps" in err
@@ -79,6 +79,7 @@ def test_every_option_arrives(ozora, tmp_path):
     assert (known["seed"], known["negative"], set(known["given"])) == (8, "fog", {"image"})
     assert known["settings"] == {
         "size": "64x64", "frames": 9, "fps": 12, "steps": 2, "guidance": 1.5, "threads": 1,
+        "precision": "float32",
     }  # fmt: skip
 
 

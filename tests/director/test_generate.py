@@ -6,7 +6,9 @@ import torch
 from PIL import Image
 
 from ozora import Clip, Ozora, OzoraError, Request
+from ozora.backends import machine
 from ozora.backends.embedded import EmbeddedBackend
+from ozora.backends.machine import best_precision, precision, quick_precisions
 from ozora.backends.weights import assemble
 from ozora.director.generate import generate
 from ozora.director.latents import find_latents, kept_path
@@ -69,7 +71,7 @@ def test_metadata_says_all_and_nothing_that_changes(ozora, tiny_weights, tmp_pat
     take = ozora.generate("a fox", seed=1, seconds=0.7, size="64x64")
     about = dict(take.clip.metadata)
     assert about["prompt"] == "a fox" and about["seed"] == 1
-    sampled = {"steps": 3, "guidance": 2.0, "threads": torch.get_num_threads()}
+    sampled = {"steps": 3, "guidance": 2.0, "threads": torch.get_num_threads(), "precision": best_precision()}
     assert about["settings"] == {"size": "64x64", "frames": 9, "fps": 12, **sampled}
     assert about["weights"]["hash"] == ozora.card.hash and about["weights"]["recipe"] == "tiny"
     path = take.save(tmp_path / "fox.mp4")
@@ -102,6 +104,29 @@ def test_from_computes_with_as_many_threads_as_the_film_was_made_with(ozora, tmp
     assert take.clip.metadata["settings"]["threads"] == 3
     assert take.save(tmp_path / "again.mp4").read_bytes() == film.read_bytes()
     assert ozora.generate("a fox", seed=11).clip.metadata["settings"]["threads"] == before
+
+
+def test_a_film_is_computed_in_the_numbers_asked_for_and_again_in_the_same(ozora, tmp_path):
+    if "bfloat16" not in quick_precisions():
+        pytest.skip("no instructions for bfloat16 here")
+    takes = {name: ozora.generate("a fox", seed=11, precision=name) for name in quick_precisions()}
+    exact, quick = takes["float32"], takes["bfloat16"]
+    usual = ozora.generate("a fox", seed=11).clip.metadata["settings"]["precision"]
+    assert usual == precision() == "bfloat16"
+    assert quick.latents is not None and exact.latents is not None
+    assert 0 < float((quick.latents - exact.latents).norm() / exact.latents.norm()) < 0.02
+    for name, take in takes.items():
+        film = take.save(tmp_path / f"{name}.mp4")
+        assert ozora.again(film).save(tmp_path / "again.mp4").read_bytes() == film.read_bytes()
+        (tmp_path / "again.mp4").unlink()
+
+
+def test_a_film_of_a_better_processor_is_filmed_again_in_float32(ozora, tmp_path, monkeypatch):
+    film = ozora.generate("a fox", seed=11).save(tmp_path / "fox.mp4")
+    monkeypatch.setattr(machine, "quick_precisions", lambda: ("float32",))
+    assert ozora.again(film).clip.metadata["settings"]["precision"] == "float32"
+    with pytest.raises(OzoraError, match=r"^precision: got 'bfloat16', allowed: float32, which this"):
+        ozora.generate("a fox", seed=11, precision="bfloat16")
 
 
 def test_from_refuses_strangers_and_other_weights(ozora, tmp_path, tmp_path_factory):
@@ -212,4 +237,4 @@ def test_what_the_model_cannot_do_is_refused_before_loading(tiny_weights, tmp_pa
             next(fresh.takes(Request("a fox", **settings)))
     with pytest.raises(OzoraError, match=r"^output: "):
         next(fresh.takes(Request("a fox"), outputs=[tmp_path / "no" / "fox.mp4"]))
-    assert fresh.backend._networks is None and names(tmp_path) == []
+    assert fresh.backend._networks == {} and names(tmp_path) == []

@@ -36,6 +36,7 @@ WIDE = Grid(cells=((7, 4), (4, 7), (5, 5)))
         ("steps", {"steps": 101}),
         ("guidance", {"guidance": 0.5}),
         ("threads", {"threads": 0}),
+        ("precision", {"precision": "float8"}),
         ("guidance", {"guidance": float("inf")}),
         ("count", {"count": 0}),
         ("count", {"count": 65}),

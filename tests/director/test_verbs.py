@@ -245,7 +245,7 @@ def test_what_is_no_film_is_named_before_any_compute(tiny_weights, tmp_path, mak
     fresh = Ozora(tiny_weights)
     with pytest.raises(OzoraError, match=sentence) as caught:
         fresh.extend(path, "a fox")
-    assert "\n" not in str(caught.value) and fresh.backend._networks is None
+    assert "\n" not in str(caught.value) and fresh.backend._networks == {}
 
 
 def _cut_short(path):

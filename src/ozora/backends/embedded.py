@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ozora.backends.backend import Card, OnStep
 from ozora.backends.grid import FRAMES_PER_LATENT
-from ozora.backends.machine import thread_count, tune_machine, using_threads
+from ozora.backends.machine import precision, thread_count, tune_machine, using_threads
 from ozora.backends.weights import STUDENT, Weights, check, find_weights
 from ozora.errors import WeightsError
 from ozora.media.clip import Frames
@@ -23,6 +23,7 @@ from ozora.model.autoencoder import Autoencoder, DecoderStream
 from ozora.model.checkpoint import load_weights, weights_hash
 from ozora.model.conditions import Condition, apply_all
 from ozora.model.foresight import foresee
+from ozora.model.packed import packed, packed_autoencoder
 from ozora.model.preview import PreviewDecoder, fit_preview
 from ozora.model.reader import Reader, ReaderConfig
 from ozora.model.sampler import Moment, OnMoment, denoise_on, edit
@@ -43,6 +44,17 @@ class Networks:
     text: TextEncoder
     student: Transformer | None = None
 
+    def packed(self, precision: str) -> Networks:
+        """The same networks, those that film and paint in ``precision``."""
+        if precision == "float32":
+            return self
+        return Networks(
+            packed_autoencoder(self.autoencoder, precision),
+            packed(self.transformer, precision),
+            self.text,
+            None if self.student is None else packed(self.student, precision),
+        )
+
     def filming_with(self, guidance: float) -> Transformer:
         """Who denoises: a student, if there is one, where no guidance is asked for: it learnt that."""
         return self.student if self.student is not None and guidance == 1.0 else self.transformer
@@ -53,7 +65,7 @@ class EmbeddedBackend:
 
     def __init__(self, weights: str | Path | None = None) -> None:
         self.weights: Weights = check(find_weights(weights))
-        self._networks: Networks | None = None
+        self._networks: dict[str, Networks] = {}
         self._preview: PreviewDecoder | None = None
         self._reader: tuple[Reader | None] | None = None
 
@@ -64,16 +76,17 @@ class EmbeddedBackend:
 
     def load(self) -> None:
         """Bring the networks into memory; ``WeightsError`` when they are not what they say they are."""
-        if self._networks is None:
+        if not self._networks:
             tune_machine()
-            self._networks = load_networks(self.weights)
+            self._networks["float32"] = load_networks(self.weights)
+        if precision() not in self._networks:
+            self._networks[precision()] = self._networks["float32"].packed(precision())
 
     @property
     def networks(self) -> Networks:
-        """The networks, loaded if they were not."""
+        """The networks in the numbers that are computed in at the moment, loaded if they were not."""
         self.load()
-        assert self._networks is not None
-        return self._networks
+        return self._networks[precision()]
 
     @torch.inference_mode()
     def understand(self, prompt: str) -> TextOutput:

@@ -1,7 +1,7 @@
-"""Policy for the machine: memory allocator and threads.
+"""Policy for the machine: memory allocator, threads, and the numbers that films are computed in.
 
 The allocator changes speed only. The number of threads decides where vectors are split, and so the last bits
-of a film: it is a setting of every take.
+of a film; the precision decides a few bits more. Both are settings of every take.
 """
 
 from __future__ import annotations
@@ -11,8 +11,18 @@ import math
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from ozora.errors import refuse
+
+PRECISIONS = ("float32", "bfloat16", "int8")
+"""In which numbers films may be computed, from the most exact to the least."""
+
+_BFLOAT16 = {"avx512_bf16", "amx_bf16"}
+_INT8 = {"avx512_vnni", "avx_vnni", "amx_int8"}
 
 # Numbers of <malloc.h> in glibc, where they have been since 1996.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -2, -3, -8
@@ -70,6 +80,72 @@ def using_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@cache
+def quick_precisions(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
+    """Those of ``PRECISIONS`` that this processor has instructions for.
+
+    Without them bfloat16 is many times slower than float32. Where the processor does not tell what it has,
+    float32 alone.
+    """
+    import torch
+
+    try:
+        lines = [line for line in cpuinfo.read_text().splitlines() if line.startswith("flags")]
+        has = {word for line in lines for word in line.split()}
+    except OSError:
+        has = set()
+    if not has & _BFLOAT16 or not torch.backends.mkldnn.is_available():
+        return PRECISIONS[:1]
+    return PRECISIONS if has & _INT8 else PRECISIONS[:2]
+
+
+def best_precision() -> str:
+    """What films are computed in, unless a take asks otherwise: bfloat16 where the processor has it.
+
+    Its films are those of float32 to more than 50 dB, for less than half of the time (docs/speed.md).
+    """
+    return "bfloat16" if "bfloat16" in quick_precisions() else "float32"
+
+
+def precision_here(wanted: str) -> str:
+    """The precision of a take that may have been begun elsewhere: ``wanted``, or float32 without it here."""
+    return wanted if wanted in quick_precisions() else "float32"
+
+
+_precision: ContextVar[str | None] = ContextVar("precision", default=None)
+
+
+def precision() -> str:
+    """What is computed in at the moment."""
+    return _precision.get() or best_precision()
+
+
+@contextmanager
+def computing(threads: int | None = None, precision: str | None = None) -> Iterator[None]:
+    """Compute with so many threads and in such numbers for a while; ``None`` leaves either as it is.
+
+    Raises ``OzoraError`` for a precision that this processor has no instructions for.
+    """
+    if precision is not None and precision not in quick_precisions():
+        allowed = f"{' or '.join(quick_precisions())}, which this processor has instructions for"
+        raise refuse("precision", precision, allowed)
+    with using_threads(threads or thread_count()):
+        token = _precision.set(precision or _precision.get())
+        try:
+            yield
+        finally:
+            _precision.reset(token)
+
+
+@contextmanager
+def computing_as(settings: Mapping[str, Any]) -> Iterator[None]:
+    """Go on with a take as its ``settings`` tell it was begun, as nearly as this processor can."""
+    # Takes of versions that knew nothing of precisions were begun in float32.
+    begun = precision_here(str(settings.get("precision", "float32")))
+    with computing(int(settings.get("threads") or thread_count()), begun):
+        yield
 
 
 def _mind_core_share() -> None:

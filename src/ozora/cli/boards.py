@@ -48,6 +48,7 @@ def board(
     as_is: options.AsIs = False,
     count: Annotated[int | None, typer.Option(help="Takes with seeds counting up.")] = None,
     threads: options.Threads = None,
+    precision: options.Precision = None,
     weights: options.Weights = None,
     keep_latents: options.KeepLatents = True,
     quote: options.Quote = False,
@@ -58,7 +59,7 @@ def board(
 
     asked = {
         "size": size, "seed": seed, "quality": quality, "steps": steps, "guidance": guidance,
-        "negative": negative, "count": count, "threads": threads,
+        "negative": negative, "count": count, "threads": threads, "precision": precision,
     }  # fmt: skip
     settings: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     request = replace(read_board(file, as_is=as_is), **settings)

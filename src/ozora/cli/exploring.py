@@ -45,6 +45,7 @@ def explore(
     image: options.Image = None,
     as_is: options.AsIs = False,
     threads: options.Threads = None,
+    precision: options.Precision = None,
     weights: options.Weights = None,
     finish_best: Annotated[
         bool, typer.Option("--finish", help="Finish the best draft at once, without asking.")
@@ -65,7 +66,7 @@ def explore(
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "seed": seed, "steps": steps,
         "guidance": guidance, "quality": quality, "image": image, "threads": threads,
-        "caption": caption_for(prompt, as_is),
+        "precision": precision, "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     request = Request(prompt, **{name: value for name, value in settings.items() if value is not None})  # type: ignore[arg-type]
 

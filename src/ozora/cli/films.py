@@ -48,6 +48,7 @@ def generate(
     as_is: options.AsIs = False,
     count: options.Count = 1,
     threads: options.Threads = None,
+    precision: options.Precision = None,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -68,7 +69,7 @@ def generate(
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "fps": fps, "seed": seed, "steps": steps,
         "guidance": guidance, "quality": quality, "image": image, "count": count,
-        "threads": threads, "caption": caption_for(prompt, as_is),
+        "threads": threads, "precision": precision, "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     settings = {name: value for name, value in settings.items() if value is not None}
     request = None

@@ -29,6 +29,9 @@ AsIs = Annotated[
 ]
 Count = Annotated[int, typer.Option(help="Takes with seeds counting up: fox-1.mp4, fox-2.mp4, …")]
 Threads = Annotated[int | None, typer.Option(help="Threads to compute with; all cores by default.")]
+Precision = Annotated[
+    str | None, typer.Option(help="Numbers to compute in: float32, bfloat16 or int8; the quickest good ones.")
+]
 Weights = Annotated[str | None, typer.Option(help="Name of shipped weights, or a folder.")]
 KeepLatents = Annotated[
     bool, typer.Option(help="Leave the latents beside the film, for extend, remix and the other verbs.")

@@ -33,6 +33,7 @@ def _shared(
     as_is: options.AsIs = False,
     count: options.Count = 1,
     threads: options.Threads = None,
+    precision: options.Precision = None,
     weights: options.Weights = None,
     keep_latents: options.KeepLatents = True,
     quote: options.Quote = False,

@@ -18,7 +18,7 @@ import numpy as np
 from torch import Tensor
 
 from ozora.backends.backend import Backend, Card
-from ozora.backends.machine import thread_count, using_threads
+from ozora.backends.machine import computing
 from ozora.director.filming import begin_window, given_latents
 from ozora.director.fit import Fit
 from ozora.director.generate import backend_named, describe_take
@@ -110,7 +110,7 @@ def explore(
     name = name or library.free_name(request.prompt)
     sheet = require_writable(library.folder / f"{name}-sheet.png")
     made: list[Draft] = []
-    with using_threads(request.threads or thread_count()):
+    with computing(request.threads, request.precision):
         watch = Stopwatch(on_phase)
         common = describe_take(planned, backend.card, first)
         asked = _asked(backend, planned, common, watch)

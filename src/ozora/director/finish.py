@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ozora.backends.backend import Backend
-from ozora.backends.machine import thread_count, using_threads
+from ozora.backends.machine import computing_as
 from ozora.director.generate import backend_named, film_take
 from ozora.director.library import FINAL, Library
 from ozora.director.plan import Plan, plan, words_of
@@ -78,7 +78,7 @@ def finish(
     order = {"keep_latents": True, "beside": beside, **backend_named(backend)}
     found = same_take(waiting_path(film), ending.about) or Waiting(ending.about, order, ending.progress)
     keeper = Keeper(film, found, ending.about, order)
-    with using_threads(int(ending.about["settings"]["threads"])):
+    with computing_as(ending.about["settings"]):
         take = film_take(
             backend, keeper, ending.plan, more=ending.more, on_phase=on_phase, on_preview=on_preview
         )
@@ -142,7 +142,7 @@ def heading_of(backend: Backend, draft: Waiting) -> Tensor:
     if draft.moment is None:
         raise refuse("take", "a take that had not begun", "a draft")
     settings = draft.about["settings"]
-    with using_threads(int(settings.get("threads") or thread_count())):
+    with computing_as(settings):
         words = backend.understand(words_of(draft.about))
         return backend.foresee(words, draft.moment, steps=settings["steps"])
 

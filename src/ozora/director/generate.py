@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import Backend, Card
-from ozora.backends.machine import thread_count, using_threads
+from ozora.backends.machine import computing, precision, thread_count
 from ozora.director.filming import decode_film, film_latents
 from ozora.director.latents import kept_path, save_latents
 from ozora.director.plan import Plan, plan
@@ -52,7 +52,7 @@ def generate(
     if first + request.count - 1 > HIGHEST_SEED:
         raise refuse("seed", first, f"0 to {HIGHEST_SEED}, with room for {request.count} takes")
     planned = plan(request, backend.card)
-    with using_threads(request.threads or thread_count()):
+    with computing(request.threads, request.precision):
         abouts = [describe_take(planned, backend.card, first + number) for number in range(request.count)]
     order = {"request": _written(request), "keep_latents": keep_latents, **backend_named(backend)}
     films: list[Path | None] = list(outputs) or [None] * request.count
@@ -64,7 +64,7 @@ def generate(
         for keeper in keepers:
             keeper.save()
         for keeper in keepers:
-            with using_threads(request.threads or thread_count()):
+            with computing(request.threads, request.precision):
                 take = film_take(backend, keeper, planned, on_phase=on_phase, on_preview=on_preview)
             yield take
     except GeneratorExit:
@@ -192,6 +192,7 @@ def describe_take(planned: Plan, card: Card, seed: int) -> dict[str, Any]:
             "steps": sampling.steps,
             "guidance": sampling.guidance,
             "threads": thread_count(),
+            "precision": precision(),
             **({} if fitted.openings == (0,) else {"openings": list(fitted.openings)}),
         },
         **planned.describe(),

@@ -19,7 +19,7 @@ from typing import Any
 
 from ozora.backends.backend import Backend
 from ozora.backends.grid import PIXELS_PER_CELL
-from ozora.backends.machine import thread_count, using_threads
+from ozora.backends.machine import computing, precision, thread_count
 from ozora.director.explore import KEPT_STEPS, LOOKED, MOMENTS, with_finals
 from ozora.director.fit import Fit
 from ozora.director.plan import plan
@@ -217,9 +217,9 @@ def quote(
     request = with_finals(request, backend.card) if drafts else request
     fitted = plan(request, backend.card).fit
     settings = _settings(backend, request)
-    key = _key(backend, settings["threads"])
+    key = _key(backend, settings)
     if timings.of(key, "pass") is None:
-        with using_threads(settings["threads"]):
+        with computing(settings["threads"], settings["precision"]):
             timings.learn(key, calibration(backend, fitted))
     sums, basis = [0.0, 0.0], 0
     work = _draft_work(fitted, settings, drafts) if drafts else _work(fitted, settings, request.count)
@@ -248,7 +248,7 @@ def learn(backend: Backend, request: Request, fitted: Fit, receipt: Receipt, tim
     if receipt.seconds.get("load", 0.0) > 0.02:  # networks that were there already say nothing of loading
         units["load"] = receipt.seconds["load"], receipt.cpu_seconds["load"]
     most = float(peak_memory())
-    timings.learn(_key(backend, settings["threads"]), {**units, "memory": (most, most)})
+    timings.learn(_key(backend, settings), {**units, "memory": (most, most)})
 
 
 def calibration(backend: Backend, fitted: Fit) -> dict[str, tuple[float, float]]:
@@ -330,11 +330,13 @@ def _settings(backend: Backend, request: Request) -> dict[str, Any]:
         "steps": sampling.steps,
         "guidance": sampling.guidance,
         "threads": request.threads or thread_count(),
+        "precision": request.precision or precision(),
     }
 
 
-def _key(backend: Backend, threads: int) -> str:
-    return f"{backend.card.name} {backend.card.hash[:12]}, {threads} threads"
+def _key(backend: Backend, settings: Mapping[str, Any]) -> str:
+    how = f"{settings['threads']} threads, {settings['precision']}"
+    return f"{backend.card.name} {backend.card.hash[:12]}, {how}"
 
 
 def _is_rate(value: Any) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import Card
+from ozora.backends.machine import precision_here
 from ozora.director.parts import Still, part_from_json
 from ozora.director.plan import plan
 from ozora.director.request import Request
@@ -114,6 +115,7 @@ def _fields(known: Mapping[str, Any]) -> dict[str, Any]:
         "steps": int(settings["steps"]),
         "guidance": float(settings["guidance"]),
         "threads": int(settings["threads"]),
+        "precision": precision_here(str(settings.get("precision", "float32"))),
         "still": int(settings["frames"]) == 1,
     }
     if not fields["still"] and not known.get("parts"):

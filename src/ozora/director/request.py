@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import QUALITIES
+from ozora.backends.machine import PRECISIONS
 from ozora.director.parts import (
     LONGEST_PROMPT,
     Part,
@@ -42,7 +43,9 @@ class Request:
     ``quality`` instead of both: draft, standard, high or best (see ``qualities.sampling_for``);
     ``seed`` 0 to 2**63 - 1; ``image`` the first frame; ``head`` and ``tail`` clips the film begins and ends
     with; ``count`` takes with seeds ``seed``, ``seed + 1``, …; ``still`` asks for a picture, one frame;
-    ``threads`` of the processor (1 to 256): another number gives the same film but for its last bits.
+    ``threads`` of the processor (1 to 256): another number gives the same film but for its last bits;
+    ``precision``, the numbers it is computed in: float32, bfloat16 or int8, the quickest that lose next to
+    nothing by default.
 
     What the verbs of the editor add: ``parts`` in a row instead of one film from words, ``stills`` shown at
     moments, ``ring`` for an end that runs into the beginning, and ``verb``, the name of what was asked.
@@ -61,6 +64,7 @@ class Request:
     quality: str | None = None
     count: int = 1
     threads: int | None = None
+    precision: str | None = None
     still: bool = False
     image: str | Path | Clip | None = None
     head: Clip | None = field(default=None, repr=False)
@@ -98,6 +102,8 @@ class Request:
             raise refuse("count", self.count, f"1 to {MOST_TAKES}")
         if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:
             raise refuse("threads", self.threads, f"1 to {MOST_THREADS}")
+        if self.precision is not None and self.precision not in PRECISIONS:
+            raise refuse("precision", self.precision, ", ".join(PRECISIONS))
         if self.image is not None and self.head is not None:
             raise refuse("image", "both an image and a head", "one of them, since both pin the beginning")
         for name in ("seconds", "still", "image", "head", "tail"):

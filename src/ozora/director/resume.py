@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ozora.backends.backend import Backend
-from ozora.backends.machine import using_threads
+from ozora.backends.machine import computing_as
 from ozora.director.generate import describe_take, film_take
 from ozora.director.plan import Plan, plan
 from ozora.director.reproduce import request_of
@@ -43,7 +43,7 @@ def finish_waiting(
         allowed = f"weights {made_by['name']} {made_by['hash'][:12]}, with which {film} was begun"
         raise refuse("weights", f"{backend.card.name} {backend.card.hash[:12]}", allowed)
     keeper = Keeper(film, waiting, waiting.about, waiting.order)
-    with using_threads(int(waiting.about["settings"]["threads"])):
+    with computing_as(waiting.about["settings"]):
         return film_take(backend, keeper, _planned(film, waiting, backend), on_phase=on_phase)
 
 

@@ -35,7 +35,7 @@ from ozora.director.request import Request
 from ozora.errors import OzoraError, refuse
 
 TRANSITIONS = ("continue", "cut")
-SETTINGS = ("seed", "size", "quality", "steps", "guidance", "negative", "threads", "count")
+SETTINGS = ("seed", "size", "quality", "steps", "guidance", "negative", "threads", "precision", "count")
 KEYS = ("words", "seconds", "cards", *SETTINGS)
 CARD_KEYS = ("at", "seconds", "words", "picture", "clip", "camera", "transition")
 SHORTEST_CARD = 0.3

@@ -11,7 +11,8 @@ so latent 0 holds frame 0 alone, latent k holds frames 4k−3 to 4k, and no fram
 Beside the networks may run a cosine transform (``cosine_path``): training then begins with a fair picture and
 the networks learn what is missing; the ×2 head adds detail to the enlarged ×1 picture.
 
-Inside, frames are flattened time-major, (T·B, C, H, W): the frame before is the row B places earlier.
+Inside, frames are flattened time-major, (T·B, C, H, W): the frame before is the row B places earlier. The
+convolutions work in the numbers of their own weights; latents, the linear path and pixels keep theirs.
 """
 
 from __future__ import annotations
@@ -183,10 +184,10 @@ class Encoder(nn.Module):
         batch, first = frames.shape[0], not memory
         new: Memory = []
         x = F.pixel_unshuffle(frames.transpose(0, 1).flatten(0, 1), self.patch)
-        x = self.stages[0](self.enter(_fast(x)), batch, memory, new)
+        x = self.stages[0](self.enter(_fast(x).to(self.enter.weight.dtype)), batch, memory, new)
         for step, stage in zip(self.steps, self.stages[1:], strict=False):
             x = stage(step(x, batch, first), batch, memory, new)
-        x = self.leave(x).unflatten(0, (-1, batch)).transpose(0, 1)  # (B, k, 2C, h, w)
+        x = self.leave(x).to(frames.dtype).unflatten(0, (-1, batch)).transpose(0, 1)  # (B, k, 2C, h, w)
         mean, log_variance = x.chunk(2, 2)
         if self.cosines is not None:
             mean = mean + self.cosines.encode(frames, first)
@@ -233,7 +234,7 @@ class Decoder(nn.Module):
         (batch, length), first = latents.shape[:2], not memory
         new: Memory = []
         latents = _fast(latents.transpose(0, 1).flatten(0, 1))
-        x = self.enter(latents)
+        x = self.enter(latents.to(self.enter.weight.dtype))
         if noise_level is not None:
             x = x + (noise_level[:, None] * self.noise_gain).repeat(length, 1)[:, :, None, None]
         x = self.stages[0](x, batch, memory, new)
@@ -243,17 +244,19 @@ class Decoder(nn.Module):
             x = self.stages[2](x, batch, memory, new)
         else:
             plain = self.cosines.decode(latents, batch, first)  # (T·B, 3·patch², 4h, 4w)
-            x = torch.cat([self.stages[2](x + self.see(plain), batch, memory, new), plain], 1)
+            x = self.stages[2](x + self.see(plain.to(x.dtype)), batch, memory, new)
+            x = torch.cat([x.to(plain.dtype), plain], 1)
         return x.unflatten(0, (-1, batch)).transpose(0, 1), new
 
     def pixels(self, features: Tensor, scale: int) -> Tensor:
         """Map features (N, c, 4h, 4w), each frame on its own, to pixels (N, 3, 16h·scale, 16w·scale)."""
+        numbers = self.head.weight.dtype
         if self.cosines is None:
-            x = _fast(features)
+            x = _fast(features).to(numbers)
             head = self.head(x) if scale == 1 else self.large_head(self.sharpen(self.enlarge(x, 1, False)))
-            return F.pixel_shuffle(head, self.patch)
+            return F.pixel_shuffle(head.float(), self.patch)
         x, plain = features.split([features.shape[1] - 3 * self.patch**2, 3 * self.patch**2], 1)
-        x = _fast(x)
+        x = _fast(x).to(numbers)
         small = F.pixel_shuffle(plain + self.head(x), self.patch)
         if scale == 1:
             return small

@@ -208,7 +208,10 @@ class Predictor:
         """Guess at noise levels ``level`` (B, L), to step to ``lower``; a failure names ``step``."""
 
         def ask(text: TextOutput | None) -> tuple[Tensor, Tensor]:
-            answer = self.transformer(state.latent, level, state.given, state.seconds, text, aim=lower)
+            weaker = self.guide.early != 0.0
+            answer = self.transformer(
+                state.latent, level, state.given, state.seconds, text, aim=lower, early=weaker
+            )
             if not bool(torch.isfinite(answer.clean).all()):
                 culprit = first_unfinite(self.transformer, state, level, text)
                 raise OzoraError(

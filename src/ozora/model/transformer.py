@@ -13,7 +13,7 @@ Reads noisy latents and predicts the clean ones. Notable features:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -78,7 +78,10 @@ FASTEST_WAVE = 100.0
 
 @dataclass(frozen=True)
 class TransformerOutput:
-    """Guesses of the clean latents, both (B, L, C, h, w): from the last block and from the early head."""
+    """Guesses of the clean latents, both (B, L, C, h, w): from the last block and from the early head.
+
+    ``early`` is empty where it was not asked for.
+    """
 
     clean: Tensor
     early: Tensor
@@ -134,6 +137,14 @@ class Stream:
         index = kept[..., None].expand(-1, -1, -1, tokens.shape[-1])
         cells = self.split(tokens)[1].scatter(2, index, part)  # (B, L, cells, d)
         return torch.cat((words, cells.flatten(1, 2)), dim=1)
+
+    def of_film(self, film: int) -> Stream:
+        """The layout of one film of the batch."""
+        one = slice(film, film + 1)
+        mask = None if self.mask is None else self.mask[one]
+        return replace(
+            self, angles=self.angles[one], cosine=self.cosine[one], sine=self.sine[one], mask=mask
+        )
 
     def narrowed(self, kept: Tensor) -> Stream:
         """The layout of the tokens that `pick` keeps."""
@@ -243,6 +254,7 @@ class Transformer(nn.Module):
         text: TextOutput,
         *,
         aim: Tensor | None = None,
+        early: bool = True,
         route: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> TransformerOutput:
@@ -252,7 +264,8 @@ class Transformer(nn.Module):
         ``given`` (B, L) True where the frame is known; ``seconds`` (B, L) when each frame happens; ``text``
         of B prompts, or of one for all. ``aim`` (B, L) is the noise level that the answer will step to, for a
         network that ``aims``: a step straight towards its answer then lands where many small steps would
-        (flow maps, arXiv 2406.07507); others do not read it. ``route`` is the share of each frame's cells
+        (flow maps, arXiv 2406.07507); others do not read it. ``early`` asks for the early head's guess too.
+        ``route`` is the share of each frame's cells
         that skips the routed blocks, drawn from ``generator`` (training only). Raises OzoraError where
         shapes do not fit.
         """
@@ -288,7 +301,8 @@ class Transformer(nn.Module):
             return keep * latents + change * answer.transpose(2, 3).reshape(latents.shape).float()
 
         seen = stream.split(middle)[1]
-        return TransformerOutput(read(self.head, last), read(self.early_head, middle), seen)
+        weaker = read(self.early_head, middle) if early else latents.new_empty(0)
+        return TransformerOutput(read(self.head, last), weaker, seen)
 
     def _run_blocks(
         self, tokens: Tensor, condition: Tensor, stream: Stream, kept: Tensor | None
