@@ -33,6 +33,8 @@ from torch import Tensor, nn
 
 from ozora.backends.machine import tune_machine
 from ozora.model.autoencoder import Autoencoder
+from ozora.model.packed import packed_autoencoder
+from ozora.model.precision import best_precision, quick_precisions
 from ozora.model.sizes import SIZES
 
 LATENTS, FRAMES, CHANNELS = 13, 49, 48
@@ -79,7 +81,7 @@ def main() -> None:
     if arguments.memory:
         memory(console, arguments)
         return
-    precisions = [name for name in arguments.precisions if name != "bfloat16" or knows_bfloat16()]
+    precisions = [name for name in arguments.precisions if name in quick_precisions()]
     if precisions != arguments.precisions:
         console.print("bfloat16 left out: this processor has no instructions for it")
     columns = (
@@ -100,9 +102,9 @@ def compare(size: str, film: Film, precision: str, repeat: int, console: Console
     """One row: ours and the public designs, in turn."""
     torch.manual_seed(0)
     dtype = PRECISIONS[precision]
-    ours = Autoencoder(SIZES[size]).eval().requires_grad_(False).to(dtype)
-    video = torch.randn(1, FRAMES, 3, *film.read, dtype=dtype).clamp(-1, 1)
-    latents = torch.randn(1, LATENTS, CHANNELS, film.high, film.wide, dtype=dtype)
+    ours = packed_autoencoder(Autoencoder(SIZES[size]).eval().requires_grad_(False), precision)
+    video = torch.randn(1, FRAMES, 3, *film.read).clamp(-1, 1)
+    latents = torch.randn(1, LATENTS, CHANNELS, film.high, film.wide)
     works: dict[str, Work] = {
         "encode": lambda: ours.encode(video),
         "encode batched": lambda: ours.distribution(video),
@@ -199,13 +201,6 @@ def clock() -> float:
     return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
 
 
-def knows_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself (AVX-512 BF16 or AMX), as Linux tells."""
-    listed = Path("/proc/cpuinfo")
-    told = listed.read_text() if listed.exists() else ""
-    return "avx512_bf16" in told or "amx_bf16" in told
-
-
 def memory(console: Console, arguments: argparse.Namespace) -> None:
     """Most memory of streamed decoding, short and long, each in a fresh process."""
     table = Table("size", "film", "4 s MiB", "120 s MiB", "ratio", title="Memory of streamed decoding")
@@ -225,7 +220,8 @@ def memory(console: Console, arguments: argparse.Namespace) -> None:
 def memory_of(size: str, film: Film, length: int) -> int:
     """Most bytes that this process had at once while it streamed a film, which nobody keeps."""
     torch.manual_seed(0)
-    stream = Autoencoder(SIZES[size]).eval().requires_grad_(False).stream(film.scale)
+    plain = Autoencoder(SIZES[size]).eval().requires_grad_(False)
+    stream = packed_autoencoder(plain, best_precision()).stream(film.scale)
     for number in range(length):
         generator = torch.Generator().manual_seed(number)
         frames: Tensor = stream.push(torch.randn(1, CHANNELS, film.high, film.wide, generator=generator))

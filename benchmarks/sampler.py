@@ -27,8 +27,9 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from ozora.backends.machine import PRECISIONS, quick_precisions, tune_machine
+from ozora.backends.machine import tune_machine
 from ozora.model.packed import packed
+from ozora.model.precision import PRECISIONS, quick_precisions
 from ozora.model.text import TextOutput
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
 

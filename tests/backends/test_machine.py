@@ -8,14 +8,13 @@ import pytest
 import torch
 
 from ozora.backends.machine import (
-    best_precision,
     computing,
     computing_as,
     precision,
     precision_here,
-    quick_precisions,
 )
 from ozora.errors import OzoraError
+from ozora.model.precision import best_precision, quick_precisions
 
 HEAPS = """
 import ctypes, threading

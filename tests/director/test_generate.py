@@ -8,7 +8,7 @@ from PIL import Image
 from ozora import Clip, Ozora, OzoraError, Request
 from ozora.backends import machine
 from ozora.backends.embedded import EmbeddedBackend
-from ozora.backends.machine import best_precision, precision, quick_precisions
+from ozora.backends.machine import precision
 from ozora.backends.weights import assemble
 from ozora.director.generate import generate
 from ozora.director.latents import find_latents, kept_path
@@ -17,6 +17,7 @@ from ozora.director.states import waiting_path
 from ozora.media.images import cover, write_image
 from ozora.media.video import read_metadata, write_clip
 from ozora.model.checkpoint import load_weights, save_weights
+from ozora.model.precision import best_precision, quick_precisions
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from ozora.backends.machine import quick_precisions
 from ozora.errors import OzoraError
 from ozora.model import packed as packing
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.packed import BFloat16Linear, Int8Linear, PackedBlock, packed, packed_autoencoder
+from ozora.model.precision import quick_precisions
 from ozora.model.sampler import sample
 from ozora.model.sizes import AutoencoderConfig
 from ozora.model.state import State

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ozora.backends.backend import QUALITIES
-from ozora.backends.machine import PRECISIONS
 from ozora.director.parts import (
     LONGEST_PROMPT,
     Part,
@@ -22,6 +21,7 @@ from ozora.director.parts import (
 )
 from ozora.errors import OzoraError, refuse
 from ozora.media.clip import Clip
+from ozora.model.precision import PRECISIONS
 
 __all__ = ["LONGEST_PROMPT", "Request", "parse_size"]
 
