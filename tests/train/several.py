@@ -25,12 +25,12 @@ TRANSFORMER_SIZES["toy"] = TransformerConfig(
 """Rows that no two processes can halve evenly, and matrices of several shapes."""
 
 TRANSFORMER = (
-    "size=toy", "micro_batches=2", "stages.0.batch=8", "stages.1.batch=4", "stages.2.batch=4", "route=0.5",
-    "stages.1.frames=2", "stages.2.frames=3", "sample_every=0.9", "sample_steps=1",
+    "mixed=false", "size=toy", "micro_batches=2", "stages.0.batch=8", "stages.1.batch=4", "stages.2.batch=4",
+    "route=0.5", "stages.1.frames=2", "stages.2.frames=3", "sample_every=0.9", "sample_steps=1",
 )  # fmt: skip
 AUTOENCODER = (
-    "micro_batches=2", "stages.0.until=1.0", "stages.0.batch=4", "stages.1.frames=1", "stages.2.frames=1",
-    "statistics_clips=8", "sample_every=0.9",
+    "mixed=false", "micro_batches=2", "stages.0.until=1.0", "stages.0.batch=4", "stages.1.frames=1",
+    "stages.2.frames=1", "statistics_clips=8", "sample_every=0.9",
 )  # fmt: skip
 
 STOPPED = ("size=toy", "shots=24", "stages.0.batch=4", "sample_every=0.9", "save_every=3600")

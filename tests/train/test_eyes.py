@@ -13,12 +13,12 @@ import torch
 from ozora.errors import OzoraError, WeightsError
 from ozora.model.checkpoint import load_weights
 from ozora.train.augment_eyes import SpoilSettings, spoil_film
-from ozora.train.eyes import eyes_config
+from ozora.train.eyes import EyesTask, eyes_config
 from ozora.train.loop import train
 from ozora.train.losses_eyes import NOT_ASKED, centre_loss, depth_loss, targets, trait_of
 from ozora.train.recipe import Stage
 from ozora.train.recipes import get_recipe
-from ozora.train.tasks import load_eyes
+from ozora.train.tasks import Inputs, load_eyes
 from ozora.train.truths import TruthBank, tell_truth
 from ozora.world.shot import Shot, Subject
 
@@ -85,6 +85,19 @@ def test_eyes_learn_what_they_are_shown(told: Path, tmp_path: Path) -> None:
     totals = [line["total"] for line in lines if "total" in line]
     assert sum(totals[-5:]) < 0.75 * sum(totals[:5])
     assert report.measures["clean_class_cells"] > 0.3
+
+
+def test_a_zoomed_lesson_is_drawn_under_mixed_precision(told: Path) -> None:
+    """As on a GPU: truth in float16 is put together, and the loss is that of float32 nearly."""
+    recipe = replace(get_recipe("micro_eyes"), zoomed=1.0, decoded_share=0.0)
+    torch.manual_seed(0)
+    task = EyesTask(recipe, Inputs(footage=(told,)), torch.device("cpu"))
+    totals = []
+    for mixed in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            losses = task.losses(torch.Generator().manual_seed(7), Stage(1.0, 3, 2), 0.0)
+        totals.append(float(losses["total"].detach()))
+    assert totals[1] == pytest.approx(totals[0], rel=0.03) and totals[0] != totals[1]
 
 
 def test_targets_ask_only_what_a_picture_tells(told: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +53,9 @@ def train(
     """
     from ozora.cli.show import said
     from ozora.train.loop import train as run
+
+    # Mixed precision takes gains in float32 on purpose; PyTorch would say so once in every run.
+    warnings.filterwarnings("ignore", "Mismatch dtype between input and weight")
 
     report = run(
         recipe, minutes=minutes, out=out, resume=resume, footage=footage or (), latents=latents or (),

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 """In which numbers films may be computed, from the most exact to the least."""
@@ -37,3 +41,8 @@ def best_precision() -> str:
     Its films are those of float32 to more than 50 dB, for less than half of the time (docs/speed.md).
     """
     return "bfloat16" if "bfloat16" in quick_precisions() else "float32"
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether ``device`` is quick in bfloat16: then training takes its products in it."""
+    return device.type == "cuda" or "bfloat16" in quick_precisions()

@@ -60,11 +60,7 @@ class EyesTask:
 
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
         """All terms of one spoilt batch, half of the batches mirrored."""
-        lesson = self.bank.draw(generator, stage.batch, stage.frames)
-        if int(torch.randint(2, (1,), generator=generator)):
-            lesson = lesson.mirrored()
-        if float(torch.rand(1, generator=generator)) < self.recipe.zoomed:
-            lesson = lesson.zoomed(generator, self.recipe.zoom)
+        lesson = self._lesson(generator, stage)
         video = lesson.clips.large
         decoded = float(torch.rand(1, generator=generator)) < self.recipe.decoded_share
         if decoded and self.autoencoder is not None:
@@ -74,6 +70,17 @@ class EyesTask:
         truth = targets(self.eyes.config, lesson.truths, lesson.clips.shots)
         total, parts = eyes_loss(self.eyes, self.eyes(video), truth, self.recipe.losses)
         return {"total": total, **parts}
+
+    def _lesson(self, generator: torch.Generator, stage: Stage) -> Lesson:
+        """Clips and their truth, mirrored or through a longer lens at times."""
+        # The truth lies in float16, which mixed precision in bfloat16 would refuse to put together.
+        with torch.autocast(self.device.type, enabled=False):
+            lesson = self.bank.draw(generator, stage.batch, stage.frames)
+            if int(torch.randint(2, (1,), generator=generator)):
+                lesson = lesson.mirrored()
+            if float(torch.rand(1, generator=generator)) < self.recipe.zoomed:
+                lesson = lesson.zoomed(generator, self.recipe.zoom)
+        return lesson
 
     @torch.no_grad()
     def _decoded(self, lesson: Lesson, few: int) -> Tensor:

@@ -26,6 +26,7 @@ from rich.table import Table
 from torch import Tensor
 
 from ozora.errors import OzoraError, refuse
+from ozora.model.precision import has_bfloat16
 from ozora.train import distributed
 from ozora.train.journal import Means, StopGently, forget_after, open_lines, sheets, show_progress
 from ozora.train.makers import make_task
@@ -272,7 +273,7 @@ def one_step(
     for number in range(distributed.rank() * mine, (distributed.rank() + 1) * mine):
         key = sample_key(recipe.seed, samples + number * part.batch)
         seed_everything(key)  # for layers that draw without being handed a generator
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.mixed and has_bfloat16(device)):
             losses = task.losses(torch.Generator().manual_seed(key), part, progress)
         (losses["total"] / mine).backward()
         told.append({name: value.detach() for name, value in losses.items()})

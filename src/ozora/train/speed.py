@@ -8,6 +8,7 @@ from functools import cache
 
 import torch
 
+from ozora.model.precision import has_bfloat16
 from ozora.train import distributed
 from ozora.train.flops import Flops
 
@@ -86,10 +87,10 @@ class Speedometer:
 def matmul_rate(device: torch.device, seconds: float = 0.1) -> float:
     """FLOP/s that ``device`` reaches in large square products: the best of those that fit into ``seconds``.
 
-    In bfloat16 on a GPU and float32 on a CPU, as training works there.
+    In bfloat16 where that is quick and float32 elsewhere, as training works.
     """
     on_gpu = device.type == "cuda"
-    size, kind = (8192, torch.bfloat16) if on_gpu else (768, torch.float32)
+    size, kind = 8192 if on_gpu else 768, torch.bfloat16 if has_bfloat16(device) else torch.float32
     a, b = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
     a @ b  # the first one also wakes the machine
     best, until = float("inf"), time.perf_counter() + seconds
