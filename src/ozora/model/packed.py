@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from ozora.errors import OzoraError, refuse
 from ozora.model.autoencoder import Autoencoder
+from ozora.model.precision import quick_precisions
 from ozora.model.transformer import Block, Stream, Transformer
 
 SCORES_AT_ONCE = 6_000_000
@@ -43,7 +44,7 @@ class BFloat16Linear(nn.Module):
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
         self.weight = weight.bfloat16()
-        self.laid_out = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        self.laid_out = "bfloat16" in quick_precisions()
         if self.laid_out:
             self.weight = torch.ops.mkldnn._reorder_linear_weight(self.weight, None)
 
