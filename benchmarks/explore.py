@@ -1,13 +1,15 @@
 """Does exploring pay? What the ranker's choice gains, what drafts cost, and whether finals keep their word.
 
     python benchmarks/explore.py [--prompts 24] [--drafts 8] [--quality high] [--suite first] [--out DIR]
+                                 [--judge eyes|probe]
 
 For each prompt, drafts are made and ranked, and **all** of them are finished, which only a benchmark does.
-The evaluation probe, which the ranker knows nothing of, looks at the finals: mean probability of the subject,
-place and time that were asked. Gain is how far the ranker's choice lies on the way from a random draft to the
-best of them, over all prompts together, and its interval comes from drawing the prompts anew (bootstrap).
-Two bounds stand beside it: what the same ranker gains when it is shown the finished films, and what the probe
-itself gains when it is shown their mirror images, in which everything asked is as true as in the films.
+A judge that the ranker knows nothing of, the evaluation eyes or the probe, looks at the finals: mean
+probability of the subject, place and time that were asked. Gain is how far the ranker's choice lies on the
+way from a random draft to the best of them, over all prompts together, and its interval comes from drawing
+the prompts anew (bootstrap). Two bounds stand beside it: what the same ranker gains when it is shown the
+finished films, and what the judge itself gains when it is shown their mirror images, in which everything
+asked is as true as in the films.
 Costs are of one thread, by the clock and in processor seconds; only the latter mean something on a busy
 machine. With ``--out`` the finals are kept: a stopped run goes on, and another ranker is measured in minutes.
 """
@@ -18,7 +20,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -30,7 +32,7 @@ from torch import Tensor
 
 from ozora import Ozora, Request
 from ozora.backends.embedded import EmbeddedBackend
-from ozora.backends.weights import find_probe
+from ozora.backends.weights import find_eyes, find_probe
 from ozora.director.explore import Draft, explore
 from ozora.director.finish import LIFT, finish
 from ozora.director.library import Library
@@ -39,8 +41,11 @@ from ozora.director.ranking import judge
 from ozora.evaluate.films import Frames, to_video
 from ozora.evaluate.probe import load_probe
 from ozora.evaluate.prompts import Prompt, read_prompts
+from ozora.evaluate.sight import see
 from ozora.model.checkpoint import load_weights, save_weights
+from ozora.model.eyes import Eyes
 from ozora.model.probe import Probe
+from ozora.train.tasks import load_eyes
 
 AXES = ("subject", "place", "time")
 SEED = 40_000
@@ -48,7 +53,7 @@ SEED = 40_000
 
 @dataclass
 class Finals:
-    """What is kept of the finals of one prompt, by draft: what the probe saw, where the subject stood."""
+    """What is kept of the finals of one prompt, by draft: what the judge saw, where the subject stood."""
 
     shares: dict[str, list[float]] = field(default_factory=dict)  # axis to probability of what was asked
     mirrored: dict[str, list[float]] = field(default_factory=dict)  # the same, of the film in a mirror
@@ -58,13 +63,13 @@ class Finals:
 
 @dataclass(frozen=True)
 class Looked:
-    """One prompt: the probe's score of each final, the ranker's of each draft and final, and the costs."""
+    """One prompt: the judge's score of each final, the ranker's of each draft and final, and the costs."""
 
     prompt: str
     scores: np.ndarray  # (N,)
     drafts: np.ndarray  # (N,) the ranker's, of the drafts; dropped ones last
     finals: np.ndarray  # (N,) the ranker's, of the finished films
-    mirrored: np.ndarray  # (N,) the probe's, of the finished films in a mirror
+    mirrored: np.ndarray  # (N,) the judge's, of the finished films in a mirror
     right: np.ndarray  # (N,) bool: subject, place and time
     spread: dict[str, float]  # axis to the deviation of its probability between takes
     foretold: float  # correlation of what tells drafts apart with what tells finals apart
@@ -72,6 +77,51 @@ class Looked:
     same_bits: bool
     lift_shift: float  # how far the subject moved, as a share of the frame's width
     new_shift: float  # the same between films of other seeds
+
+
+Opinion = dict[str, tuple[float, bool]]
+"""Axis to the probability of what was asked, and whether nothing else was likelier."""
+
+Judge = Callable[[Frames, Prompt], Opinion]
+
+
+def by_probe(probe: Probe) -> Judge:
+    """What the probe says of a whole film at once."""
+
+    def opinion(frames: Frames, prompt: Prompt) -> Opinion:
+        answers = probe.predict(to_video(frames), 12)
+        return {
+            axis: told(answers[axis][0].numpy(), values, prompt.asked(axis))
+            for axis, values in probe.config.axes
+            if prompt.asked(axis) in values and prompt.tells(axis)
+        }
+
+    return opinion
+
+
+def by_eyes(eyes: Eyes) -> Judge:
+    """What the eyes see: of the subject in each frame the likeliest sighting, of place and time the mean."""
+    kinds = eyes.config.classes[eyes.config.first_subject :]
+
+    def opinion(frames: Frames, prompt: Prompt) -> Opinion:
+        sight = see(eyes, frames, 12)
+        best = [np.max([one.kinds for one in seen], axis=0) for seen in sight.people if seen]
+        everybody = np.sum(best, axis=0) / sight.frames if best else np.zeros(len(kinds))
+        seen = {"subject": (everybody, kinds)}
+        seen |= {axis: (sight.scene[axis], values) for axis, values in eyes.config.scene if axis in AXES}
+        return {
+            axis: told(shares, values, prompt.asked(axis))
+            for axis, (shares, values) in seen.items()
+            if prompt.asked(axis) in values and prompt.tells(axis)
+        }
+
+    return opinion
+
+
+def told(shares: np.ndarray, values: Sequence[str], asked: str) -> tuple[float, bool]:
+    """The probability of what was asked, and whether it is the likeliest."""
+    place = tuple(values).index(asked)
+    return float(shares[place]), int(shares.argmax()) == place
 
 
 def centre(frames: Frames) -> np.ndarray:
@@ -108,8 +158,10 @@ def timed(work: Callable[[], object]) -> tuple[object, tuple[float, float]]:
 class Bench:
     """Explores prompt after prompt and keeps their finals in a folder."""
 
-    def __init__(self, backend: EmbeddedBackend, probe: Probe, quality: str, drafts: int, out: Path) -> None:
-        self.backend, self.probe, self.quality, self.drafts = backend, probe, quality, drafts
+    def __init__(
+        self, backend: EmbeddedBackend, judge: Judge, quality: str, drafts: int, out: Path
+    ) -> None:
+        self.backend, self.judge, self.quality, self.drafts = backend, judge, quality, drafts
         self.out = out / f"{quality}-{drafts}-{backend.card.hash[:8]}"
         self.out.mkdir(parents=True, exist_ok=True)
 
@@ -160,7 +212,7 @@ class Bench:
     def finals(
         self, prompt: Prompt, number: int, library: Library, drafts: list[Draft]
     ) -> tuple[Finals, Tensor]:
-        """What the probe says of all finals, and their latents (N, L, C, h, w); filmed unless kept."""
+        """What the judge says of all finals, and their latents (N, L, C, h, w); filmed unless kept."""
         kept = self.out / f"{number:03d}.safetensors"
         if kept.is_file():
             tensors, about = load_weights(kept)
@@ -173,14 +225,11 @@ class Bench:
             )
             latents.append(take.latents)
             seen.centres.append(centre(take.clip.frames).round(4).tolist())
-            video = to_video(take.clip.frames)
-            answers, mirrored = self.probe.predict(video, 12), self.probe.predict(video.flip(-1), 12)
-            for axis, values in self.probe.config.axes:
-                if prompt.asked(axis) in values and prompt.tells(axis):
-                    place = values.index(prompt.asked(axis))
-                    seen.shares.setdefault(axis, []).append(float(answers[axis][0][place]))
-                    seen.mirrored.setdefault(axis, []).append(float(mirrored[axis][0][place]))
-                    seen.right.setdefault(axis, []).append(int(answers[axis][0].argmax()) == place)
+            mirrored = self.judge(np.ascontiguousarray(take.clip.frames[:, :, ::-1]), prompt)
+            for axis, (share, right) in self.judge(take.clip.frames, prompt).items():
+                seen.shares.setdefault(axis, []).append(share)
+                seen.mirrored.setdefault(axis, []).append(mirrored[axis][0])
+                seen.right.setdefault(axis, []).append(right)
         tensors = {"latents": torch.cat(latents)}
         save_weights(kept, tensors, {"prompt": prompt.text, "seen": asdict(seen)}, quantise=False)
         return seen, tensors["latents"]
@@ -221,11 +270,11 @@ def table(rows: list[Looked], drafts: int, quality: str) -> Table:
     line("correlation of drafts with their finals", f"{middle([row.foretold for row in rows]):.2f}")
     mean, top = np.mean([row.scores for row in rows]), np.mean([row.scores.max() for row in rows])
     chosen = np.mean([row.scores[row.drafts.argmax()] for row in rows])
-    line("probe: random / chosen / best", f"{mean:.3f} / {chosen:.3f} / {top:.3f}")
+    line("judge: random / chosen / best", f"{mean:.3f} / {chosen:.3f} / {top:.3f}")
     for what, ranker, bar in (
         ("the ranker, from drafts", "drafts", "≥ 90 %"),
         ("the ranker, from finished films", "finals", ""),
-        ("the probe, from films in a mirror", "mirrored", ""),
+        ("the judge, from films in a mirror", "mirrored", ""),
     ):
         found, low, high = gain(rows, ranker)
         between = f"({100 * low:.0f} to {100 * high:.0f})"
@@ -235,7 +284,7 @@ def table(rows: list[Looked], drafts: int, quality: str) -> Table:
             for row in rows
             if getattr(row, ranker).std() and row.scores.std()
         ]
-        line("its correlation with the probe", f"{np.mean(both) if both else 0.0:.2f}")
+        line("its correlation with the judge", f"{np.mean(both) if both else 0.0:.2f}")
     right = [100 * statistics.mean(values) for values in (
         [float(row.right.mean()) for row in rows], [float(row.right[row.drafts.argmax()]) for row in rows],
         [float(row.right.any()) for row in rows],
@@ -258,15 +307,19 @@ def main() -> None:
     parser.add_argument("--drafts", type=int, default=8)
     parser.add_argument("--quality", default="high")
     parser.add_argument("--suite", default="first")
+    parser.add_argument("--judge", default="eyes", choices=["eyes", "probe"])
     parser.add_argument("--weights")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     backend, probe = EmbeddedBackend(arguments.weights), load_probe(find_probe())
+    where = find_eyes()
+    judges = {"probe": lambda: by_probe(probe), "eyes": lambda: by_eyes(load_eyes(where, "evaluation"))}
     torch.set_num_threads(1)
     backend.load()
     suite = read_prompts(arguments.suite, dict(probe.config.axes))[: arguments.prompts]
     with tempfile.TemporaryDirectory() as name:
-        bench = Bench(backend, probe, arguments.quality, arguments.drafts, arguments.out or Path(name))
+        out = (arguments.out or Path(name)) / arguments.judge
+        bench = Bench(backend, judges[arguments.judge](), arguments.quality, arguments.drafts, out)
         rows = []
         for number, prompt in enumerate(suite):
             rows.append(bench.look(prompt, number))

@@ -7,8 +7,17 @@ from ozora.backends.backend import Sampling
 from ozora.backends.embedded import EmbeddedBackend
 from ozora.backends.grid import Grid, parse_cells
 from ozora.backends.machine import core_share, tune_machine
-from ozora.backends.weights import MANIFEST, assemble, check, find_weights
+from ozora.backends.weights import (
+    MANIFEST,
+    assemble,
+    check,
+    find_eyes,
+    find_perception_eyes,
+    find_weights,
+)
 from ozora.errors import WeightsError
+from ozora.model.checkpoint import load_weights
+from ozora.train.tasks import load_eyes
 
 
 @pytest.fixture
@@ -108,3 +117,14 @@ def test_container_limits_are_read_as_whole_cores(tmp_path):
 
 def test_tuning_the_machine_twice_is_the_same():
     assert tune_machine() is tune_machine()
+
+
+def test_of_the_eyes_that_ship_one_copy_judges_and_another_teaches():
+    judge, teacher = find_eyes(), find_perception_eyes()
+    assert judge is not None
+    assert load_eyes(judge, "evaluation").config.name != load_eyes(teacher, "perception").config.name
+    for path, other in ((judge, "perception"), (teacher, "evaluation")):
+        with pytest.raises(WeightsError, match=other):
+            load_eyes(path, other)
+    seeds = [load_weights(path)[1]["settings"]["seed"] for path in (judge, teacher)]
+    assert seeds[0] != seeds[1]

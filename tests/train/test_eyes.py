@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ozora.cli import run
 from ozora.errors import OzoraError, WeightsError
 from ozora.model.checkpoint import load_weights
 from ozora.train.augment_eyes import SpoilSettings, spoil_film
@@ -76,6 +77,15 @@ def test_an_autoencoder_feels_what_the_eyes_feel_only_if_it_is_given_eyes(
     assert "perceptual" not in plain.losses and felt.losses["perceptual"] > 0
     expected = plain.losses["total"] + 0.1 * felt.losses["perceptual"]
     assert felt.losses["total"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_eyes_that_ship_can_be_asked_for_by_that_word(clips: Path, tmp_path: Path) -> None:
+    few = ["window=0", "statistics_clips=8", "stages.2.frames=5"]
+    asked = [word for override in few for word in ("--set", override)]
+    arguments = ["--out", str(tmp_path / "a"), "--footage", str(clips), "--eyes", "shipped", "--steps", "1"]
+    assert run(["train", "micro_autoencoder", *arguments, *asked]) == 0
+    first = json.loads((tmp_path / "a" / "losses.jsonl").read_text().splitlines()[0])
+    assert first["perceptual"] > 0
 
 
 def test_eyes_learn_what_they_are_shown(told: Path, tmp_path: Path) -> None:

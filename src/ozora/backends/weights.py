@@ -62,6 +62,17 @@ def find_eyes() -> Path | None:
     return path if path.is_file() else None
 
 
+def find_perception_eyes() -> Path:
+    """The eyes that ship to teach an autoencoder: another copy than those that judge.
+
+    Raises ``WeightsError`` where none do.
+    """
+    path = _shipped() / "eyes_perception.safetensors"
+    if not path.is_file():
+        raise WeightsError("eyes: none for perception are shipped with this copy of Ozora, give a file.")
+    return path
+
+
 def find_weights(weights: str | Path | None = None) -> Path:
     """The folder meant by a name ("micro"), a path, or nothing (the best that ships)."""
     shipped = _shipped()

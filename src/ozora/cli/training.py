@@ -32,7 +32,10 @@ def train(
         Path | None, typer.Option(help="Folder of the trained transformer that a student learns from.")
     ] = None,
     eyes: Annotated[
-        Path | None, typer.Option(help="Eyes trained for perception: a perceptual loss for the autoencoder.")
+        Path | None,
+        typer.Option(
+            help="Eyes trained for perception: a perceptual loss for the autoencoder; `shipped` for ours."
+        ),
     ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Folder of an earlier run's weights to begin a new run with.")
@@ -57,6 +60,10 @@ def train(
     # Mixed precision takes gains in float32 on purpose; PyTorch would say so once in every run.
     warnings.filterwarnings("ignore", "Mismatch dtype between input and weight")
 
+    if eyes is not None and eyes == Path("shipped"):
+        from ozora.backends.weights import find_perception_eyes
+
+        eyes = find_perception_eyes()
     report = run(
         recipe, minutes=minutes, out=out, resume=resume, footage=footage or (), latents=latents or (),
         autoencoder=autoencoder, text=text, teacher=teacher, eyes=eyes, start=start,
