@@ -20,6 +20,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 PHASES = ("load", "words", "denoise", "decode", "write")
 PROMPT = "a red fox runs across a snowy field at dusk"
 
@@ -78,6 +80,15 @@ def untrained(size: str, folder: Path) -> Path:
     return folder / size
 
 
+def likeness(ones: list[Any], others: list[Any]) -> float:
+    """Peak signal-to-noise ratio of the same films in other numbers, decibels: the least of all."""
+    apart = [
+        np.square(one.clip.frames.astype(np.float32) - other.clip.frames.astype(np.float32)).mean()
+        for one, other in zip(ones, others, strict=True)
+    ]
+    return float(10 * np.log10(255**2 / max(1e-9, *apart)))
+
+
 def main() -> None:
     """Film once cold and ``--repeat`` times warm, each precision in turn, and print the table."""
     arguments = read_arguments()
@@ -133,6 +144,8 @@ def measure(arguments: argparse.Namespace, weights: str | None, folder: Path) ->
         row(phase, spent[0][0], [warm(values) for values in spent])
     table.add_section()
     row("all", imported + walls[precisions[0]][0], [warm(walls[name]) for name in precisions])
+    near = [likeness(takes[precisions[0]], takes[name]) for name in precisions[1:]]
+    table.add_row(f"dB beside {precisions[0]}", "", "", *(f"{value:.1f}" for value in near), "")
     console = Console(width=110)
     console.print(table)
     threads = torch.get_num_threads()
