@@ -44,7 +44,8 @@ class BFloat16Linear(nn.Module):
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
         self.weight = weight.bfloat16()
-        self.laid_out = "bfloat16" in quick_precisions()
+        quick = "bfloat16" in quick_precisions()
+        self.laid_out = quick and hasattr(torch.ops.mkldnn, "_linear_pointwise")  # PyTorch's compiler's own
         if self.laid_out:
             self.weight = torch.ops.mkldnn._reorder_linear_weight(self.weight, None)
 
