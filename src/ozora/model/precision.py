@@ -38,7 +38,8 @@ def quick_precisions(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
 def best_precision() -> str:
     """What films are computed in, unless a take asks otherwise: bfloat16 where the processor has it.
 
-    Its films are those of float32 to more than 50 dB, for less than half of the time (docs/speed.md).
+    Its films are those of float32 to more than 50 dB, in a third to three quarters of the time
+    (docs/speed.md).
     """
     return "bfloat16" if "bfloat16" in quick_precisions() else "float32"
 
