@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from shutil import copy
 
 import pytest
 import torch
@@ -14,13 +15,14 @@ from ozora.errors import OzoraError
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.checkpoint import load_weights
 from ozora.model.probe import Probe, ProbeConfig
-from ozora.model.text import TextConfig, TextEncoder, encode
+from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder, encode
 from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.rights.ledger import Ledger
 from ozora.train.banks import FootageBank
 from ozora.train.latents import LatentBank, cell_shares, encode_footage
 from ozora.train.loop import Report, train
 from ozora.train.tasks import export, load_autoencoder, load_into
+from ozora.world import concepts
 
 TINY_STAGES = ("stages.0.batch=2", "stages.1.batch=2", "stages.2.batch=1")
 
@@ -152,6 +154,31 @@ def test_frames_of_films_that_show_their_subject_serve_as_pictures(
     shots = [*film.shots, *film.mirrored().shots]
     for shares, number in zip(batch.shares, batch.shots, strict=True):
         assert torch.allclose(shares, covered[shots.index(bank.shots[number])], atol=1 / 255)
+
+
+def test_weights_that_ship_are_a_start_though_their_lessons_stayed_behind(
+    transformer: Report, latents: Path, tmp_path: Path
+) -> None:
+    shipped, words = tmp_path / "shipped", tmp_path / "text.safetensors"
+    shipped.mkdir()
+    for name in ("transformer", "text"):
+        copy(transformer.weights.parent / f"{name}.safetensors", shipped)
+    other = TextEncoder(replace(TEXT_SIZES["micro"], out_width=256).with_axes(concepts.FIELDS))
+    export(other, words, kind="text", config=asdict(other.config), ledger_root="", facts={})
+
+    def begun(name: str, text: Path | None) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        still = [*TINY_STAGES, "stages.2.frames=2", "optimiser.rate=0", "optimiser.matrix_rate=0"]
+        run = train(
+            "micro_transformer", out=tmp_path / name, latents=[latents], start=shipped, text=text, steps=1,
+            overrides=still, device="cpu", quiet=True,
+        )  # fmt: skip
+        return load_weights(run.weights)[0], load_weights(run.out / "text.safetensors")[0]
+
+    theirs = load_weights(shipped / "transformer.safetensors")[0]
+    spoken, named = load_weights(shipped / "text.safetensors")[0], load_weights(words)[0]
+    for (film, text), expected in ((begun("as", None), spoken), (begun("anew", words), named)):
+        assert all(torch.allclose(film[name], theirs[name], atol=1e-5) for name in theirs)
+        assert all(torch.allclose(text[name], expected[name], atol=1e-5) for name in expected)
 
 
 def test_files_that_are_no_latents_are_refused(tmp_path: Path) -> None:

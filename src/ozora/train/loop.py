@@ -107,8 +107,9 @@ def train(
         text: pre-trained text encoder weights (transformer).
         teacher: folder with the trained transformer and text encoder that a student learns from.
         eyes: weights of eyes trained for perception (autoencoder: a perceptual loss).
-        start: folder of an earlier run's exported weights, which the networks begin with; unlike ``resume``
-            this is a new run with a budget and stages of its own.
+        start: folder of an earlier run's exported weights, or of weights that ship, which the networks begin
+            with; unlike ``resume`` this is a new run with a budget and stages of its own. ``text``, where it
+            is given, goes before the folder's.
         overrides: dotted changes to the recipe, as ``optimiser.rate=1e-3``.
         device: "cpu", "cuda", …; a GPU if there is one.
         steps: count steps instead of minutes; the run is then the same to the bit however often interrupted.

@@ -45,7 +45,8 @@ class Task(Protocol):
     """Rates of a network relative to the recipe's, where not 1."""
 
     # A task may also keep ``work: Work``, what it has done so far; the loop then tells how fast it is;
-    # and ``helpers``, names of networks that it trains and throws away, which no earlier run exported.
+    # ``helpers``, names of networks that an earlier run's folder is not asked for; and ``lessons``, names of
+    # those that are trained with the others but not shipped beside them: taken from there if they are there.
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """Whether a parameter is a hidden matrix, for Muon."""
@@ -105,9 +106,11 @@ def load_eyes(path: str | Path, purpose: str, device: torch.device | str = "cpu"
 def begin_with(task: Task, folder: Path) -> None:
     """Fill a task's networks with the weights that an earlier run exported to ``folder``."""
     for name, network in task.networks.items():
-        if name in getattr(task, "helpers", ()):
-            continue
         path = folder / f"{name}.safetensors"
+        if name in getattr(task, "helpers", ()) or (
+            name in getattr(task, "lessons", ()) and not path.exists()
+        ):
+            continue
         load_into(network, load_weights(path)[0], path)
 
 

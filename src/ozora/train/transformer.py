@@ -42,6 +42,8 @@ _MATRICES = ("qkv", "attention_out", "up", "down")
 class TransformerTask:
     """What the loop needs to train a transformer with its text encoder; see ``tasks.Task``."""
 
+    lessons = ("alignment",)
+
     def __init__(self, recipe: TransformerRecipe, inputs: Inputs, device: torch.device) -> None:
         files = needed(inputs.latents, "latents", "files written by `ozora encode`")
         self.recipe, self.device = recipe, device
@@ -58,6 +60,7 @@ class TransformerTask:
             "text": self.text,
             "alignment": self.alignment,
         }
+        self.helpers = () if inputs.text is None else ("text",)  # a text encoder that is named goes first
         self.rate_factors = {"text": recipe.text_rate}
         self.work = Work()
         *shares, self._without_words = recipe.captions
