@@ -196,6 +196,22 @@ def test_every_attention_kernel_equals_the_textbook(kernel: str, masked: bool) -
     assert torch.allclose(attend(query, key, value, mask, kernel), expected, atol=1e-5)
 
 
+def test_mixed_precision_attends_in_bfloat16_and_learns_the_same() -> None:
+    query, key, value = torch.randn(3, 2, 4, 9, 16)
+    mask = (torch.rand(2, 1, 1, 9) < 0.7) | (torch.arange(9) == 0)
+    told = []
+    for mixed in (False, True):
+        asked = query.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            seen = attend(asked, key, value, mask)
+        seen.float().square().sum().backward()
+        assert asked.grad is not None
+        told.append((seen.dtype, seen.detach().float(), asked.grad))
+    assert [dtype for dtype, _, _ in told] == [torch.float32, torch.bfloat16]
+    for exact, near in zip(told[0][1:], told[1][1:], strict=True):
+        assert float((exact - near).norm() / exact.norm()) < 0.02
+
+
 def test_misfits_are_refused_with_both_shapes() -> None:
     asked = question()
     with pytest.raises(OzoraError, match=r"\(2, 3, 4, 2, 3\).*\(2, 2\)"):

@@ -20,6 +20,14 @@ def test_orthogonalised_matrices_have_singular_values_near_one(rows: int, column
     assert values.median() > 0.5
 
 
+def test_in_bfloat16_directions_stay_what_they_are() -> None:
+    matrices = torch.randn(2, 24, 40, generator=torch.Generator().manual_seed(3))
+    exact, mixed = orthogonalise(matrices), orthogonalise(matrices, mixed=True)
+    assert mixed.dtype == torch.float32
+    assert not torch.equal(exact, mixed)
+    assert float(torch.cosine_similarity(exact.flatten(1), mixed.flatten(1)).min()) > 0.999
+
+
 def test_matrices_of_one_shape_are_moved_as_if_alone() -> None:
     torch.manual_seed(0)
     together = [nn.Parameter(torch.randn(6, 9)) for _ in range(3)]

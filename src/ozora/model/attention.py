@@ -18,10 +18,19 @@ def _stock(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Te
 
 def _matrix_product(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Two plain matrix products around a softmax: much quicker for bfloat16 on CPUs with AVX-512."""
-    scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5  # (B, H, N, M)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
-    return torch.softmax(scores, dim=-1) @ value  # (B, H, N, d)
+    if _is_mixed(query):
+        # Mixed precision would take the softmax to float32 and back, which costs more than both products.
+        query, key, value = (each.to(torch.get_autocast_dtype("cpu")) for each in (query, key, value))
+    with torch.autocast(query.device.type, enabled=False):
+        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)  # (B, H, N, M)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, float("-inf"))
+        return torch.softmax(scores, dim=-1) @ value  # (B, H, N, d)
+
+
+def _is_mixed(query: Tensor) -> bool:
+    """Whether a network is being trained on a CPU in mixed precision."""
+    return query.device.type == "cpu" and torch.is_autocast_enabled("cpu")
 
 
 KERNELS: dict[str, Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]] = {
@@ -32,7 +41,8 @@ KERNELS: dict[str, Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]] = 
 
 def best_kernel(query: Tensor) -> str:
     """Name the quickest kernel for tensors like ``query`` (measured; see the recipe's table of CPU facts)."""
-    return "matrix product" if query.device.type == "cpu" and query.dtype == torch.bfloat16 else "stock"
+    quick = query.device.type == "cpu" and (query.dtype == torch.bfloat16 or _is_mixed(query))
+    return "matrix product" if quick else "stock"
 
 
 def attend(

@@ -160,7 +160,8 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     micro_batches = split(recipe, state)
     distributed.share_out(task.networks, device)
-    optimisers = build(recipe.optimiser, task.networks, task.rate_factors, task.is_matrix)
+    mixed = recipe.mixed and has_bfloat16(device)
+    optimisers = build(recipe.optimiser, task.networks, task.rate_factors, task.is_matrix, mixed=mixed)
     average = MovingAverage(task.networks, recipe.optimiser.average)
     trained = Trained(task.networks, optimisers, average)
     step, before, samples = 0, 0.0, 0

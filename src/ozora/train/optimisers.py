@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -24,13 +25,21 @@ class Muon(torch.optim.Optimizer):
 
     The update is scaled by 0.2·√max(rows, columns), so that its size matches AdamW's and rates carry over
     (Moonlight, arXiv 2502.16982). Unlike ``torch.optim.Muon`` it works through all matrices of one shape
-    together and, on a CPU, in float32: there bfloat16 products are tens of times slower; and of matrices
-    that are shared out among processes, each is made orthogonal whole, in one of them.
+    together and, unless training is ``mixed``, in float32: without instructions for it, bfloat16 is tens of
+    times slower on a CPU, with them four times quicker; and of matrices that are shared out among processes,
+    each is made orthogonal whole, in one of them.
     """
 
     def __init__(
-        self, parameters: Iterable[Any], rate: float, momentum: float = 0.95, weight_decay: float = 0.01
+        self,
+        parameters: Iterable[Any],
+        rate: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.01,
+        *,
+        mixed: bool = False,
     ) -> None:
+        self.orthogonalise = partial(orthogonalise, mixed=mixed)
         super().__init__(parameters, {"lr": rate, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -46,10 +55,10 @@ class Muon(torch.optim.Optimizer):
                 directions = [self._direction(p, group["momentum"]) for p in parameters]
                 shards = [p for p in parameters if isinstance(p, DTensor)]
                 if shards:
-                    updates = by_owner(shards, directions, orthogonalise, owner)
+                    updates = by_owner(shards, directions, self.orthogonalise, owner)
                     owner += len(shards)  # where there are few matrices of a shape, others own the next
                 else:
-                    flat = orthogonalise(torch.stack([each.flatten(1) for each in directions]))
+                    flat = self.orthogonalise(torch.stack([each.flatten(1) for each in directions]))
                     updates = [each.view_as(p) for each, p in zip(flat, parameters, strict=True)]
                 here = [local(p) for p in parameters]
                 torch._foreach_mul_(here, 1 - group["lr"] * group["weight_decay"])
@@ -68,10 +77,14 @@ class Muon(torch.optim.Optimizer):
         return gradient.lerp(average, momentum)
 
 
-def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
-    """Pull the singular values of each matrix (N, rows, columns) towards 1, keeping its directions."""
+def orthogonalise(matrices: Tensor, steps: int = 5, *, mixed: bool = False) -> Tensor:
+    """Pull the singular values of each matrix (N, rows, columns) towards 1, keeping its directions.
+
+    In bfloat16 on a GPU and where ``mixed`` says that this processor is quick in it, as directions need no
+    more.
+    """
     a, b, c = NEWTON_SCHULZ
-    x = matrices.bfloat16() if matrices.is_cuda else matrices
+    x = matrices.bfloat16() if matrices.is_cuda or mixed else matrices
     tall = x.shape[1] > x.shape[2]
     x = x.mT if tall else x
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp_min(1e-7)
@@ -86,10 +99,13 @@ def build(
     networks: dict[str, nn.Module],
     factors: dict[str, float],
     is_matrix: Callable[[str, nn.Parameter], bool],
+    *,
+    mixed: bool = False,
 ) -> list[torch.optim.Optimizer]:
     """Muon for what ``is_matrix`` names, AdamW for the rest; each group remembers its base rate as ``base``.
 
-    ``factors`` scales the rates of a network, by name. Vectors (norms, biases) are not decayed.
+    ``factors`` scales the rates of a network, by name; ``mixed`` is Muon's. Vectors (norms, biases) are not
+    decayed.
     """
     matrices, weights, vectors = [], [], []
     for name, network in networks.items():
@@ -108,7 +124,8 @@ def build(
             vectors.append({"params": sorted_out[2], "lr": recipe.rate * factor, "weight_decay": 0.0})
     optimisers: list[torch.optim.Optimizer] = []
     if matrices:
-        optimisers.append(Muon(matrices, recipe.matrix_rate, recipe.momentum, recipe.weight_decay))
+        muon = Muon(matrices, recipe.matrix_rate, recipe.momentum, recipe.weight_decay, mixed=mixed)
+        optimisers.append(muon)
     if weights or vectors:
         optimisers.append(
             torch.optim.AdamW(
