@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class Line:
         return path
 
     def compile(self) -> None:
-        raise AssertionError("only on a GPU")
+        raise AssertionError("only on a GPU, or where it is asked for")
 
 
 def go(task: Task, out: Path, budget: Budget, state: dict[str, Any] | None = None) -> Report:
@@ -90,6 +91,21 @@ def test_interrupted_and_resumed_equals_uninterrupted_to_the_bit(tmp_path: Path)
         for n in ("whole", "parts")
     ]
     assert losses[0] == losses[1]
+
+
+def test_on_a_processor_networks_are_compiled_when_that_is_asked_for(tmp_path: Path) -> None:
+    class Compiled(Line):
+        def compile(self) -> None:
+            self.network.compile(backend="eager")
+            self.compiled = True
+
+    for name, asked in (("as it is", False), ("compiled", True)):
+        task, recipe = Compiled(), replace(TOY, compile_on_cpu=asked)
+        run(recipe, task, Budget(60, steps=9), tmp_path / name, torch.device("cpu"), None, QUIET)
+        assert hasattr(task, "compiled") == asked
+    assert [line["total"] for line in lines(tmp_path / "as it is") if "total" in line] == [
+        line["total"] for line in lines(tmp_path / "compiled") if "total" in line
+    ]
 
 
 def test_lines_of_steps_that_a_crash_undid_are_forgotten(tmp_path: Path) -> None:

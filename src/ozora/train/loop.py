@@ -173,7 +173,7 @@ def run(
     def save(elapsed: float) -> None:
         save_state(out, Place(recipe.name, recipe.size, step, elapsed, samples, micro_batches), trained)
 
-    if device.type == "cuda" and recipe.compile:
+    if recipe.compile if device.type == "cuda" else recipe.compile_on_cpu:
         task.compile()
     elapsed, here, stopped = before, 0.0, False
     progress, told = budget.progress(step, before), Means()
