@@ -14,6 +14,17 @@ from ozora.world.sampling import sample_shot
 
 HERE = Path(__file__).resolve().parent
 FOX = "a red fox runs across a snowy field at dusk"
+NEW = (
+    "a train crosses a snowy field at noon",
+    "an elephant walks through the savannah at sunset",
+    "a whale swims in the sea at dusk",
+    "a red car drives along a street at noon",
+    "a deer walks through a forest at dawn",
+    "a penguin walks across the snow at noon",
+    "a rocket lifts off in the dunes at sunset",
+    "a black cat walks across a meadow at noon",
+)
+"""Subjects that the default weights have never seen, nothing picked."""
 SHOWN = 8
 MOMENTS = 3
 
@@ -24,6 +35,16 @@ def films() -> None:
     prompts = [FOX, *(prompt.text for prompt in read_prompts("first")[: SHOWN - 1])]
     clips = [maker.generate(prompt, seed=1).clip for prompt in prompts]
     write_image(contact_sheet(clips, prompts, columns=2, frames=MOMENTS), HERE / "films.png")
+
+
+def wide() -> None:
+    """New subjects by the default weights and by ``wide``, in their best quality, seed 1, side by side."""
+    for_each = [Ozora(weights=weights) for weights in ("micro", "wide")]
+    clips = [
+        maker.generate(prompt, seed=1, quality="best").clip for prompt in NEW for maker in for_each
+    ]
+    labels = [f"{weights}: {prompt}" for prompt in NEW for weights in ("micro", "wide")]
+    write_image(contact_sheet(clips, labels, columns=2, frames=MOMENTS), HERE / "wide.png")
 
 
 def world() -> None:
@@ -40,3 +61,4 @@ def world() -> None:
 if __name__ == "__main__":
     world()
     films()
+    wide()

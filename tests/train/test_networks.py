@@ -13,7 +13,7 @@ from PIL import Image
 
 from ozora.errors import OzoraError
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.checkpoint import load_weights
+from ozora.model.checkpoint import load_weights, save_weights
 from ozora.model.probe import Probe, ProbeConfig
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder, encode
 from ozora.model.transformer import Transformer, TransformerConfig
@@ -161,8 +161,9 @@ def test_weights_that_ship_are_a_start_though_their_lessons_stayed_behind(
 ) -> None:
     shipped, words = tmp_path / "shipped", tmp_path / "text.safetensors"
     shipped.mkdir()
-    for name in ("transformer", "text"):
-        copy(transformer.weights.parent / f"{name}.safetensors", shipped)
+    copy(transformer.weights.parent / "text.safetensors", shipped)
+    tensors, about = load_weights(transformer.out / "transformer.safetensors")
+    save_weights(shipped / "transformer.safetensors", tensors, {**about, "ledger_root": "earlier+footage"})
     other = TextEncoder(replace(TEXT_SIZES["micro"], out_width=256).with_axes(concepts.FIELDS))
     export(other, words, kind="text", config=asdict(other.config), ledger_root="", facts={})
 
@@ -174,11 +175,21 @@ def test_weights_that_ship_are_a_start_though_their_lessons_stayed_behind(
         )  # fmt: skip
         return load_weights(run.weights)[0], load_weights(run.out / "text.safetensors")[0]
 
+    def roots(name: str) -> set[str]:
+        return set(load_weights(tmp_path / name / "transformer.safetensors")[1]["ledger_root"].split("+"))
+
     theirs = load_weights(shipped / "transformer.safetensors")[0]
     spoken, named = load_weights(shipped / "text.safetensors")[0], load_weights(words)[0]
     for (film, text), expected in ((begun("as", None), spoken), (begun("anew", words), named)):
         assert all(torch.allclose(film[name], theirs[name], atol=1e-5) for name in theirs)
         assert all(torch.allclose(text[name], expected[name], atol=1e-5) for name in expected)
+    ours = LatentBank(latents).ledger_root().split("+")
+    assert roots("as") == roots("anew") == {"earlier", "footage", *ours}
+    train(
+        "micro_transformer", out=tmp_path / "on", latents=[latents], resume=tmp_path / "as", steps=2,
+        overrides=[*TINY_STAGES, "stages.2.frames=2"], device="cpu", quiet=True,
+    )  # fmt: skip
+    assert roots("on") == roots("as")
 
 
 def test_files_that_are_no_latents_are_refused(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from ozora.train.speed import Speed, Speedometer
 from ozora.train.states import Place, Trained, has_state, load_state, restore, save_state
 from ozora.train.tasks import Inputs, Task, begin_with
 
+_BEGUN = "begun.json"
 LOG_LINES = 2000
 """About how many lines a run writes to ``losses.jsonl``, however many steps it takes."""
 
@@ -138,7 +139,9 @@ def train(
         )
         task = make_task(chosen, inputs, place)
         if start is not None:
-            begin_with(task, Path(start))
+            note_beginning(out, begin_with(task, Path(start)))
+        elif resume is not None:
+            note_beginning(out, noted_beginning(Path(resume)))
         torch.set_flush_denormal(True)  # moments of rarely used weights fade into numbers CPUs are slow with
         try:
             console = Console(quiet=quiet or not distributed.leads())
@@ -218,7 +221,7 @@ def run(
         save(elapsed)
         settings = {name: value for name, value in asdict(recipe).items() if name not in PLANNED}
         facts = {"recipe": recipe.name, "settings": settings, "steps": step}
-        facts["seconds"] = round(elapsed, 1)
+        facts |= {"seconds": round(elapsed, 1), "begun_with": noted_beginning(out)}
         with open_lines(out) as lines:
             measures = {}
             if not (stopped and distributed.count() > 1):  # a cluster that kills politely does not wait long
@@ -232,6 +235,19 @@ def run(
     report = Report(out, step, elapsed, told.last, measures, weights, progress >= 1.0, speed)
     console.print(_table(recipe, report))
     return report
+
+
+def note_beginning(out: Path, roots: Sequence[str]) -> None:
+    """Keep beside a run which ledgers the weights that it began with had learnt from, if any."""
+    if roots and distributed.leads():
+        out.mkdir(parents=True, exist_ok=True)
+        (out / _BEGUN).write_text(json.dumps(list(roots)) + "\n", encoding="utf-8")
+
+
+def noted_beginning(folder: Path) -> list[str]:
+    """What ``note_beginning`` kept; empty for a run that began from nothing."""
+    path = folder / _BEGUN
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
 
 
 def split(recipe: Recipe, state: dict[str, Any] | None) -> int:

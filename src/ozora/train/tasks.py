@@ -103,15 +103,22 @@ def load_eyes(path: str | Path, purpose: str, device: torch.device | str = "cpu"
     return eyes.to(device).eval().requires_grad_(False)
 
 
-def begin_with(task: Task, folder: Path) -> None:
-    """Fill a task's networks with the weights that an earlier run exported to ``folder``."""
+def begin_with(task: Task, folder: Path) -> list[str]:
+    """Fill a task's networks with the weights that an earlier run exported to ``folder``.
+
+    Returns the roots of the ledgers that those weights have learnt from: what goes on from them has, too.
+    """
+    roots: list[str] = []
     for name, network in task.networks.items():
         path = folder / f"{name}.safetensors"
         if name in getattr(task, "helpers", ()) or (
             name in getattr(task, "lessons", ()) and not path.exists()
         ):
             continue
-        load_into(network, load_weights(path)[0], path)
+        tensors, about = load_weights(path)
+        load_into(network, tensors, path)
+        roots += str(about.get("ledger_root", "")).split("+")
+    return list(dict.fromkeys(filter(None, roots)))
 
 
 def load_into(network: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
@@ -135,9 +142,12 @@ def export(
 ) -> Path:
     """Write int8 weights that say what they are: network, configuration, recipe, steps and ledger root.
 
+    ``facts["begun_with"]`` are the ledgers' roots of weights that training began with; they join the root.
     Of several processes all must call this together; one of them writes.
     """
-    metadata = {"network": kind, "config": config, "ledger_root": ledger_root, **facts}
+    roots = dict.fromkeys(filter(None, [*ledger_root.split("+"), *facts.get("begun_with", ())]))
+    facts = {name: value for name, value in facts.items() if name != "begun_with"}
+    metadata = {"network": kind, "config": config, "ledger_root": "+".join(roots), **facts}
     tensors = distributed.whole_state(network)
     if distributed.leads():
         largest = max(tensor.numel() for tensor in tensors.values())  # a byte each, and room for the header
