@@ -61,7 +61,7 @@ class Recipe:
     sample_every: float = 0.1  # share of the budget between two sheets of samples
     save_every: float = 60.0  # seconds between two saved states
     compile: bool = True  # on a GPU
-    compile_on_cpu: bool = False  # takes minutes and a C++ compiler; steps then a sixth to a third quicker
+    compile_on_cpu: bool = False  # takes minutes and a C++ compiler; steps then a seventh to a third shorter
     mixed: bool = True  # products in bfloat16, where the device is quick in it
     micro_batches: int = 0  # parts that a batch goes through in, shared among processes; 0: one for each
     machine: Machine = TWO_CORES  # what ``minutes`` are meant for, with ``devices`` of them; for `ozora plan`
