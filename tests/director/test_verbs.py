@@ -259,8 +259,9 @@ def test_an_edit_changes_by_the_difference_of_words(ozora, fox):
     def distance(other):
         return float((other.latents - take.latents).square().mean())
 
-    # Told at the same guidance, the same words differ in nothing, and nothing changes.
-    same = ozora.edit(path, "a fox", guidance=1.5, seed=3)
+    # Told at the same guidance, the same words differ in nothing, and nothing changes. In float32: a last bit
+    # that falls otherwise in one of two passes is rounded up to a thousandth in bfloat16.
+    same = ozora.edit(path, "a fox", guidance=1.5, seed=3, precision="float32")
     assert distance(same) < 1e-9
     other = ozora.edit(path, "a ball", guidance=1.5, seed=3)
     assert distance(other) > 1e-6
