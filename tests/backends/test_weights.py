@@ -128,3 +128,8 @@ def test_of_the_eyes_that_ship_one_copy_judges_and_another_teaches():
             load_eyes(path, other)
     seeds = [load_weights(path)[1]["settings"]["seed"] for path in (judge, teacher)]
     assert seeds[0] != seeds[1]
+
+
+def test_a_name_that_is_no_weights_is_told_which_are() -> None:
+    with pytest.raises(WeightsError, match=r"wid is no folder .* by name there are: .*micro.*wide"):
+        check(find_weights("wid"))

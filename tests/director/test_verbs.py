@@ -265,6 +265,8 @@ def test_an_edit_changes_by_the_difference_of_words(ozora, fox):
     assert distance(same) < 1e-9
     other = ozora.edit(path, "a ball", guidance=1.5, seed=3)
     assert distance(other) > 1e-6
+    rounded = ozora.edit(path, "a fox", guidance=1.5, seed=3)
+    assert distance(rounded) < 1e-3 * distance(other)
     assert ozora.edit(path, "a ball", guidance=1.5, seed=3).latents.equal(other.latents)
     long = ozora.extend(path, "a fox", seconds=1, seed=3)  # longer than one window
     edited = ozora.edit(long, "a ball", guidance=1.5, seed=3)

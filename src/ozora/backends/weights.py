@@ -93,7 +93,10 @@ def check(folder: str | Path) -> Weights:
     """Read the manifest and compare every file with its checksum; raises ``WeightsError`` in one sentence."""
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
-        raise WeightsError(f"weights: {folder} is no folder of weights (it has no {MANIFEST}).")
+        names = ", ".join(sorted(path.parent.name for path in _shipped().glob(f"*/{MANIFEST}"))) or "none"
+        raise WeightsError(
+            f"weights: {folder} is no folder of weights (it has no {MANIFEST}); by name there are: {names}."
+        )
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         listed, parts = dict(manifest["files"]), dict(manifest["parts"])
