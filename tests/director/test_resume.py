@@ -15,7 +15,16 @@ from ozora.backends.embedded import EmbeddedBackend
 from ozora.director import verbs
 from ozora.director.plan import plan
 from ozora.director.resume import resume
-from ozora.director.states import Keeper, find_waiting, is_at_work, read_waiting, unfinished, waiting_path
+from ozora.director.states import (
+    Keeper,
+    find_waiting,
+    is_at_work,
+    read_waiting,
+    save_waiting,
+    unfinished,
+    waiting_path,
+)
+from ozora.media.video import read_metadata
 from ozora.model.conditions import Keyframe
 from ozora.model.sampler import sample
 from ozora.model.state import State
@@ -147,6 +156,18 @@ def test_asking_again_goes_on_and_other_weights_are_refused(backend, whole, tmp_
     with pytest.raises(OzoraError, match=r"^weights: got .*ffffff"):
         list(resume(tmp_path, lambda folder: backend))
     assert hidden.exists()
+
+
+def test_a_take_that_goes_on_without_its_precision_says_so(backend, tmp_path, monkeypatch):
+    die_filming(backend, replace(REQUEST, count=1), tmp_path, "denoise", 1, 1)
+    (hidden,) = find_waiting(tmp_path)
+    waiting = read_waiting(hidden)
+    settings = {**waiting.about["settings"], "precision": "bfloat16"}
+    save_waiting(hidden, replace(waiting, about={**waiting.about, "settings": settings}))
+    monkeypatch.setattr("ozora.backends.machine.quick_precisions", lambda: ("float32",))
+    ((film, _),) = resume(tmp_path, lambda folder: backend)
+    told = read_metadata(film)["settings"]
+    assert (told["precision"], told["begun_in"]) == ("float32", "bfloat16")
 
 
 def test_takes_of_a_living_process_are_left_to_it(backend, tmp_path):

@@ -107,12 +107,19 @@ def computing(threads: int | None = None, precision: str | None = None) -> Itera
             _precision.reset(token)
 
 
+def settings_here(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A begun take's ``settings`` as it goes on here; ``begun_in`` tells a precision that is wanting."""
+    # Takes of versions that knew nothing of precisions were begun in float32.
+    begun = str(settings.get("precision", "float32"))
+    here = precision_here(begun)
+    changed = {} if here == begun else {"begun_in": settings.get("begun_in", begun)}
+    return {**settings, "precision": here, **changed}
+
+
 @contextmanager
 def computing_as(settings: Mapping[str, Any]) -> Iterator[None]:
     """Go on with a take as its ``settings`` tell it was begun, as nearly as this processor can."""
-    # Takes of versions that knew nothing of precisions were begun in float32.
-    begun = precision_here(str(settings.get("precision", "float32")))
-    with computing(int(settings.get("threads") or thread_count()), begun):
+    with computing(int(settings.get("threads") or thread_count()), settings_here(settings)["precision"]):
         yield
 
 

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ozora.backends.backend import Backend
-from ozora.backends.machine import computing_as
+from ozora.backends.machine import computing_as, settings_here
 from ozora.director.generate import backend_named, film_take
 from ozora.director.library import FINAL, Library
 from ozora.director.plan import Plan, plan, words_of
@@ -74,6 +74,9 @@ def finish(
         raise refuse("way", way, ", ".join(_WAYS))
     film = require_writable(output or library.folder / f"{entry.name}-final.mp4")
     ending = _WAYS[way](backend, draft, size, steps, strength)
+    ending = replace(
+        ending, about={**ending.about, "settings": settings_here(ending.about["settings"])}
+    )
     beside = {"take": {"kind": FINAL, "parents": [entry.name], "way": way}}
     order = {"keep_latents": True, "beside": beside, **backend_named(backend)}
     found = same_take(waiting_path(film), ending.about) or Waiting(ending.about, order, ending.progress)

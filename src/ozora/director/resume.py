@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ozora.backends.backend import Backend
-from ozora.backends.machine import computing_as
+from ozora.backends.machine import computing_as, settings_here
 from ozora.director.generate import describe_take, film_take
 from ozora.director.plan import Plan, plan
 from ozora.director.reproduce import request_of
@@ -42,8 +42,9 @@ def finish_waiting(
     if made_by["hash"] != backend.card.hash:
         allowed = f"weights {made_by['name']} {made_by['hash'][:12]}, with which {film} was begun"
         raise refuse("weights", f"{backend.card.name} {backend.card.hash[:12]}", allowed)
-    keeper = Keeper(film, waiting, waiting.about, waiting.order)
-    with computing_as(waiting.about["settings"]):
+    about = {**waiting.about, "settings": settings_here(waiting.about["settings"])}
+    keeper = Keeper(film, replace(waiting, about=about), about, waiting.order)
+    with computing_as(about["settings"]):
         return film_take(backend, keeper, _planned(film, waiting, backend), on_phase=on_phase)
 
 
