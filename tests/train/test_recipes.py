@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ozora.errors import OzoraError
-from ozora.train.loop import stage_at
-from ozora.train.recipe import AutoencoderRecipe, TransformerRecipe
+from ozora.train.loop import drawn_at, stage_at
+from ozora.train.recipe import AutoencoderRecipe, Stage, TransformerRecipe
 from ozora.train.recipes import RECIPES, get_recipe, micro_transformer
 
 
@@ -24,6 +26,23 @@ def test_the_transformer_sees_pictures_then_short_then_whole_clips() -> None:
     recipe = micro_transformer()
     frames = [stage_at(recipe, share).frames for share in (0.0, 0.35, 0.99, 1.0)]
     assert frames == [1, 5, 13, 13]
+
+
+def test_now_and_then_clips_are_shorter_and_more_of_them() -> None:
+    recipe, stage = micro_transformer(), Stage(1.0, 13, 16, shorter=0.3)
+    drawn = [drawn_at(recipe, stage, samples, 2) for samples in range(0, 16000, 16)]
+    assert drawn == [drawn_at(recipe, stage, samples, 2) for samples in range(0, 16000, 16)]
+    shorter = [(each.frames, each.batch) for each in drawn if each != stage]
+    assert 0.25 < len(shorter) / len(drawn) < 0.35
+    assert set(shorter) == {(1, 112), (4, 44), (7, 28), (10, 20)}  # a step's work stays what it was
+    assert 0.4 < sum(frames == 1 for frames, _ in shorter) / len(shorter) < 0.6
+    assert drawn_at(recipe, replace(stage, shorter=0.0), 16, 2).frames == 13
+    assert all(
+        drawn_at(recipe, replace(stage, batch=3, shorter=1.0), samples, 3).batch % 3 == 0
+        for samples in range(50)
+    )
+    with pytest.raises(OzoraError, match=r"shorter: got '1\.5', allowed: a share"):
+        get_recipe("micro_transformer", ["stages.2.shorter=1.5"])
 
 
 def test_overrides_reach_nested_fields_with_their_types() -> None:

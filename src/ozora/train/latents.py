@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,7 +203,10 @@ class LatentBank:
 
     def counts(self) -> dict[tuple[int, int, int], int]:
         """How many clips there are of each (latents, height, width), the latter in cells."""
-        return {(group.shape[1], *group.shape[3:]): len(group) for group, _, _ in self._groups}
+        counts: Counter[tuple[int, int, int]] = Counter()
+        for group, _, _ in self._groups:
+            counts[group.shape[1], group.shape[3], group.shape[4]] += len(group)
+        return dict(counts)
 
     def draw(self, generator: torch.Generator, batch: int, latents: int) -> LatentBatch:
         """``batch`` random clips of ``latents`` latents on one cell grid; of longer clips, their start."""

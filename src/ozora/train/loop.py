@@ -191,8 +191,9 @@ def run(
                 stage = stage_at(recipe, progress)
                 step_started = time.monotonic()
                 set_rates(optimisers, schedule(recipe.optimiser, progress))
-                losses = one_step(task, optimisers, recipe, stage, micro_batches, samples, progress, device)
-                step, samples = step + 1, samples + stage.batch
+                drawn = drawn_at(recipe, stage, samples, micro_batches)
+                losses = one_step(task, optimisers, recipe, drawn, micro_batches, samples, progress, device)
+                step, samples = step + 1, samples + drawn.batch
                 average.update(step)
                 told.add(losses)
                 # The first process has the clock; whoever is asked to stop, stops all.
@@ -315,6 +316,22 @@ def sample_key(seed: int, sample: int) -> int:
 def stage_at(recipe: Recipe, progress: float) -> Stage:
     """The stage that a run is in."""
     return next((s for s in recipe.stages if progress < s.until or s.until >= 1.0), recipe.stages[-1])
+
+
+def drawn_at(recipe: Recipe, stage: Stage, samples: int, micro_batches: int) -> Stage:
+    """What the step after so many samples draws: the stage's clips or, now and then, shorter ones.
+
+    These are pictures or a quarter, half or three quarters of the clip; as many that a step takes about as
+    long, words reckoned as one more frame.
+    """
+    dice = random.Random(sample_key(recipe.seed, samples))
+    if dice.random() >= stage.shorter:
+        return stage
+    rest = stage.frames - 1
+    quarters = 0 if dice.random() < 0.5 else dice.randint(1, 3)
+    frames = 1 + rest * quarters // 4
+    clips = stage.batch * (stage.frames + 1) // (frames + 1)
+    return replace(stage, frames=frames, batch=clips - clips % micro_batches)
 
 
 def seed_everything(seed: int) -> None:

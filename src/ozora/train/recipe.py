@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ozora.errors import refuse
 from ozora.train.augment_eyes import SpoilSettings
 from ozora.train.losses_autoencoder import AutoencoderLossSettings
 from ozora.train.losses_eyes import EyesLossSettings
@@ -26,11 +27,20 @@ class OptimiserRecipe:
 
 @dataclass(frozen=True)
 class Stage:
-    """Part of a run, until the share ``until`` of its budget: ``batch`` clips of ``frames`` frames a step."""
+    """Part of a run, until the share ``until`` of its budget: ``batch`` clips of ``frames`` frames a step.
+
+    In a share ``shorter`` of its steps clips are shorter, in half of those pictures, and there are as many
+    more: a network that has long seen whole clips only films short ones badly, and pictures worst of all.
+    """
 
     until: float
     frames: int
     batch: int
+    shorter: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.shorter <= 1.0:
+            raise refuse("shorter", self.shorter, "a share of the stage's steps, from 0 to 1")
 
 
 @dataclass(frozen=True)

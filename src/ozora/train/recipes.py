@@ -104,7 +104,7 @@ def micro_transformer() -> TransformerRecipe:
         name="micro_transformer",
         size="micro",
         minutes=200,
-        stages=(Stage(0.32, 1, 64), Stage(0.37, 5, 16), Stage(1.0, 13, 8)),
+        stages=(Stage(0.32, 1, 64), Stage(0.37, 5, 16), Stage(1.0, 13, 8, shorter=0.3)),
         optimiser=OptimiserRecipe(rate=1e-3, matrix_rate=3e-3, average=0.995),
         captions=(0.15, 0.35, 0.40, 0.10),
     )
@@ -116,7 +116,7 @@ def micro_student() -> StudentRecipe:
         name="micro_student",
         size="micro",
         minutes=40,
-        stages=(Stage(0.1, 1, 32), Stage(1.0, 13, 4)),
+        stages=(Stage(0.1, 1, 32), Stage(1.0, 13, 4, shorter=0.3)),
         optimiser=OptimiserRecipe(rate=3e-4, matrix_rate=5e-4, average=0.98),
         sample_every=0.2,
     )
@@ -139,7 +139,7 @@ def micro_reader() -> ReaderRecipe:
         name="micro_reader",
         size="micro",
         minutes=4,
-        stages=(Stage(0.6, 1, 64), Stage(1.0, 13, 8)),
+        stages=(Stage(0.6, 1, 64), Stage(1.0, 13, 8, shorter=0.3)),
         optimiser=OptimiserRecipe(rate=2e-3, average=0.99, weight_decay=0.05),
     )
 
@@ -217,7 +217,7 @@ def mini_transformer() -> TransformerRecipe:
         name="mini_transformer",
         size="mini",
         minutes=19,
-        stages=(Stage(0.25, 1, 2048), Stage(0.5, 5, 512), Stage(1.0, 13, 256)),
+        stages=(Stage(0.25, 1, 2048), Stage(0.5, 5, 512), Stage(1.0, 13, 256, shorter=0.3)),
         optimiser=OptimiserRecipe(rate=5e-4, matrix_rate=1e-3, average=0.9995),
         route=0.5,
         machine=H200,
@@ -231,7 +231,7 @@ def mini_student() -> StudentRecipe:
         name="mini_student",
         size="mini",
         minutes=9,
-        stages=(Stage(0.1, 1, 512), Stage(1.0, 13, 64)),
+        stages=(Stage(0.1, 1, 512), Stage(1.0, 13, 64, shorter=0.3)),
         optimiser=OptimiserRecipe(rate=2e-4, matrix_rate=3e-4, average=0.99),
         sample_every=0.3,
     )
@@ -284,7 +284,7 @@ def base_transformer() -> TransformerRecipe:
         name="base_transformer",
         size="base",
         minutes=720,
-        stages=(Stage(0.2, 1, 4096), Stage(0.4, 5, 1024), Stage(1.0, 13, 512)),
+        stages=(Stage(0.2, 1, 4096), Stage(0.4, 5, 1024), Stage(1.0, 13, 512, shorter=0.3)),
         optimiser=OptimiserRecipe(rate=3e-4, matrix_rate=6e-4, average=0.9999, warm_up=0.01),
         route=0.5,
         machine=H200,
@@ -329,7 +329,7 @@ def large_transformer() -> TransformerRecipe:
         name="large_transformer",
         size="large",
         minutes=2880,
-        stages=(Stage(0.2, 1, 8192), Stage(0.4, 5, 2048), Stage(1.0, 13, 1024)),
+        stages=(Stage(0.2, 1, 8192), Stage(0.4, 5, 2048), Stage(1.0, 13, 1024, shorter=0.3)),
         optimiser=OptimiserRecipe(rate=2e-4, matrix_rate=4e-4, average=0.9999, warm_up=0.01),
         devices=64,
         cells=(32, 18),
