@@ -33,6 +33,13 @@ AUTOENCODER = (
     "stages.2.frames=1", "statistics_clips=8", "sample_every=0.9",
 )  # fmt: skip
 
+STUDENT = (
+    "mixed=false", "micro_batches=2", "stages.0.until=0.2", "stages.0.batch=4", "stages.1.frames=3",
+    "stages.1.batch=2", "teacher_steps=8", "best_steps=8", "sample_every=0.9",
+)  # fmt: skip
+"""Each step passes through teacher and student as often as it draws: alike in all processes, or they wait
+for each other for ever."""
+
 STOPPED = ("size=toy", "shots=24", "stages.0.batch=4", "sample_every=0.9", "save_every=3600")
 
 
@@ -52,6 +59,14 @@ def picture(folder: Path, name: str) -> Report:
     )  # fmt: skip
 
 
+def learn(folder: Path, name: str) -> Report:
+    """A student of what `film` trained first."""
+    return train(
+        "micro_student", out=folder / name, latents=[folder / "latents.safetensors"], teacher=folder / "one",
+        steps=10, overrides=STUDENT, device="cpu", quiet=True,
+    )  # fmt: skip
+
+
 def main(folder: Path) -> None:
     """Train in several processes, and go on with what one process began."""
     dist.init_process_group("gloo")
@@ -61,6 +76,7 @@ def main(folder: Path) -> None:
     film(folder, "two", resume=folder / "two")
     film(folder, "one-then-two", resume=folder / "one-then-two")
     picture(folder, "pictures-two")
+    learn(folder, "student-two")
     small = [word for override in STOPPED for word in ("--set", override)]
     code = run(["train", "micro_text", "--out", str(folder / "stopped"), "--device", "cpu", *small])
     (folder / f"ended-{dist.get_rank()}").write_text(str(code))

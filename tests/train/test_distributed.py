@@ -83,6 +83,7 @@ def runs(stills: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     assert len(read(last)) >= 3, said
     resumed = several.film(folder, "two-then-one", resume=folder / "two-then-one")
     several.picture(folder, "pictures-one")
+    several.learn(folder, "student-one")
     return Runs(folder, whole, resumed)
 
 
@@ -92,6 +93,12 @@ def test_two_processes_have_the_losses_of_one(runs: Runs) -> None:
     assert one[several.STEPS] < 0.8 * one[1]
     assert list(two.values()) == pytest.approx(list(one.values()), rel=2e-3)
     assert list(two.values())[:6] == pytest.approx(list(one.values())[:6], rel=1e-5)
+
+
+def test_a_student_s_steps_pass_now_more_now_less_often_but_alike_in_two_processes(runs: Runs) -> None:
+    one, two = losses(runs.folder / "student-one"), losses(runs.folder / "student-two")
+    assert list(one) == list(two) == list(range(1, 11))
+    assert list(two.values()) == pytest.approx(list(one.values()), rel=2e-3)
 
 
 @pytest.mark.parametrize("name", ["one-then-two", "two-then-one"])

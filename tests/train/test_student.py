@@ -81,6 +81,7 @@ def test_the_target_leads_in_one_step_where_the_teacher_went_in_several(teacher:
     text = encode(one.text, ["a fox"] * 6)
     ended = set()
     for seed in range(6):
+        one.begin_step(torch.Generator().manual_seed(seed))
         asked = one.question(batch.clean.float(), batch.seconds, text, torch.Generator().manual_seed(seed))
         free = ~asked.state.given
         assert bool((asked.lower[free] < asked.level[free]).all())

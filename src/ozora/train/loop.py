@@ -289,6 +289,9 @@ def one_step(
     part = replace(stage, batch=stage.batch // micro_batches)
     mine = micro_batches // distributed.count()
     told = []
+    begin_step = getattr(task, "begin_step", None)
+    if begin_step is not None:
+        begin_step(torch.Generator().manual_seed(sample_key(recipe.seed, -1 - samples)))  # as nothing else
     for number in range(distributed.rank() * mine, (distributed.rank() + 1) * mine):
         key = sample_key(recipe.seed, samples + number * part.batch)
         seed_everything(key)  # for layers that draw without being handed a generator

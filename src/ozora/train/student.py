@@ -62,6 +62,7 @@ class StudentTask:
             came = f"latents of {self.bank.channels} channels"
             raise refuse("latents", came, f"the teacher's {self.teacher.config.channels} channels")
         self._nothing = encode(self.text, [""])
+        self._asked = recipe.step_counts[0], 0  # how many steps, and which of them
         self.student = Transformer(replace(self.teacher.config, aims=True)).to(device)
         self.student.load_state_dict(self.teacher.state_dict(), strict=False)
         self.networks: dict[str, nn.Module] = {"transformer": self.student}
@@ -74,6 +75,12 @@ class StudentTask:
         """The matrices of attention and feed-forward layers are Muon's, as they were in the teacher."""
         parts = name.split(".")
         return "blocks" in parts and parts[-2] in ("qkv", "attention_out", "up", "down")
+
+    def begin_step(self, generator: torch.Generator) -> None:
+        """Draw a number of steps and one of them, for all micro-batches: see ``tasks.Task``."""
+        shares = torch.tensor(self.recipe.step_shares)
+        steps = self.recipe.step_counts[int(torch.multinomial(shares, 1, generator=generator))]
+        self._asked = steps, int(torch.randint(steps, (1,), generator=generator))
 
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
         """How far one step of the student lands from the teacher's several, over a batch of films."""
@@ -96,15 +103,12 @@ class StudentTask:
     def question(
         self, clean: Tensor, seconds: Tensor, text: TextOutput, generator: torch.Generator
     ) -> Question:
-        """Draw a number of steps and one of them, go there, and let the teacher take that step in small ones.
+        """Go to the step that ``begin_step`` drew, and let the teacher take it in small ones.
 
         ``clean`` (B, L, C, h, w) is footage with ``text`` of B captions; ``seconds`` (B, L).
         """
         recipe, shift = self.recipe, natural_shift(clean[0].numel())
-        steps = recipe.step_counts[
-            int(torch.multinomial(torch.tensor(recipe.step_shares), 1, generator=generator))
-        ]
-        phase = int(torch.randint(steps, (1,), generator=generator))
+        steps, phase = self._asked
         inner = max(1, recipe.teacher_steps // steps)
         levels = step_levels(steps * inner, shift)
         before, inside = levels[: phase * inner + 1 : inner], levels[phase * inner : (phase + 1) * inner + 1]
