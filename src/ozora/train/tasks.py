@@ -47,7 +47,7 @@ class Task(Protocol):
     # A task may also keep ``work: Work``, what it has done so far; the loop then tells how fast it is;
     # ``helpers``, names of networks that an earlier run's folder is not asked for; and ``lessons``, names of
     # those that are trained with the others but not shipped beside them: taken from there if they are there.
-    # ``begin_step(generator)``, if there is one, draws what all micro-batches of a step have in common: whoever
+    # ``begin_step(generator)``, if there is one, draws what all micro-batches of a step have in common: who
     # passes through a network now more, now less often must do so alike in all processes that share it out.
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
