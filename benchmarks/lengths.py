@@ -1,7 +1,7 @@
 """Is a film of one second, or a single picture, as good as a whole one? The same prompts at every length.
 
     python benchmarks/lengths.py [--weights micro] [--prompts 24] [--suite skills:7] [--quality standard]
-                                 [--sheet lengths.png]
+                                 [--guidance 1] [--sheet lengths.png]
 
 For each length a row: how far latents deviate from zero (theirs in training is 1; far above it, a network is
 lost), and how often the evaluation eyes find somebody of the right kind, and the right place, in the film and
@@ -11,8 +11,9 @@ in real footage of the same shots and length. ``--sheet`` shows the last frame o
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -41,15 +42,15 @@ def right(eyes: Eyes, prompt: Prompt, frames: Frames, fps: float) -> tuple[bool,
 
 
 def one_length(
-    ozora: Ozora, eyes: Eyes, prompts: Sequence[Prompt], seconds: float, quality: str
+    ozora: Ozora, eyes: Eyes, prompts: Sequence[Prompt], seconds: float, settings: Mapping[str, Any]
 ) -> tuple[list[Clip], float, np.ndarray, np.ndarray]:
     """The films of one length, their deviation, and what is right in films and in footage, both (N, 2)."""
     clips, deviations, made, real = [], [], [], []
     for seed, prompt in enumerate(prompts):
         if seconds:
-            take = ozora.generate(prompt.text, seed=seed, seconds=seconds, quality=quality)
+            take = ozora.generate(prompt.text, seed=seed, seconds=seconds, **settings)
         else:
-            take = ozora.picture(prompt.text, seed=seed, quality=quality)
+            take = ozora.picture(prompt.text, seed=seed, **settings)
         frames, fps = take.clip.frames, take.clip.fps
         clips.append(take.clip)
         deviations.append(float(take.latents.square().mean().sqrt()))
@@ -65,6 +66,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=24)
     parser.add_argument("--suite", default="skills:7", help="drawn prompts, as of `ozora evaluate`")
     parser.add_argument("--quality", default="standard")
+    parser.add_argument("--guidance", type=float, help="of the teacher: with --quality best")
     parser.add_argument("--sheet", type=Path)
     asked = parser.parse_args()
     console = Console()
@@ -73,10 +75,13 @@ def main() -> None:
         raise SystemExit("lengths: no evaluation eyes lie in the package.")
     eyes, ozora = load_eyes(found, "evaluation"), Ozora(weights=asked.weights)
     prompts = read_prompts(f"{asked.suite}:{asked.prompts}")
+    settings: dict[str, Any] = {"quality": asked.quality}
+    if asked.guidance is not None:
+        settings["guidance"] = asked.guidance
     table = Table("length", "deviation", "who", "footage", "where", "footage ")
     films: list[list[Clip]] = []
     for seconds in LENGTHS:
-        clips, deviation, made, real = one_length(ozora, eyes, prompts, seconds, asked.quality)
+        clips, deviation, made, real = one_length(ozora, eyes, prompts, seconds, settings)
         films.append(clips)
         shares = [f"{value:.0%}" for pair in zip(made.mean(0), real.mean(0), strict=True) for value in pair]
         table.add_row(f"{seconds:g} s" if seconds else "picture", f"{deviation:.2f}", *shares)
