@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ozora.errors import OzoraError
-from ozora.world.bodies import BOX, ELLIPSOID, ROUND_CONE, Bodies, bounds, reach
+from ozora.world.bodies import BOX, DRUM, ELLIPSOID, ROUND_CONE, Bodies, bounds, reach
 from ozora.world.concepts import ACTIONS, SUBJECTS
 from ozora.world.film import film
 from ozora.world.physics.cast import TOGETHER
@@ -141,6 +141,8 @@ def _apart(bodies: Bodies, one: Tensor, other: Tensor) -> bool:
     middle, half = ((low + high) / 2)[..., [0, 2]], (high - low)[..., [0, 2]].norm(dim=-1) / 2
     radius = torch.where(bodies.kind == ELLIPSOID, bodies.size.amax(-1), half)
     radius = torch.where(bodies.kind == BOX, bodies.size[..., [0, 2]].norm(dim=-1), radius)
+    ends = bodies.size[..., :2].norm(dim=-1)  # a drum reaches no further from its middle, however it lies
+    radius = torch.where(bodies.kind == DRUM, ends.minimum(half), radius)
     upright = (bodies.kind == ROUND_CONE) & (
         (bodies.a - bodies.b)[..., [0, 2]].norm(dim=-1) < 0.2 * bodies.size[..., 0]
     )
