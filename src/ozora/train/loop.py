@@ -291,7 +291,8 @@ def one_step(
     told = []
     begin_step = getattr(task, "begin_step", None)
     if begin_step is not None:
-        begin_step(torch.Generator().manual_seed(sample_key(recipe.seed, -1 - samples)))  # as nothing else
+        own_key = sample_key(recipe.seed, -1 - samples)  # no micro-batch is drawn with it
+        begin_step(torch.Generator().manual_seed(own_key))
     for number in range(distributed.rank() * mine, (distributed.rank() + 1) * mine):
         key = sample_key(recipe.seed, samples + number * part.batch)
         seed_everything(key)  # for layers that draw without being handed a generator
