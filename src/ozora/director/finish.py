@@ -74,9 +74,7 @@ def finish(
         raise refuse("way", way, ", ".join(_WAYS))
     film = require_writable(output or library.folder / f"{entry.name}-final.mp4")
     ending = _WAYS[way](backend, draft, size, steps, strength)
-    ending = replace(
-        ending, about={**ending.about, "settings": settings_here(ending.about["settings"])}
-    )
+    ending = replace(ending, about={**ending.about, "settings": settings_here(ending.about["settings"])})
     beside = {"take": {"kind": FINAL, "parents": [entry.name], "way": way}}
     order = {"keep_latents": True, "beside": beside, **backend_named(backend)}
     found = same_take(waiting_path(film), ending.about) or Waiting(ending.about, order, ending.progress)
