@@ -4,9 +4,9 @@
                                  [--guidance 1] [--sheet lengths.png]
 
 For each length a row: how far latents lie from zero (root mean square, beside that of footage of the same
-shots; far above it, a network is lost), and how often the evaluation eyes find somebody of the right kind, and
-the right place, in the film and in real footage of the same shots and length. ``--sheet`` shows the last frame
-of every film, by length.
+shots; far above it, a network is lost), and how often the evaluation eyes find somebody of the right
+kind, and the right place, in the film and in real footage of the same shots and length. ``--sheet`` shows the
+last frame of every film, by length.
 """
 
 from __future__ import annotations
