@@ -173,9 +173,12 @@ def test_rotation_keeps_lengths_and_axes_stay_apart() -> None:
     assert torch.equal(grid[0, :, 1, 2, 8:], torch.zeros(2, 24))  # the middle cell is the origin
 
 
-def test_places_are_centred_and_tell_every_cell_apart() -> None:
-    small, large = place_features(3, 3), place_features(5, 7).unflatten(0, (5, 7))
-    assert torch.allclose(large[1:4, 2:5].flatten(0, 1), small)  # a larger frame only adds cells at the rim
+def test_places_are_centred_stretch_with_the_frame_and_tell_every_cell_apart() -> None:
+    small, large = place_features(3, 3), place_features(9, 9).unflatten(0, (9, 9))
+    assert torch.allclose(large[1::3, 1::3].flatten(0, 1), small, atol=1e-6)  # as much of the frame away
+    wide, tall = place_features(3, 9).unflatten(0, (3, 9)), place_features(9, 3).unflatten(0, (9, 3))
+    assert torch.allclose(wide[:, 3:6], tall[3:6])  # another shape as large only adds cells at the rim
+    large = place_features(5, 7).unflatten(0, (5, 7))
     assert torch.cdist(large.flatten(0, 1), large.flatten(0, 1)).add(torch.eye(35)).min() > 0.05
 
 

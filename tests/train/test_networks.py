@@ -156,6 +156,20 @@ def test_frames_of_films_that_show_their_subject_serve_as_pictures(
         assert torch.allclose(shares, covered[shots.index(bank.shots[number])], atol=1 / 255)
 
 
+def test_footage_at_full_size_has_four_times_the_cells(
+    autoencoder: Report, clips: Path, tmp_path: Path
+) -> None:
+    network, footage = load_autoencoder(autoencoder.weights), FootageBank(clips)
+    out = tmp_path / "latents.safetensors"
+    bank = LatentBank(encode_footage(network, footage, out, mirror=False, moments=0, full_size=True))
+    assert bank.counts() == {(2, 2, 4): 3}
+    film = footage.take(5, 32, 64, range(3))
+    expected = network.normalise(network.distribution(film.large).mean)  # (3, 2, C, 2, 4)
+    batch = bank.draw(torch.Generator().manual_seed(0), 8, 2)
+    assert torch.allclose(batch.clean, expected[batch.shots], atol=5e-3)  # kept in float16
+    assert torch.allclose(batch.shares, cell_shares(film.who, (2, 4))[batch.shots], atol=1 / 255)
+
+
 def test_weights_that_ship_are_a_start_though_their_lessons_stayed_behind(
     transformer: Report, latents: Path, tmp_path: Path
 ) -> None:

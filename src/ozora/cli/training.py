@@ -104,6 +104,9 @@ def encode(
     autoencoder: Annotated[Path, typer.Option(help="Trained autoencoder weights.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File of latents, .safetensors.")],
     mirror: Annotated[bool, typer.Option(help="Also encode every clip's mirror image.")] = True,
+    full_size: Annotated[
+        bool, typer.Option("--full-size", help="At the size it was filmed: four times the cells, and sharp.")
+    ] = False,
 ) -> None:
     """Encode footage once, for the training of a transformer.
 
@@ -128,5 +131,5 @@ def encode(
             progress.update(row, completed=done, total=of)
 
         name = weights_hash(autoencoder)
-        encode_footage(network, bank, output, mirror=mirror, name=name, on_progress=show)
+        encode_footage(network, bank, output, mirror=mirror, name=name, full_size=full_size, on_progress=show)
     said.print(f"[bold]{output}[/]  {len(bank)} clips{', and their mirror images' if mirror else ''}")

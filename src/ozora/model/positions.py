@@ -54,15 +54,19 @@ def cell_angles(seconds: Tensor, height: int, width: int, head_width: int) -> Te
 
 PLACE_WAVELENGTHS = (4.0, 8.0, 16.0, 32.0, 64.0)
 PLACE_FEATURES = 4 * len(PLACE_WAVELENGTHS)
-"""Waves, in cells, whose sines and cosines tell a cell where in the frame it lies."""
+"""Waves whose sines and cosines tell a cell where in the frame it lies, in cells of a frame that has 28."""
+
+_PLACE_CELLS = 28
 
 
 def place_features(height: int, width: int, device: torch.device | None = None) -> Tensor:
     """Where each cell lies from the middle of the frame, (height·width, PLACE_FEATURES).
 
-    Rotary angles only tell cells apart from each other; that sky is above takes this.
+    Rotary angles only tell cells apart from each other; that sky is above takes this. Waves stretch with the
+    frame, so that a film laid out on few cells is laid out alike on many.
     """
-    rate = 2 * torch.pi / torch.tensor(PLACE_WAVELENGTHS, device=device)
+    stretch = (height * width / _PLACE_CELLS) ** 0.5
+    rate = 2 * torch.pi / (stretch * torch.tensor(PLACE_WAVELENGTHS, device=device))
     rows = (torch.arange(height, device=device) - (height - 1) / 2)[:, None] * rate  # (h, waves)
     columns = (torch.arange(width, device=device) - (width - 1) / 2)[:, None] * rate  # (w, waves)
     row = torch.cat((rows.sin(), rows.cos()), dim=-1)[:, None].expand(-1, width, -1)

@@ -41,6 +41,7 @@ def encode_footage(
     name: str = "",
     batch: int = 32,
     moments: int = 4,
+    full_size: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Encode every clip of ``bank`` and write latents (float16), shots and the ledger's root into one file.
@@ -49,9 +50,11 @@ def encode_footage(
     footage for nothing. ``name`` says which weights encoded, for the record. ``batch`` is for single frames;
     longer clips go through in smaller batches. Beside every clip stands where its subjects are; and of
     ``moments`` frames of every film a picture is encoded too, if its first subject is to be seen there.
+    The autoencoder sees footage at half its size, for its ×2 head gives the rest back, or at ``full_size``:
+    four times the cells, and a subject that keeps its legs.
     """
     out = Path(out)
-    kept = _Encoded(autoencoder)
+    kept = _Encoded(autoencoder, full_size)
     done, total = 0, len(bank)
     for (frames, height, width), count in bank.lengths().items():
         size = max(1, batch // (1 + (frames - 1) // TEMPORAL_FACTOR))
@@ -87,15 +90,15 @@ def encode_footage(
 class _Encoded:
     """What has been encoded so far, by the shape of its latents."""
 
-    def __init__(self, autoencoder: Autoencoder) -> None:
-        self.autoencoder = autoencoder
+    def __init__(self, autoencoder: Autoencoder, full_size: bool) -> None:
+        self.autoencoder, self.full_size = autoencoder, full_size
         self.shots: dict[str, list[dict[str, object]]] = {}
         self.sums = torch.zeros(3, autoencoder.config.latent_channels, dtype=torch.float64)
         self._parts: dict[str, list[Tensor]] = {}
 
     def add(self, clips: FootageBatch) -> None:
         """Encode a batch of clips and note where its subjects are."""
-        mean = self.autoencoder.distribution(clips.small).mean
+        mean = self.autoencoder.distribution(clips.large if self.full_size else clips.small).mean
         latents = self.autoencoder.normalise(mean).cpu()  # (B, L, C, h, w)
         values = latents.double()
         self.sums += torch.stack([torch.ones_like(values), values, values.square()]).sum((1, 2, 4, 5))
