@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ozora.errors import refuse
+from ozora.model.pieces import in_pieces
 
 
 def _stock(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
@@ -28,6 +29,14 @@ def _matrix_product(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
         return torch.softmax(scores, dim=-1) @ value  # (B, H, N, d)
 
 
+def _in_pieces(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """Plain products again, a piece at a time and backwards too: what training on a CPU takes."""
+    if _is_mixed(query):
+        query, key, value = (each.to(torch.get_autocast_dtype("cpu")) for each in (query, key, value))
+    with torch.autocast(query.device.type, enabled=False):
+        return in_pieces(query, key, value, mask)
+
+
 def _is_mixed(query: Tensor) -> bool:
     """Whether a network is being trained on a CPU in mixed precision."""
     return query.device.type == "cpu" and torch.is_autocast_enabled("cpu")
@@ -36,13 +45,15 @@ def _is_mixed(query: Tensor) -> bool:
 KERNELS: dict[str, Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]] = {
     "stock": _stock,
     "matrix product": _matrix_product,
+    "pieces": _in_pieces,
 }
 
 
 def best_kernel(query: Tensor) -> str:
     """Name the quickest kernel for tensors like ``query`` (measured; see the recipe's table of CPU facts)."""
-    quick = query.device.type == "cpu" and (query.dtype == torch.bfloat16 or _is_mixed(query))
-    return "matrix product" if quick else "stock"
+    if _is_mixed(query):
+        return "pieces"
+    return "matrix product" if query.device.type == "cpu" and query.dtype == torch.bfloat16 else "stock"
 
 
 def attend(
