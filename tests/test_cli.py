@@ -132,6 +132,10 @@ BAD = {
         ["weights", "assemble", "o", "--cells", "7", "--autoencoder=a", "--transformer=b", "--text=c"],
         "cells",
     ),
+    "bad scales": (
+        ["weights", "assemble", "o", "--scales", "3", "--autoencoder=a", "--transformer=b", "--text=c"],
+        "scales",
+    ),
 }  # fmt: skip
 
 

@@ -133,8 +133,12 @@ def test_a_kept_film_comes_back_to_the_bit_and_only_for_its_own_note(tmp_path: P
 def test_through_the_autoencoder_keeps_size_and_length() -> None:
     torch.manual_seed(0)
     frames = np.random.default_rng(0).integers(0, 256, (6, 64, 96, 3), dtype=np.uint8)
-    passed = through_autoencoder(Autoencoder(SIZES["micro"]).eval(), frames)
-    assert passed.shape == (5, 64, 96, 3) and passed.dtype == np.uint8
+    autoencoder = Autoencoder(SIZES["micro"]).eval()
+    halved, whole = (through_autoencoder(autoencoder, frames, scale) for scale in (2, 1))
+    for passed in (halved, whole):
+        assert passed.shape == (5, 64, 96, 3) and passed.dtype == np.uint8
+    spread = [np.abs(np.diff(passed.astype(int), axis=2)).mean() for passed in (halved, whole)]
+    assert spread[0] < spread[1]  # noise halved first loses most of what it has
 
 
 def test_calibration_looks_at_every_version_of_fresh_clips(probe: Probe, tmp_path: Path) -> None:

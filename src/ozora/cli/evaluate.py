@@ -70,7 +70,8 @@ def evaluate(
             progress.update(rows[what], completed=done)
 
         found = score(
-            film, judge, prompts=prompts, out=out, autoencoder=backend.networks.autoencoder, seed=seed,
+            film, judge, prompts=prompts, out=out, autoencoder=backend.networks.autoencoder,
+            scale=backend.card.grid.scales[0], seed=seed,
             fps=card.grid.fps, identity=json.dumps([card.hash, settings]), limit=limit, on_progress=show,
             eyes=sight, trials=trials, training=known,
         )  # fmt: skip

@@ -11,6 +11,8 @@ from ozora.errors import refuse
 
 app = typer.Typer(no_args_is_help=True, help="Put weights together, or check them.", rich_markup_mode="rich")
 
+_SCALES = {"2,1": (2, 1), "1,2": (1, 2), "1": (1,), "2": (2,)}
+
 
 @app.command("check")
 def check(
@@ -47,6 +49,9 @@ def assemble(
         str, typer.Option(help="Cell grids the model was trained on, wide x high, the native one first.")
     ] = "7x4",
     latents: Annotated[int, typer.Option(help="Longest film in latent frames; 13 are 49 frames.")] = 13,
+    scales: Annotated[
+        str, typer.Option(help="Decoder heads that make films, the one for films of no asked size first.")
+    ] = "2,1",
     fps: Annotated[int, typer.Option(help="Frames per second.")] = 12,
     steps: Annotated[int, typer.Option(help="Denoising steps by default.")] = 8,
     guidance: Annotated[float, typer.Option(help="Guidance by default.")] = 3.0,
@@ -64,8 +69,10 @@ def assemble(
         grids = tuple(parse_cells(part) for part in cells.split(","))
     except ValueError as error:
         raise refuse("cells", cells, "grids such as 7x4,4x7") from error
+    if scales not in _SCALES:
+        raise refuse("scales", scales, ", ".join(_SCALES))
     sampling = Sampling(steps, guidance, shift)
-    grid = Grid(grids, fps, latents)
+    grid = Grid(grids, fps, latents, _SCALES[scales])
     assemble_folder(
         out, autoencoder=autoencoder, transformer=transformer, text=text, student=student,
         grid=grid, name=name, sampling=sampling,

@@ -51,11 +51,12 @@ def film_unseen(shot: Shot, width: int, height: int, frames: int) -> Frames:
 
 
 @torch.no_grad()
-def through_autoencoder(autoencoder: Autoencoder, frames: Frames) -> Frames:
-    """Frames (T, H, W, 3) encoded at half size and decoded by the ×2 head, as a generated film is delivered.
+def through_autoencoder(autoencoder: Autoencoder, frames: Frames, scale: int = 2) -> Frames:
+    """Frames (T, H, W, 3) encoded and decoded by the head of ``scale``, as a generated film is delivered.
 
-    T is cut to the form 1 + 4k; H and W must be multiples of 32.
+    At scale 2 they are encoded at half their size. T is cut to the form 1 + 4k; H and W must be multiples of
+    16 · ``scale``.
     """
     video = to_video(frames[: 1 + 4 * ((len(frames) - 1) // 4)])
-    small = F.avg_pool2d(video.flatten(0, 1), 2).unflatten(0, video.shape[:2])  # (1, T, 3, H/2, W/2)
-    return to_frames(autoencoder.decode(autoencoder.encode(small), scale=2).clamp(-1, 1))
+    small = F.avg_pool2d(video.flatten(0, 1), scale).unflatten(0, video.shape[:2])  # (1, T, 3, H/scale, …)
+    return to_frames(autoencoder.decode(autoencoder.encode(small), scale=scale).clamp(-1, 1))

@@ -33,6 +33,7 @@ def evaluate(
     prompts: str | Path = "first",
     out: str | Path | None = None,
     autoencoder: Autoencoder | None = None,
+    scale: int = 2,
     seed: int = 0,
     fps: int = 12,
     identity: str = "",
@@ -52,6 +53,7 @@ def evaluate(
             every film made, so that a stopped evaluation goes on where it was; else nothing is written.
         autoencoder: if given, the footage is scored once more after a pass through it: what no generator in
             its latent space can exceed.
+        scale: of the head that decodes it, the generated films' own.
         fps: frames per second of the generated films.
         identity: names the generator (weights hash, settings); kept films of another are made again.
         limit: score only the first so many prompts.
@@ -78,7 +80,7 @@ def evaluate(
     views: tuple[list[Viewing], list[Viewing], list[Viewing]] = ([], [], [])
     for index, (prompt, frames) in enumerate(zip(suite, made, strict=True)):
         footage = _footage(prompt, index, frames, fps, folder)
-        recoded = None if autoencoder is None else through_autoencoder(autoencoder, footage)
+        recoded = None if autoencoder is None else through_autoencoder(autoencoder, footage, scale)
         seen.append(look(probe, frames, prompt, fps))
         real.append(look(probe, footage, prompt, fps))
         if recoded is not None:
