@@ -102,7 +102,7 @@ def test_one_prompt_serves_a_whole_batch() -> None:
     asked = question(2)
     with torch.no_grad():
         assert torch.allclose(
-            transformer(**asked, text=text).clean, transformer(**asked, text=repeated).clean, atol=1e-6
+            transformer(**asked, text=text).clean, transformer(**asked, text=repeated).clean, atol=1e-5
         )
 
 
