@@ -19,19 +19,16 @@ def _stock(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Te
 
 def _matrix_product(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Two plain matrix products around a softmax: much quicker for bfloat16 on CPUs with AVX-512."""
-    if _is_mixed(query):
-        # Mixed precision would take the softmax to float32 and back, which costs more than both products.
-        query, key, value = (each.to(torch.get_autocast_dtype("cpu")) for each in (query, key, value))
-    with torch.autocast(query.device.type, enabled=False):
-        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)  # (B, H, N, M)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, float("-inf"))
-        return torch.softmax(scores, dim=-1) @ value  # (B, H, N, d)
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)  # (B, H, N, M)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, float("-inf"))
+    return torch.softmax(scores, dim=-1) @ value  # (B, H, N, d)
 
 
 def _in_pieces(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Plain products again, a piece at a time and backwards too: what training on a CPU takes."""
     if _is_mixed(query):
+        # Mixed precision would take the exponentials to float32 and back, which costs more than the products.
         query, key, value = (each.to(torch.get_autocast_dtype("cpu")) for each in (query, key, value))
     with torch.autocast(query.device.type, enabled=False):
         return in_pieces(query, key, value, mask)
