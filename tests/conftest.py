@@ -14,8 +14,13 @@ settings.load_profile("house")
 TINY_GRID = {"cells": ((3, 2), (2, 2)), "fps": 12, "latents": 4}
 
 
-def build_tiny_weights(folder: Path, seed: int = 0, student: bool = False) -> Path:
-    """Fill ``folder`` with random weights that film 96x64 and 64x64, 13 frames at most."""
+def build_tiny_weights(
+    folder: Path, seed: int = 0, student: bool = False, refiner: bool = False
+) -> Path:
+    """Fill ``folder`` with random weights that film 96x64 and 64x64, 13 frames at most.
+
+    With a ``refiner`` they film 192x128 and 128x128, too.
+    """
     from ozora.backends.backend import Sampling
     from ozora.backends.grid import Grid
     from ozora.backends.weights import assemble
@@ -33,6 +38,8 @@ def build_tiny_weights(folder: Path, seed: int = 0, student: bool = False) -> Pa
     }
     if student:
         configs["student"] = replace(configs["transformer"], aims=True)
+    if refiner:
+        configs["refiner"] = replace(configs["transformer"], refines=True)
     builders = {"autoencoder": Autoencoder, "text": TextEncoder}
     exports = {}
     for name, config in configs.items():
@@ -44,7 +51,8 @@ def build_tiny_weights(folder: Path, seed: int = 0, student: bool = False) -> Pa
         exports[name] = folder.parent / f"{folder.name}-export" / f"{name}.safetensors"
         told = {"config": asdict(config), "recipe": {"name": "tiny"}, "ledger_root": "0" * 64, "steps": 1}
         save_weights(exports[name], network.state_dict(), told)
-    assemble(folder, **exports, grid=Grid(**TINY_GRID), sampling=Sampling(steps=3, guidance=2.0))
+    grid = Grid(**TINY_GRID, scales=(2, 4, 1) if refiner else (2, 1))
+    assemble(folder, **exports, grid=grid, sampling=Sampling(steps=3, guidance=2.0))
     return folder
 
 
@@ -65,3 +73,9 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     """No test reads or writes the settings and timings of whoever runs it."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def tiny_refiner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same kind of weights with a refiner beside the transformer; do not change them."""
+    return build_tiny_weights(tmp_path_factory.mktemp("weights") / "tiny", refiner=True)

@@ -236,3 +236,25 @@ def test_sizes_hold_what_they_promise(size: str, millions: tuple[float, float]) 
     assert millions[0] < count < millions[1]
     assert TEXT_SIZES[size].out_width == TRANSFORMER_SIZES[size].width
     assert not [name for name, _ in transformer.named_parameters() if name.endswith("bias")]
+
+
+def test_a_refiner_reads_the_larger_cell_that_each_of_its_cells_lies_in():
+    refiner = Transformer(replace(TOY, refines=True)).eval()
+    torch.nn.init.normal_(refiner.layout_in.weight)
+    layout = torch.zeros(1, 2, TOY.channels, 2, 3)
+    layout[0, 1, :, 1, 2] = 1.0
+    told = refiner._laid_out(layout, torch.zeros(1, 2, TOY.channels, 4, 6)).unflatten(2, (4, 6))
+    where = told.abs().sum(-1).nonzero().tolist()
+    assert where == [[0, 1, row, column] for row in (2, 3) for column in (4, 5)]
+    four = told[0, 1, 2:, 4:].flatten(0, 1)
+    assert len(torch.unique(four, dim=0)) == 4  # each of the four is told something of its own
+
+
+@pytest.mark.parametrize("shape", [None, (1, 2, 4, 4, 6), (1, 1, 4, 2, 3)])
+def test_a_refiner_without_its_layout_is_refused(shape):
+    refiner = Transformer(replace(TOY, refines=True, channels=4))
+    layout = None if shape is None else torch.zeros(shape)
+    text = TextOutput(torch.zeros(1, 1, TOY.width), None, torch.zeros(1, TOY.width), {})
+    with pytest.raises(OzoraError, match=r"^transformer: (no|a) layout.*expected \(1, 2, 4, 2, 3\)"):
+        refiner(torch.zeros(1, 2, 4, 4, 6), torch.ones(1, 2), torch.zeros(1, 2, dtype=torch.bool),
+                torch.zeros(1, 2), text, layout=layout)  # fmt: skip

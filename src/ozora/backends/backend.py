@@ -25,12 +25,14 @@ QUALITIES = ("draft", "standard", "high", "best")
 class Sampling:
     """How a model is best denoised. ``shift`` moves noise levels; ``None`` takes it from the film's size.
 
-    ``guidance`` 1 is none: then a few-step student films, where the weights have one.
+    ``guidance`` 1 is none: then a few-step student films, where the weights have one. ``refining`` are the
+    steps in which a refiner makes the film clear on twice as many cells a side; 0 leaves it as laid out.
     """
 
     steps: int = 8
     guidance: float = 3.0
     shift: float | None = None
+    refining: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,19 @@ class Backend(Protocol):
         first: int = 0,
     ) -> Tensor:
         """Latents (1, L, C, h, w) of ``source``, changed by the difference of ``old`` and ``new`` words."""
+
+    def refine(
+        self,
+        words: Any,
+        layout: Tensor,
+        *,
+        seed: int,
+        steps: int,
+        conditions: Sequence[Condition],
+        on_step: OnStep,
+        first: int = 0,
+    ) -> Tensor:
+        """Latents (1, L, C, 2h, 2w) that make clear what ``layout`` (1, L, C, h, w) shows."""
 
     def stream(self, latents: Tensor, scale: int) -> Iterator[Frames]:
         """Decode latents (1, L, C, h, w) one by one in constant memory: one frame, then four at a time."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ozora.backends.backend import Card, OnStep
 from ozora.backends.grid import FRAMES_PER_LATENT
 from ozora.backends.machine import precision, thread_count, tune_machine, using_threads
-from ozora.backends.weights import STUDENT, Weights, check, find_weights
+from ozora.backends.weights import REFINER, STUDENT, Weights, check, find_weights
 from ozora.errors import WeightsError
 from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder, DecoderStream
@@ -26,6 +26,7 @@ from ozora.model.foresight import foresee
 from ozora.model.packed import packed, packed_autoencoder
 from ozora.model.preview import PreviewDecoder, fit_preview
 from ozora.model.reader import Reader, ReaderConfig
+from ozora.model.refining import refine
 from ozora.model.sampler import Moment, OnMoment, denoise_on, edit
 from ozora.model.sizes import AutoencoderConfig
 from ozora.model.state import State
@@ -43,6 +44,7 @@ class Networks:
     transformer: Transformer
     text: TextEncoder
     student: Transformer | None = None
+    refiner: Transformer | None = None
 
     def packed(self, precision: str) -> Networks:
         """The same networks, those that film and paint in ``precision``."""
@@ -53,6 +55,7 @@ class Networks:
             packed(self.transformer, precision),
             self.text,
             None if self.student is None else packed(self.student, precision),
+            None if self.refiner is None else packed(self.refiner, precision),
         )
 
     def filming_with(self, guidance: float) -> Transformer:
@@ -196,6 +199,28 @@ class EmbeddedBackend:
         )  # fmt: skip
 
     @torch.inference_mode()
+    def refine(
+        self,
+        words: TextOutput,
+        layout: Tensor,
+        *,
+        seed: int,
+        steps: int,
+        conditions: Sequence[Condition],
+        on_step: OnStep,
+        first: int = 0,
+    ) -> Tensor:
+        """Make clear what ``layout`` (1, L, C, h, w) shows: (1, L, C, 2h, 2w); for weights with a refiner."""
+        refiner = self.networks.refiner
+        assert refiner is not None
+        rate = FRAMES_PER_LATENT / self.card.grid.fps
+        return refine(
+            refiner, words, layout, seed=seed, steps=steps, conditions=conditions, first=first,
+            seconds=torch.arange(layout.shape[1]).expand(1, -1) * rate,
+            on_moment=lambda moment: on_step(moment.step, steps),
+        )  # fmt: skip
+
+    @torch.inference_mode()
     def decode(self, latents: Tensor, scale: int, on_step: OnStep) -> Frames:
         """Latents (1, L, C, h, w) to frames (4L - 3, H, W, 3), one latent at a time."""
         parts = []
@@ -262,11 +287,13 @@ def load_reader(weights: Weights) -> Reader | None:
 def load_networks(weights: Weights) -> Networks:
     """Build the networks of checked weights and fill them."""
     student = _load(weights, STUDENT, _transformer_config, Transformer) if weights.has_student else None
+    refiner = _load(weights, REFINER, _transformer_config, Transformer) if weights.has_refiner else None
     return Networks(
         _load(weights, "autoencoder", AutoencoderConfig.from_json, Autoencoder),
         _load(weights, "transformer", _transformer_config, Transformer),
         _load(weights, "text", TextConfig.from_dict, TextEncoder),
         student,
+        refiner,
     )
 
 

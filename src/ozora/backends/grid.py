@@ -17,7 +17,8 @@ PIXELS_PER_CELL = 16
 class Grid:
     """Cells (wide, high) a model was trained on, native ones first; frames per second; latent frames at most.
 
-    ``scales`` are the decoder heads: at scale 2 a cell becomes 32 by 32 pixels of film.
+    ``scales`` are what a cell becomes: at scale 2 it is 32 by 32 pixels of film. The decoder has heads for 1
+    and 2; 4 needs a refiner, which makes four cells of one.
     """
 
     cells: tuple[tuple[int, int], ...]
@@ -54,7 +55,8 @@ class Grid:
             grid = cls(cells, int(values["fps"]), int(values["latents"]), scales)
         except (KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"weights: the manifest's grid cannot be read ({error}).") from error
-        if not grid.cells or grid.fps < 1 or grid.latents < 1 or not grid.scales or not set(scales) <= {1, 2}:
+        wrong = grid.fps < 1 or grid.latents < 1 or not grid.scales or not {*scales} <= {1, 2, 4}
+        if not grid.cells or wrong:
             raise WeightsError(f"weights: the manifest's grid makes no sense ({dict(values)}).")
         return grid
 

@@ -22,6 +22,9 @@ PARTS = ("autoencoder", "transformer", "text")
 STUDENT = "student"
 """A part that weights may have besides: a transformer that films in few unguided steps."""
 STUDENT_STEPS = {"draft": 2, "standard": 4, "high": 8}
+REFINER = "refiner"
+"""A part that weights may have besides: it makes films clear on twice as many cells a side."""
+REFINING_STEPS = {"draft": 0, "standard": 4, "high": 8, "best": 8}
 PREFERRED = ("mini", "micro")
 FORMAT = 1
 
@@ -35,13 +38,18 @@ class Weights:
     manifest: Mapping[str, Any]
 
     def part(self, name: str) -> Path:
-        """The file to give to ``load_weights`` for one of ``PARTS``, or the student's."""
+        """The file to give to ``load_weights`` for one of ``PARTS``, the student's or the refiner's."""
         return self.folder / str(self.manifest["parts"][name])
 
     @property
     def has_student(self) -> bool:
         """Whether a few-step student is among the parts."""
         return STUDENT in self.manifest["parts"]
+
+    @property
+    def has_refiner(self) -> bool:
+        """Whether a refiner is among the parts."""
+        return REFINER in self.manifest["parts"]
 
 
 def _shipped() -> Path:
@@ -120,18 +128,24 @@ def check(folder: str | Path) -> Weights:
         sampling=sampling,
         recipe=str(manifest.get("recipe", "")),
         ledger_root=str(manifest.get("ledger_root", "")),
-        qualities=_qualities(sampling, STUDENT in parts),
+        qualities=_qualities(sampling, STUDENT in parts, REFINER in parts),
     )
+    if 4 in card.grid.scales and REFINER not in parts:
+        raise WeightsError(f"weights: {folder} has no refiner, which films of scale 4 need.")
     return Weights(folder, card, manifest)
 
 
-def _qualities(guided: Sampling, student: bool) -> dict[str, Sampling]:
+def _qualities(guided: Sampling, student: bool, refiner: bool) -> dict[str, Sampling]:
     """What each quality means: a student's few steps below the best, or fewer and more guided ones."""
     if student:
         few = {name: replace(guided, steps=steps, guidance=1.0) for name, steps in STUDENT_STEPS.items()}
-        return few | {"best": guided}
-    steps = (max(1, guided.steps // 2), guided.steps, 2 * guided.steps, 2 * guided.steps)
-    return {name: replace(guided, steps=count) for name, count in zip(QUALITIES, steps, strict=True)}
+        found = few | {"best": guided}
+    else:
+        steps = (max(1, guided.steps // 2), guided.steps, 2 * guided.steps, 2 * guided.steps)
+        found = {name: replace(guided, steps=count) for name, count in zip(QUALITIES, steps, strict=True)}
+    if not refiner:
+        return found
+    return {name: replace(each, refining=REFINING_STEPS[name]) for name, each in found.items()}
 
 
 def assemble(
@@ -141,13 +155,15 @@ def assemble(
     transformer: str | Path,
     text: str | Path,
     student: str | Path | None = None,
+    refiner: str | Path | None = None,
     grid: Grid,
     name: str = "",
     sampling: Sampling | None = None,
 ) -> Weights:
     """Copy the exports of trainings into ``out``, write the manifest last, check the result.
 
-    ``student`` is a transformer of few steps that learnt from this one. Each export is what ``save_weights``
+    ``student`` is a transformer of few steps that learnt from this one, ``refiner`` one that makes its films
+    clear, both reading the same text encoder. Each export is what ``save_weights``
     wrote (the first file, if there are several). Recipe and ledger root come from the exports' own metadata.
     Raises ``WeightsError`` for exports that are missing or damaged.
     """
@@ -155,10 +171,12 @@ def assemble(
     exports = {"autoencoder": Path(autoencoder), "transformer": Path(transformer), "text": Path(text)}
     if student is not None:
         exports[STUDENT] = Path(student)
+    if refiner is not None:
+        exports[REFINER] = Path(refiner)
     about = {part: load_weights(path)[1] for part, path in exports.items()}
     out.mkdir(parents=True, exist_ok=True)
     (out / MANIFEST).unlink(missing_ok=True)
-    for stale in [file for part in (*PARTS, STUDENT) for file in out.glob(f"{part}*.safetensors")]:
+    for stale in [file for part in (*PARTS, STUDENT, REFINER) for file in out.glob(f"{part}*.safetensors")]:
         stale.unlink()
     stored = []
     for part, path in exports.items():

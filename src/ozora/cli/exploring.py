@@ -41,6 +41,7 @@ def explore(
     steps: options.Steps = None,
     guidance: options.Guidance = None,
     quality: Annotated[str | None, typer.Option(help="Quality of the final, high by default.")] = None,
+    refining: options.Refining = None,
     negative: options.Negative = None,
     image: options.Image = None,
     as_is: options.AsIs = False,
@@ -65,7 +66,7 @@ def explore(
         raise refuse("folder", str(folder), "a folder, or a name for one inside a folder that exists")
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "seed": seed, "steps": steps,
-        "guidance": guidance, "quality": quality, "image": image, "threads": threads,
+        "guidance": guidance, "quality": quality, "refining": refining, "image": image, "threads": threads,
         "precision": precision, "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     request = Request(prompt, **{name: value for name, value in settings.items() if value is not None})  # type: ignore[arg-type]

@@ -22,6 +22,9 @@ Quality = Annotated[
 ]
 Steps = Annotated[int | None, typer.Option(help="Denoising steps: more are finer and slower.")]
 Guidance = Annotated[float | None, typer.Option(help="Pull towards the words; 1 is none.")]
+Refining = Annotated[
+    int | None, typer.Option(help="Steps in which it is made clear, if the weights can; 0 is not at all.")
+]
 Negative = Annotated[str | None, typer.Option(help="Words to steer away from.")]
 Image = Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")]
 AsIs = Annotated[

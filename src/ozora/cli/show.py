@@ -25,6 +25,7 @@ WORDS = {
     "load": "loading weights",
     "words": "reading words",
     "denoise": "denoising",
+    "refine": "refining",
     "decode": "decoding",
     "write": "writing",
 }

@@ -26,6 +26,10 @@ def train(
     latents: Annotated[
         list[Path] | None, typer.Option(help="File of encoded footage (transformer); may be repeated.")
     ] = None,
+    layouts: Annotated[
+        list[Path] | None,
+        typer.Option(help="The same footage on half as many cells a side (refiner), file by file."),
+    ] = None,
     autoencoder: Annotated[Path | None, typer.Option(help="Trained autoencoder weights.")] = None,
     text: Annotated[Path | None, typer.Option(help="Pre-trained text encoder weights.")] = None,
     teacher: Annotated[
@@ -66,7 +70,7 @@ def train(
         eyes = find_perception_eyes()
     report = run(
         recipe, minutes=minutes, out=out, resume=resume, footage=footage or (), latents=latents or (),
-        autoencoder=autoencoder, text=text, teacher=teacher, eyes=eyes, start=start,
+        layouts=layouts or (), autoencoder=autoencoder, text=text, teacher=teacher, eyes=eyes, start=start,
         overrides=overrides or (), device=device, steps=steps, pause=pause,
     )  # fmt: skip
     if os.environ.get("RANK", "0") != "0":

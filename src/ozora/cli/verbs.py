@@ -27,6 +27,7 @@ def _shared(
     size: options.Size = None,
     seed: options.Seed = None,
     quality: options.Quality = None,
+    refining: options.Refining = None,
     steps: options.Steps = None,
     guidance: options.Guidance = None,
     negative: options.Negative = None,

@@ -11,7 +11,7 @@ from ozora.errors import refuse
 
 app = typer.Typer(no_args_is_help=True, help="Put weights together, or check them.", rich_markup_mode="rich")
 
-_SCALES = {"2,1": (2, 1), "1,2": (1, 2), "1": (1,), "2": (2,)}
+_SCALES = {"2,1": (2, 1), "1,2": (1, 2), "1": (1,), "2": (2,), "2,4,1": (2, 4, 1)}
 
 
 @app.command("check")
@@ -26,11 +26,12 @@ def check(
     found = check_folder(find_weights(weights))
     card, grid = found.card, found.card.grid
     total = sum((found.folder / file).stat().st_size for file in found.manifest["files"])
-    sizes = ", ".join(f"{wide}x{high}" for wide, high in grid.sizes())
+    sizes = ", ".join(f"{wide}x{high}" for scale in grid.scales for wide, high in grid.sizes(scale))
     said.print(f"[bold]{card.name}[/] {card.hash[:12]}  {total / 1e6:.1f} MB, every checksum is right")
     said.print(f"films {sizes} pixels, at most {grid.frames} frames at {grid.fps} fps")
     for name, sampling in card.qualities.items():
-        said.print(f"{name}: {sampling.steps} steps, guidance {sampling.guidance:g}")
+        refined = f", refined in {sampling.refining}" if sampling.refining else ""
+        said.print(f"{name}: {sampling.steps} steps, guidance {sampling.guidance:g}{refined}")
     said.print(
         f"recipe {card.recipe or 'not told'}; ledger {card.ledger_root[:12] or 'not told'}"
     )
@@ -44,6 +45,9 @@ def assemble(
     text: Annotated[Path, typer.Option(help="Export of the text encoder's training.")],
     student: Annotated[
         Path | None, typer.Option(help="Export of a few-step student's training; then it films by default.")
+    ] = None,
+    refiner: Annotated[
+        Path | None, typer.Option(help="Export of a refiner's training; then it makes films clear.")
     ] = None,
     cells: Annotated[
         str, typer.Option(help="Cell grids the model was trained on, wide x high, the native one first.")
@@ -75,6 +79,6 @@ def assemble(
     grid = Grid(grids, fps, latents, _SCALES[scales])
     assemble_folder(
         out, autoencoder=autoencoder, transformer=transformer, text=text, student=student,
-        grid=grid, name=name, sampling=sampling,
+        refiner=refiner, grid=grid, name=name, sampling=sampling,
     )  # fmt: skip
     check(str(out))

@@ -72,7 +72,7 @@ def film_latents(
                 steps=steps,
                 strength=line.strength[first],
                 guidance=guidance,
-                conditions=_kept(backend, line, window, known),
+                conditions=kept_in(backend, line, window, known),
                 on_step=step,
                 first=window.start,
             )
@@ -139,20 +139,26 @@ def conditions(
         for index in window.new
         if 0 < strength[index] < 1
     ]
-    return [*_kept(backend, line, window, known), *noised]
+    return [*kept_in(backend, line, window, known), *noised]
 
 
-def _kept(backend: Backend, line: Timeline, window: Window, known: Tensor) -> list[Condition]:
-    """What of a window is there already."""
-    # Past the end of a ring comes its second latent: the first, the opening, is not part of it.
-    places = [
+def places_of(line: Timeline, window: Window) -> list[int]:
+    """The latents of a window. Past the end of a ring comes its second: the opening is not part of it."""
+    return [
         index if index < line.length else index - line.length + 1
         for index in range(window.start, window.stop)
     ]
+
+
+def kept_in(
+    backend: Backend, line: Timeline, window: Window, known: Tensor, opening: Tensor | None = None
+) -> list[Condition]:
+    """What of a window is there already, and the ``opening`` that one inside a film begins with."""
+    places = places_of(line, window)
     found: list[Condition] = []
     kept = [index not in window.new for index in places]
     if window.reopened:
-        found.append(FirstFrame(_opening(backend, line, window, known)))
+        found.append(FirstFrame(_opening(backend, line, window, known) if opening is None else opening))
         kept[0] = False
     edges = [number for number in range(1, len(places)) if kept[number] != kept[number - 1]]
     for begin, end in pairwise([0, *edges, len(places)]):

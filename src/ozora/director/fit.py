@@ -95,7 +95,7 @@ Choice = tuple[tuple[int, int], int]
 
 
 def _choices(grid: Grid) -> str:
-    return ", ".join(f"{wide}x{high}" for wide, high in grid.sizes())
+    return ", ".join(f"{wide}x{high}" for scale in grid.scales for wide, high in grid.sizes(scale))
 
 
 def _pixels(choice: Choice) -> str:

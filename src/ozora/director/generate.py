@@ -15,6 +15,7 @@ from ozora.director.filming import decode_film, film_latents
 from ozora.director.latents import kept_path, save_latents
 from ozora.director.plan import Plan, plan
 from ozora.director.qualities import sampling_for
+from ozora.director.refining import refined_latents
 from ozora.director.request import HIGHEST_SEED, Request
 from ozora.director.states import Keeper, Progress, same_take, sweep, waiting_path
 from ozora.director.take import OnPhase, OnPreview, Stopwatch, Take
@@ -106,12 +107,13 @@ def film_take(
     try:
         with watch.phase("load"):
             backend.load()
-        if latents is None:
+        if latents is None or planned.fine is not None:
             with watch.phase("words"):
                 words = {prompt: backend.understand(planned.read_as(prompt)) for prompt in planned.prompts}
                 negative = backend.understand(about["negative"])
                 reading = dict(backend.reading(words[planned.request.prompt]))
-                conditions = () if start.moment is not None else more()
+        if latents is None:
+            conditions = () if start.moment is not None else more()
             with watch.phase("denoise", total) as step:
                 latents = film_latents(
                     backend,
@@ -131,6 +133,11 @@ def film_take(
         if not keeper.now.steps_done:
             keeper.drop()
         raise
+    refined, shown = None, fitted
+    if planned.fine is not None:
+        shown = replace(fitted, cells=planned.fine.fit.cells, scale=planned.fine.fit.scale)
+        with watch.phase("refine", planned.fine.windows * planned.refining) as step:
+            refined = refined_latents(backend, planned, latents, words, seed=about["seed"], on_step=step)
     film = keeper.film if keeper.film is not None and not is_picture(keeper.film) else None
     if keeper.film is not None:
         sweep(keeper.film)
@@ -140,14 +147,16 @@ def film_take(
             size = {"width": fitted.width, "height": fitted.height}
             beside = stack.enter_context(FilmBeside(film, **size, fps=fitted.fps, metadata=about))
         with watch.phase("decode", fitted.latents) as step:
-            frames = decode_film(backend, latents, fitted, step, beside.add if beside else None)
+            told = beside.add if beside else None
+            frames = decode_film(backend, latents if refined is None else refined, shown, step, told)
         whole = not start.steps_done
-        take = Take(Clip(frames, fitted.fps, about), latents, fitted, watch.receipt(notes, reading, whole))
+        receipt = watch.receipt(notes, reading, whole)
+        take = Take(Clip(frames, fitted.fps, about), latents, fitted, receipt, refined)
         if keeper.film is None:
             return take
         with watch.phase("write"):
             if keeper.now.order.get("keep_latents") and film is not None:
-                save_latents(kept_path(film), latents, about)
+                save_latents(kept_path(film), latents, about, refined)
             if beside is not None:
                 beside.finish()
             else:
@@ -191,6 +200,7 @@ def describe_take(planned: Plan, card: Card, seed: int) -> dict[str, Any]:
             "fps": fitted.fps,
             "steps": sampling.steps,
             "guidance": sampling.guidance,
+            **({"refining": planned.refining} if planned.refining else {}),
             "threads": thread_count(),
             "precision": precision(),
             **({} if fitted.openings == (0,) else {"openings": list(fitted.openings)}),

@@ -19,24 +19,29 @@ def kept_path(film: Path) -> Path:
     return film.with_name(f"{film.stem}.latents.safetensors")
 
 
-def save_latents(path: Path, latents: Tensor, about: Mapping[str, Any]) -> None:
-    """Write latents (1, L, C, h, w) exactly, with all that would make them again."""
+def save_latents(
+    path: Path, latents: Tensor, about: Mapping[str, Any], refined: Tensor | None = None
+) -> None:
+    """Write latents (1, L, C, h, w), refined ones (1, L, C, 2h, 2w) too, exactly, with what makes them."""
+    kept = {"latents": latents.contiguous()}
+    if refined is not None:
+        kept["refined"] = refined.contiguous()
     with whole_file(path) as temporary:
-        save_file({"latents": latents.contiguous()}, temporary, {"take": _canonical(about)})
+        save_file(kept, temporary, {"take": _canonical(about)})
 
 
-def find_latents(path: Path, about: Mapping[str, Any]) -> Tensor | None:
-    """Latents kept at ``path``, if they are those of exactly this take."""
+def find_latents(path: Path, about: Mapping[str, Any]) -> dict[str, Tensor]:
+    """What is kept at ``path`` ("latents", "refined"), if it is of exactly this take; else nothing."""
     if not path.is_file():
-        return None
+        return {}
     try:
         with safe_open(path, "pt") as opened:
             if (opened.metadata() or {}).get("take") != _canonical(about):
-                return None
-            found: Tensor = opened.get_tensor("latents")
-            return found
+                return {}
+            found = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError):
-        return None
+        return {}
+    return found if "latents" in found else {}
 
 
 def _canonical(about: Mapping[str, Any]) -> str:

@@ -12,12 +12,16 @@ from ozora.backends.grid import Grid
 from ozora.director.conditions import Given
 from ozora.director.fit import Fit, fit
 from ozora.director.parts import Fresh
+from ozora.director.qualities import sampling_for
 from ozora.director.request import Request
 from ozora.director.sources import Source
 from ozora.director.timeline import Timeline, describe_parts, fresh_line, kept_at, lay, read_sources
 from ozora.director.turning import turns_from
 from ozora.errors import refuse
 from ozora.media.clip import Clip
+
+LEAST_REFINING = 2
+"""Steps in which a film too large for the decoder alone is refined even as a draft."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,9 @@ class Plan:
     fit: Fit
     given: Given
     line: Timeline
+    fine: Plan | None = None
+    """The same on twice as many cells a side, for the refiner; None where the film stays as laid out."""
+    refining: int = 0
 
     @property
     def windows(self) -> int:
@@ -69,21 +76,48 @@ class Plan:
 
 def plan(request: Request, card: Card) -> Plan:
     """Read what is given and lay the request out; raises ``OzoraError`` for all that cannot be filmed."""
-    grid = card.grid
+    grid, refining = card.grid, sampling_for(request, card).refining
     if not request.parts:
         fitted = fit(request, grid)
         if fitted.latents == 1 and (request.image or request.head or request.tail or request.stills):
             came = "a given picture or clip for a film of one frame"
             raise refuse("image", came, "films of several frames")
-        given = Given(request, fitted)
-        return _plan(request, fitted, given, fresh_line(fitted.latents, request.prompt, grid), grid)
+        line = fresh_line(fitted.latents, request.prompt, grid)
+        laid = _plan(request, fitted, Given(request, fitted), line, grid)
+        if steps := refining_steps(refining, fitted):
+            fine = finer(fitted)
+            laid = replace(laid, fine=_plan(request, fine, Given(request, fine), line, grid), refining=steps)
+        return laid
     sources = read_sources(request, card)
     fitted = fit(request, grid, size=sources[0].size if sources else None)
     line = lay(request, sources, fitted.cells, grid)
     fitted = replace(
         fitted, latents=line.length, openings=line.openings, ring=line.ring, notes=fitted.notes + line.notes
     )
-    return _plan(request, fitted, Given(request, fitted, line.part_starts), line, grid)
+    laid = _plan(request, fitted, Given(request, fitted, line.part_starts), line, grid)
+    if not (steps := refining_steps(refining, fitted)):
+        return laid
+    fine = finer(fitted)
+    clear = [source.finer(fine.cells) for source in sources]
+    if any(source is None for source in clear):
+        told = "not refined, since the film it goes on from was not"
+        return replace(laid, fit=replace(laid.fit, notes=(*laid.fit.notes, told)))
+    line = lay(request, [source for source in clear if source is not None], fine.cells, grid)
+    given = Given(request, fine, line.part_starts)
+    return replace(laid, fine=_plan(request, fine, given, line, grid), refining=steps)
+
+
+def finer(fitted: Fit) -> Fit:
+    """The same film on twice as many cells a side, decoded at half the scale."""
+    wide, high = fitted.cells
+    return replace(fitted, cells=(2 * wide, 2 * high), scale=fitted.scale // 2)
+
+
+def refining_steps(asked: int, fitted: Fit) -> int:
+    """How many steps a film is refined in: the smallest cannot be, the largest must."""
+    if fitted.scale == 1:
+        return 0
+    return max(asked, LEAST_REFINING) if fitted.scale > 2 else asked
 
 
 def _plan(request: Request, fitted: Fit, given: Given, line: Timeline, grid: Grid) -> Plan:

@@ -22,8 +22,10 @@ def sampling_for(request: Request, card: Card) -> Sampling:
     guided |= request.guidance is None and request.steps is not None and request.steps > max(few, default=0)
     if guided and chosen.guidance == 1.0:
         chosen = card.sampling
+    asked = card.quality(request.quality).refining
     return replace(
         chosen,
+        refining=asked if request.refining is None else request.refining,
         steps=chosen.steps if request.steps is None else request.steps,
         guidance=float(chosen.guidance if request.guidance is None else request.guidance),
     )

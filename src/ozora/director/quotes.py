@@ -22,7 +22,7 @@ from ozora.backends.grid import PIXELS_PER_CELL
 from ozora.backends.machine import computing, precision, thread_count
 from ozora.director.explore import KEPT_STEPS, LOOKED, MOMENTS, with_finals
 from ozora.director.fit import Fit
-from ozora.director.plan import plan
+from ozora.director.plan import finer, plan, refining_steps
 from ozora.director.qualities import sampling_for
 from ozora.director.request import Request
 from ozora.director.take import OnPhase, Phase, Receipt, peak_memory
@@ -132,7 +132,7 @@ class Meter:
         def report(phase: Phase) -> None:
             on_phase(phase)
             # Between steps only: there the take is on the disk, and nothing of it is lost.
-            if phase.name in ("denoise", "decode"):
+            if phase.name in ("denoise", "refine", "decode"):
                 self.check()
 
         return report
@@ -216,11 +216,12 @@ def quote(
     """
     request = with_finals(request, backend.card) if drafts else request
     fitted = plan(request, backend.card).fit
-    settings = _settings(backend, request)
+    settings = _settings(backend, request, fitted)
     key = _key(backend, settings)
-    if timings.of(key, "pass") is None:
+    needed = ("pass", "refined") if settings["refining"] else ("pass",)
+    if any(timings.of(key, unit) is None for unit in needed):
         with computing(settings["threads"], settings["precision"]):
-            timings.learn(key, calibration(backend, fitted))
+            timings.learn(key, calibration(backend, fitted, bool(settings["refining"])))
     sums, basis = [0.0, 0.0], 0
     work = _draft_work(fitted, settings, drafts) if drafts else _work(fitted, settings, request.count)
     for unit, amount in work.items():
@@ -235,11 +236,13 @@ def quote(
 
 def learn(backend: Backend, request: Request, fitted: Fit, receipt: Receipt, timings: Timings) -> None:
     """Remember what a take took; takes that an earlier run had begun teach nothing."""
-    settings = _settings(backend, request)
+    settings = _settings(backend, request, fitted)
     if not receipt.whole:
         return
     amounts = _work(fitted, settings, 1)
-    phases = {"words": "words", "pass": "denoise", "decoded": "decode", "write": "write"}
+    phases = {
+        "words": "words", "pass": "denoise", "refined": "refine", "decoded": "decode", "write": "write",
+    }  # fmt: skip
     units = {
         unit: (receipt.seconds[phase] / amounts[unit], receipt.cpu_seconds[phase] / amounts[unit])
         for unit, phase in phases.items()
@@ -251,8 +254,8 @@ def learn(backend: Backend, request: Request, fitted: Fit, receipt: Receipt, tim
     timings.learn(_key(backend, settings), {**units, "memory": (most, most)})
 
 
-def calibration(backend: Backend, fitted: Fit) -> dict[str, tuple[float, float]]:
-    """Time one step and two latents of exactly this film: seconds of each unit, (wall, processor)."""
+def calibration(backend: Backend, fitted: Fit, refined: bool = False) -> dict[str, tuple[float, float]]:
+    """Time one step (and one of a refiner) and two latents of exactly this film: seconds of each unit."""
     units: dict[str, tuple[float, float]] = {}
 
     def timed(unit: str, amount: float, work: Any) -> Any:
@@ -274,12 +277,18 @@ def calibration(backend: Backend, fitted: Fit) -> dict[str, tuple[float, float]]
 
     step()  # the first pays for memory that later ones find ready
     moment = timed("pass", 2 * _tokens(fitted), step)
-    few = min(3, fitted.latents)
-    timed(
-        "decoded",
-        _decoded(fitted, few),
-        lambda: backend.decode(moment.preview[:, :few], fitted.scale, lambda done, of: None),
-    )
+    few, shown = min(3, fitted.latents), moment.preview
+
+    def silent(done: int, of: int) -> None:
+        pass
+
+    if refined:
+        layout, fitted = shown, finer(fitted)
+        shown = timed(
+            "refined", _tokens(fitted),
+            lambda: backend.refine(words, layout, seed=0, steps=1, conditions=[], on_step=silent),
+        )  # fmt: skip
+    timed("decoded", _decoded(fitted, few), lambda: backend.decode(shown[:, :few], fitted.scale, silent))
     # Writing is guessed from decoding, beside which it runs, until a film was written: a quarter of it.
     share = 0.25 * _decoded(fitted, few) / _pixels(fitted, few)
     units["write"] = units["decoded"][0] * share, units["decoded"][1] * share
@@ -290,11 +299,13 @@ def calibration(backend: Backend, fitted: Fit) -> dict[str, tuple[float, float]]
 def _work(fitted: Fit, settings: Mapping[str, Any], takes: int) -> dict[str, float]:
     """Amounts of each unit that so many takes need."""
     passes = settings["steps"] * (2 if settings["guidance"] != 1 else 1)
+    shown = finer(fitted) if settings["refining"] else fitted
     return {
         "load": 1,
         "words": takes,
         "pass": takes * passes * _tokens(fitted),
-        "decoded": takes * _decoded(fitted, fitted.latents),
+        "refined": takes * settings["refining"] * _tokens(shown),
+        "decoded": takes * _decoded(shown, fitted.latents),
         "write": takes * _pixels(fitted, fitted.latents),
     }
 
@@ -324,11 +335,12 @@ def _pixels(fitted: Fit, latents: int) -> float:
     return float(latents * fitted.cells[0] * fitted.cells[1] * (PIXELS_PER_CELL * fitted.scale) ** 2)
 
 
-def _settings(backend: Backend, request: Request) -> dict[str, Any]:
+def _settings(backend: Backend, request: Request, fitted: Fit) -> dict[str, Any]:
     sampling = sampling_for(request, backend.card)
     return {
         "steps": sampling.steps,
         "guidance": sampling.guidance,
+        "refining": refining_steps(sampling.refining, fitted),
         "threads": request.threads or thread_count(),
         "precision": request.precision or precision(),
     }

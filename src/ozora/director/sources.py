@@ -44,6 +44,8 @@ class Source:
     metadata: Mapping[str, Any]
     openings: tuple[int, ...] = (0,)
     notes: tuple[str, ...] = ()
+    refined: Tensor | None = None
+    """Its refined latents (1, L, C, 2h, 2w), where it was refined and they are known."""
 
     @property
     def words(self) -> str:
@@ -88,6 +90,16 @@ class Source:
         frames = np.stack([cover(frame, width, height) for frame in source.clip.frames])
         return replace(source, clip=Clip(frames, source.clip.fps), openings=(0,), notes=notes)
 
+    def finer(self, cells: tuple[int, int]) -> Source | None:
+        """The same film on ``cells``, twice as many a side as the film to be made is laid out on.
+
+        None for a film of our own that was never refined: what goes on from it stays as it is.
+        """
+        half = cells[0] // 2, cells[1] // 2
+        if not self.fits(half):
+            return self.by_pixels().on(cells)
+        return None if self.refined is None else replace(self, latents=self.refined, refined=None)
+
     def by_pixels(self) -> Source:
         """The same film without its latents."""
         if self.latents is None:
@@ -96,7 +108,7 @@ class Source:
         if clip is None:
             assert self.path is not None
             clip = _read_pixels(self.path, self.role, self.fps)[0]
-        return replace(self, latents=None, clip=clip)
+        return replace(self, latents=None, refined=None, clip=clip)
 
     def frames(self, keep_end: bool) -> Frames:
         """Its pixels, one frame and whole groups of four; ``keep_end`` leaves out the first, not the last."""
@@ -137,11 +149,14 @@ def read_source(material: Material, name: str, card: Card) -> Source:
     source = Source(
         name, path.name, file_hash(path), (1, 1), None, None, path, card.grid.fps, metadata
     )
-    kept = find_latents(kept_path(path), metadata) if metadata else None
-    if kept is not None and _made_by(metadata, card):
+    kept = find_latents(kept_path(path), metadata) if metadata else {}
+    if kept and _made_by(metadata, card):
         size = metadata["settings"]["size"].split("x")
         openings = tuple(metadata["settings"].get("openings", (0,)))
-        return replace(source, latents=kept, size=(int(size[0]), int(size[1])), openings=openings)
+        return replace(
+            source, latents=kept["latents"], refined=kept.get("refined"), size=(int(size[0]), int(size[1])),
+            openings=openings,
+        )  # fmt: skip
     clip, notes = _read_pixels(path, name, card.grid.fps)
     if "ozora" in metadata:
         notes = (*notes, f"{path.name}: its latents are not beside it, so it is encoded again")
@@ -181,6 +196,7 @@ def _from_take(take: Take, name: str, card: Card) -> Source:
         name, "", _hash(take.latents.contiguous().numpy()), (take.clip.width, take.clip.height),
         take.latents if own else None, take.clip, None, card.grid.fps, metadata,
         tuple(metadata["settings"].get("openings", (0,))) if own else (0,),
+        refined=take.refined if own else None,
     )  # fmt: skip
 
 

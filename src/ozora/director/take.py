@@ -17,7 +17,7 @@ from ozora.media.clip import Clip, Frames
 from ozora.media.files import write_sidecar
 from ozora.media.images import is_picture, write_image
 
-PHASES = ("load", "words", "denoise", "decode", "write")
+PHASES = ("load", "words", "denoise", "refine", "decode", "write")
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,9 @@ class Receipt:
 
 @dataclass(frozen=True, eq=False)
 class Take:
-    """One film: the clip, the latents (1, L, C, h, w) it was decoded from, how it fits the grid, its receipt.
+    """One film: the clip, the latents (1, L, C, h, w) it was laid out in, how it fits the grid, its receipt.
 
+    ``refined`` (1, L, C, 2h, 2w) is what it was decoded from, where it was refined, else ``latents`` are.
     ``clip.metadata`` holds all that reproduces it: prompt, seed, settings, and the hash of the weights.
     """
 
@@ -77,6 +78,7 @@ class Take:
     latents: Tensor
     fit: Fit
     receipt: Receipt
+    refined: Tensor | None = None
 
     @property
     def seed(self) -> int:

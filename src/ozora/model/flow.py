@@ -215,23 +215,28 @@ def flow_loss(
     route: float = 0.0,
     early_weight: float = 0.25,
     emphasis: Tensor | None = None,
+    layout: Tensor | None = None,
+    shift: float | None = None,
 ) -> FlowLoss:
     """One training question: noise ``clean`` (B, L, C, h, w), ask the transformer, score what was not given.
 
     ``text`` holds B prompts; for guidance, the caller encodes the empty prompt "" for about a tenth of them.
     ``seconds`` (B, L) is when each latent frame happens. ``generator`` must live on the device of ``clean``.
     ``route`` is the share of cells that skips the routed blocks; the early head counts ``early_weight``.
-    ``emphasis`` (B, L, 1, h, w) says how much each cell's error counts.
+    ``emphasis`` (B, L, 1, h, w) says how much each cell's error counts. ``layout`` (B, L, C, h/2, w/2) is for
+    a transformer that refines. ``shift`` moves the noise levels drawn, by default by the size of the film.
     """
     if seconds.shape != clean.shape[:2]:
         shapes = f"seconds {tuple(seconds.shape)} do not fit latents {tuple(clean.shape)}"
         raise OzoraError(f"flow loss: {shapes}; expected (B, L) and (B, L, C, h, w).")
     if plan is None:
-        shift = natural_shift(clean[0].numel())
+        shift = natural_shift(clean[0].numel()) if shift is None else shift
         plan = plan_noise(clean.shape[0], clean.shape[1], shift, generator, patterns)
     noise = torch.randn(clean.shape, generator=generator, device=clean.device, dtype=clean.dtype)
     noisy = noised(clean, noise, plan.timestep)
-    answer = transformer(noisy, plan.timestep, plan.given, seconds, text, route=route, generator=generator)
+    answer = transformer(
+        noisy, plan.timestep, plan.given, seconds, text, layout=layout, route=route, generator=generator
+    )
     final = velocity_error(answer.clean, clean, plan.timestep, plan.given, emphasis)
     early = velocity_error(answer.early, clean, plan.timestep, plan.given, emphasis)
     parts = {"final": final.detach(), "early": early.detach()}

@@ -240,8 +240,9 @@ class PackedTransformer(Transformer):
         for name, module in plain.named_children():
             if name != "blocks":
                 self.add_module(name, module)
-        if plain.aim_in is None:
-            self.aim_in = None
+        for name in ("aim_in", "layout_in"):
+            if getattr(plain, name) is None:
+                setattr(self, name, None)
         blocks = [block for block in plain.blocks if isinstance(block, Block)]
         self.blocks = nn.ModuleList(
             PackedBlock(block, number == 0, precision) for number, block in enumerate(blocks)

@@ -199,9 +199,15 @@ class Predictor:
     """The guided guess of the clean latents."""
 
     def __init__(
-        self, transformer: Transformer, text: TextOutput | None, negative: TextOutput | None, guide: Guidance
+        self,
+        transformer: Transformer,
+        text: TextOutput | None,
+        negative: TextOutput | None,
+        guide: Guidance,
+        layout: Tensor | None = None,
     ) -> None:
         self.transformer, self.text, self.negative, self.guide = transformer, text, negative, guide
+        self.layout = layout
         self.device = next(transformer.parameters()).device
 
     def __call__(self, state: State, level: Tensor, lower: Tensor, step: int) -> Tensor:
@@ -210,7 +216,8 @@ class Predictor:
         def ask(text: TextOutput | None) -> tuple[Tensor, Tensor]:
             weaker = self.guide.early != 0.0
             answer = self.transformer(
-                state.latent, level, state.given, state.seconds, text, aim=lower, early=weaker
+                state.latent, level, state.given, state.seconds, text,
+                aim=lower, layout=self.layout, early=weaker,
             )
             if not bool(torch.isfinite(answer.clean).all()):
                 culprit = first_unfinite(self.transformer, state, level, text)

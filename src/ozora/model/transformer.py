@@ -46,6 +46,7 @@ class TransformerConfig:
     early_after: int = 3
     routed: tuple[int, int] = (1, 3)
     aims: bool = False  # told which noise level its answer steps to, as a few-step student is
+    refines: bool = False  # shown the film on half as many cells a side: its layout
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
@@ -230,6 +231,7 @@ class Transformer(nn.Module):
         self.config = config
         width = config.width
         self.cell_in = _linear(config.channels, width)
+        self.layout_in = _linear(config.channels, 4 * width, zero=True) if config.refines else None
         self.place_in = _linear(PLACE_FEATURES, width)
         self.given_in = nn.Parameter(torch.zeros(width))  # the given bit's input channel
         self.registers = nn.Parameter(torch.randn(config.registers, width))
@@ -254,6 +256,7 @@ class Transformer(nn.Module):
         text: TextOutput,
         *,
         aim: Tensor | None = None,
+        layout: Tensor | None = None,
         early: bool = True,
         route: float = 0.0,
         generator: torch.Generator | None = None,
@@ -264,7 +267,8 @@ class Transformer(nn.Module):
         ``given`` (B, L) True where the frame is known; ``seconds`` (B, L) when each frame happens; ``text``
         of B prompts, or of one for all. ``aim`` (B, L) is the noise level that the answer will step to, for a
         network that ``aims``: a step straight towards its answer then lands where many small steps would
-        (flow maps, arXiv 2406.07507); others do not read it. ``early`` asks for the early head's guess too.
+        (flow maps, arXiv 2406.07507); others do not read it. ``layout`` (B, L, C, h/2, w/2) is what one that
+        ``refines`` makes clear. ``early`` asks for the early head's guess too.
         ``route`` is the share of each frame's cells
         that skips the routed blocks, drawn from ``generator`` (training only). Raises OzoraError where
         shapes do not fit.
@@ -277,6 +281,8 @@ class Transformer(nn.Module):
             )
         cells = self.cell_in(latents.flatten(3).transpose(2, 3))  # (B, L, h·w, d)
         cells = cells + self.place_in(place_features(height, width, latents.device))  # where in the frame
+        if self.layout_in is not None:
+            cells = cells + self._laid_out(layout, latents)
         cells = cells + given[:, :, None, None].to(cells.dtype) * self.given_in
         words = _normed(text.words) * self.word_gain + self.word_kind  # (B or 1, W, d)
         tokens = torch.cat(
@@ -303,6 +309,18 @@ class Transformer(nn.Module):
         seen = stream.split(middle)[1]
         weaker = read(self.early_head, middle) if early else latents.new_empty(0)
         return TransformerOutput(read(self.head, last), weaker, seen)
+
+    def _laid_out(self, layout: Tensor | None, latents: Tensor) -> Tensor:
+        """What each cell (B, L, h·w, d) is told of the layout: its own part of the cell it lies in."""
+        assert self.layout_in is not None
+        batch, frames, channels, height, width = latents.shape
+        fitting = (batch, frames, channels, height // 2, width // 2)
+        if layout is None or height % 2 or width % 2 or layout.shape != fitting:
+            came = "no layout" if layout is None else f"a layout {tuple(layout.shape)}"
+            raise OzoraError(f"transformer: {came} for latents {tuple(latents.shape)}; expected {fitting}.")
+        read = self.layout_in(layout.permute(0, 1, 3, 4, 2))  # (B, L, h/2, w/2, 4d)
+        read = read.unflatten(-1, (2, 2, -1)).permute(0, 1, 2, 4, 3, 5, 6)  # (B, L, h/2, 2, w/2, 2, d)
+        return read.reshape(batch, frames, height * width, -1)
 
     def _run_blocks(
         self, tokens: Tensor, condition: Tensor, stream: Stream, kept: Tensor | None

@@ -153,16 +153,23 @@ class LatentBatch:
     shares: Tensor  # (B, L, 2, h, w) how much of each cell the first and the second subject cover
     shots: list[int]
     seconds: Tensor  # (B, L) from the clip's start
+    layout: Tensor | None = None  # (B, L, C, h/2, w/2) the same on half as many cells a side
 
 
 class LatentBank:
     """All latents of one or several files, with their shots.
 
     Batches are put on ``device``. The latents themselves lie there too if they leave most of its memory free;
-    else they stay on the disk, memory-mapped, and only what is drawn is read.
+    else they stay on the disk, memory-mapped, and only what is drawn is read. ``layouts`` are as many files
+    with the same footage on half as many cells a side, in the same order: every batch then brings both.
     """
 
-    def __init__(self, paths: str | Path | Sequence[str | Path], device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self,
+        paths: str | Path | Sequence[str | Path],
+        device: str | torch.device = "cpu",
+        layouts: Sequence[str | Path] = (),
+    ) -> None:
         paths = [paths] if isinstance(paths, str | Path) else list(paths)
         if not paths:
             raise refuse("latents", "no file", "one or more files written by `ozora encode`")
@@ -191,6 +198,7 @@ class LatentBank:
             raise refuse("latents", f"{sorted(rates)} frames per second", "files that all have the same")
         self.fps = rates.pop()
         self._root = "+".join(roots)
+        self._layouts = self._paired(layouts)
 
     def __len__(self) -> int:
         return len(self.shots)
@@ -234,10 +242,34 @@ class LatentBank:
             chosen, put = rows[here].to(group.device), here.to(self.device)
             clean[put] = group[chosen, :latents].to(self.device).float()
             shares[put] = covered[chosen, :latents].to(self.device).float() / 255
+        layout = None
+        if self._layouts:
+            half = tuple(side // 2 for side in grid)
+            layout = torch.empty(batch, latents, self.channels, *half, device=self.device)
+            for number, (_, _, first) in enumerate(alike):
+                here = torch.tensor([w == number for w in where])
+                pair, put = self._layouts[first], here.to(self.device)
+                layout[put] = pair[rows[here].to(pair.device), :latents].to(self.device).float()
         shots = [alike[w][2] + pick - ends[w] for w, pick in zip(where, picks, strict=True)]
-        return LatentBatch(
-            clean, shares, shots, latent_seconds(latents, self.fps, self.device).expand(batch, -1)
-        )
+        seconds = latent_seconds(latents, self.fps, self.device).expand(batch, -1)
+        return LatentBatch(clean, shares, shots, seconds, layout)
+
+    def _paired(self, paths: Sequence[str | Path]) -> dict[int, Tensor]:
+        """The layouts of each group, by the number of the group's first shot; empty without files."""
+        if not paths:
+            return {}
+        other = LatentBank(paths, self.device)
+        pairs: dict[int, Tensor] = {}
+        for (own, _, first), (small, _, begin) in zip(self._groups, other._groups, strict=False):
+            half = (*own.shape[:3], own.shape[3] // 2, own.shape[4] // 2)
+            same = self.shots[first : first + len(own)] == other.shots[begin : begin + len(small)]
+            if tuple(small.shape) != half or not same:
+                raise refuse("layouts", f"latents {tuple(small.shape)}", f"{half}, of the same footage")
+            pairs[first] = small
+        if len(pairs) != len(self._groups) or len(pairs) != len(other._groups):
+            came = f"{len(other._groups)} groups of clips"
+            raise refuse("layouts", came, f"{len(self._groups)}, one for each of the latents'")
+        return pairs
 
 
 def _fits(paths: Sequence[str | Path], device: torch.device) -> bool:

@@ -84,6 +84,7 @@ def train(
     resume: str | Path | None = None,
     footage: Sequence[str | Path] = (),
     latents: Sequence[str | Path] = (),
+    layouts: Sequence[str | Path] = (),
     autoencoder: str | Path | None = None,
     text: str | Path | None = None,
     teacher: str | Path | None = None,
@@ -104,6 +105,7 @@ def train(
         resume: folder of an earlier part of the same run; ``out`` may be the same folder.
         footage: folders filled by ``shoot`` (autoencoder, probe).
         latents: files written by ``encode_footage`` (transformer).
+        layouts: as many files of the same footage on half as many cells a side (refiner).
         autoencoder: trained autoencoder weights (transformer: to show samples; probe: to see through them).
         text: pre-trained text encoder weights (transformer).
         teacher: folder with the trained transformer and text encoder that a student learns from.
@@ -131,6 +133,7 @@ def train(
         inputs = Inputs(
             tuple(map(Path, footage)),
             tuple(map(Path, latents)),
+            tuple(map(Path, layouts)),
             autoencoder=_path(autoencoder),
             text=_path(text),
             eyes=_path(eyes),

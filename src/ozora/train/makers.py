@@ -16,11 +16,13 @@ from ozora.train.recipe import (
     ProbeRecipe,
     ReaderRecipe,
     Recipe,
+    RefinerRecipe,
     StudentRecipe,
     TextRecipe,
     TransformerRecipe,
     VividRecipe,
 )
+from ozora.train.refiner import RefinerTask
 from ozora.train.student import StudentTask
 from ozora.train.tasks import Inputs, Task
 from ozora.train.text import TextTask
@@ -32,6 +34,7 @@ MAKERS: dict[type[Recipe], type[Any]] = {
     VividRecipe: VividTask,
     TextRecipe: TextTask,
     TransformerRecipe: TransformerTask,
+    RefinerRecipe: RefinerTask,
     StudentRecipe: StudentTask,
     ProbeRecipe: ProbeTask,
     ReaderRecipe: ReaderTask,

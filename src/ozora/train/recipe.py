@@ -135,6 +135,14 @@ class TransformerRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class RefinerRecipe(TransformerRecipe):
+    """Teach a transformer to make a film clear that is laid out on half as many cells a side."""
+
+    layout_noise: float = 0.5  # of layouts at most: what is filmed is laid out less surely than footage
+    shift: float = 2.0  # less than natural: much of what noise hides is in the layout
+
+
+@dataclass(frozen=True)
 class StudentRecipe(Recipe):
     """Teach a student to film in few unguided steps; a stage's ``frames`` are latent frames."""
 

@@ -28,6 +28,7 @@ class Inputs:
 
     footage: tuple[Path, ...] = ()
     latents: tuple[Path, ...] = ()
+    layouts: tuple[Path, ...] = ()
     autoencoder: Path | None = None
     text: Path | None = None
     eyes: Path | None = None
@@ -46,7 +47,8 @@ class Task(Protocol):
 
     # A task may also keep ``work: Work``, what it has done so far; the loop then tells how fast it is;
     # ``helpers``, names of networks that an earlier run's folder is not asked for; and ``lessons``, names of
-    # those that are trained with the others but not shipped beside them: taken from there if they are there.
+    # those that are trained with the others but not shipped beside them: taken from there if they are there;
+    # and ``grown``, parameters that an earlier run's networks may lack, which then begin as they are: silent.
     # ``begin_step(generator)``, if there is one, draws what all micro-batches of a step have in common: who
     # passes through a network now more, now less often must do so alike in all processes that share it out.
 
@@ -118,7 +120,9 @@ def begin_with(task: Task, folder: Path) -> list[str]:
         ):
             continue
         tensors, about = load_weights(path)
-        load_into(network, tensors, path)
+        own = network.state_dict()
+        grown = {part: own[part] for part in getattr(task, "grown", ()) if part in own}
+        load_into(network, {**grown, **tensors}, path)
         roots += str(about.get("ledger_root", "")).split("+")
     return list(dict.fromkeys(filter(None, roots)))
 

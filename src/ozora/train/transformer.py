@@ -18,7 +18,7 @@ from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder, encode
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer
 from ozora.train.alignment import Alignment
 from ozora.train.flops import FilmShape, alignment_flops, place_flops, text_flops, transformer_flops
-from ozora.train.latents import LatentBank, latent_seconds
+from ozora.train.latents import LatentBank, LatentBatch, latent_seconds
 from ozora.train.recipe import Stage, TransformerRecipe
 from ozora.train.sheets import save_sheet, spread
 from ozora.train.speed import Work
@@ -47,11 +47,13 @@ class TransformerTask:
     def __init__(self, recipe: TransformerRecipe, inputs: Inputs, device: torch.device) -> None:
         files = needed(inputs.latents, "latents", "files written by `ozora encode`")
         self.recipe, self.device = recipe, device
-        self.bank = LatentBank(files, device)
+        self.bank = LatentBank(files, device, inputs.layouts)
         self.autoencoder = (
             None if inputs.autoencoder is None else load_autoencoder(inputs.autoencoder, device)
         )
-        config = replace(TRANSFORMER_SIZES[recipe.size], channels=self.bank.channels)
+        config = replace(
+            TRANSFORMER_SIZES[recipe.size], channels=self.bank.channels, refines=bool(inputs.layouts)
+        )
         self.transformer = Transformer(config).to(device)
         self.text = _text_encoder(recipe, inputs.text, config.width).to(device)
         self.alignment = Alignment(config.width).to(device)
@@ -89,6 +91,7 @@ class TransformerTask:
             route=self._route(progress),
             early_weight=self.recipe.early_weight,
             emphasis=emphasis(batch.shares, self.recipe.subject_weight),
+            **self._more(batch, noise),
         )
         self._count(batch.clean, tokens, progress)
         labels = self.captions.labels(batch.shots)
@@ -99,6 +102,10 @@ class TransformerTask:
             parts["align"] = self.alignment(flow.middle, batch.shares, labels)
             total = total + self.recipe.align_weight * parts["align"]
         return {"total": total, **parts}
+
+    def _more(self, batch: LatentBatch, noise: torch.Generator) -> dict[str, Any]:
+        """What else the loss of a batch takes."""
+        return {}
 
     def _route(self, progress: float) -> float:
         return self.recipe.route if progress < self.recipe.route_until else 0.0

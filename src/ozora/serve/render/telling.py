@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ozora.director.take import Phase, Take
 
 SHARES = {
-    "load": (0, 0.01), "words": (0.01, 0.02), "denoise": (0.02, 0.7), "decode": (0.7, 0.98),
-    "write": (0.98, 1),
+    "load": (0, 0.01), "words": (0.01, 0.02), "denoise": (0.02, 0.5), "refine": (0.5, 0.7),
+    "decode": (0.7, 0.98), "write": (0.98, 1),
 }  # fmt: skip
 """Where each phase begins and ends, as shares of a film's time."""
 
