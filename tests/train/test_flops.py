@@ -43,7 +43,8 @@ def film_once(
         latents = torch.empty(*flat, config.channels, film.height, film.width)
         seconds = torch.arange(film.frames).expand(flat) / 3
         given = torch.zeros(flat, dtype=torch.bool)
-        answer = network(latents, torch.rand(flat), given, seconds, text, route=route)
+        layout = torch.empty(*flat, config.channels, film.height // 2, film.width // 2)
+        answer = network(latents, torch.rand(flat), given, seconds, text, layout=layout, route=route)
     return answer.clean.sum() + answer.early.sum()
 
 
@@ -62,6 +63,14 @@ def test_a_transformer_s_flops(film: FilmShape, route: float, batch: int) -> Non
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         found = counted(counter, film_once(TOY, film, batch, route))
     reckoned = transformer_flops(TOY, film, route) * batch + place_flops(TOY, film)
+    assert (reckoned.forward, reckoned.backward) == (found.forward, found.backward)
+
+
+def test_a_refiner_s_flops() -> None:
+    refiner, film = replace(TOY, refines=True), FilmShape(3, 2, 4, 5)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        found = counted(counter, film_once(refiner, film, 2))
+    reckoned = transformer_flops(refiner, film) * 2 + place_flops(refiner, film)
     assert (reckoned.forward, reckoned.backward) == (found.forward, found.backward)
 
 

@@ -40,6 +40,7 @@ def evaluate(
     from ozora.backends.weights import find_eyes, find_probe
     from ozora.cli.show import bar, said
     from ozora.director.api import Ozora
+    from ozora.director.plan import plan
     from ozora.director.request import Request
     from ozora.evaluate import evaluate as score
     from ozora.evaluate.probe import load_probe
@@ -56,6 +57,8 @@ def evaluate(
     where = eyes or find_eyes()
     sight = None if where is None else load_eyes(where, "evaluation")
     trials = None if where is None else read_trials(trials_path(where), weights_hash(where))
+    laid_out = plan(Request("a film", **settings), card)
+    shown = laid_out.fine or laid_out
     known = training_points(sight, footage) if footage and sight is not None else None
 
     def film(prompt: str, number: int) -> Any:
@@ -71,7 +74,7 @@ def evaluate(
 
         found = score(
             film, judge, prompts=prompts, out=out, autoencoder=backend.networks.autoencoder,
-            scale=backend.card.grid.scales[0], seed=seed,
+            scale=shown.fit.scale, seed=seed,
             fps=card.grid.fps, identity=json.dumps([card.hash, settings]), limit=limit, on_progress=show,
             eyes=sight, trials=trials, training=known,
         )  # fmt: skip

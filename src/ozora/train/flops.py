@@ -68,7 +68,8 @@ def transformer_flops(config: TransformerConfig, film: FilmShape, route: float =
     width, rows = config.width, 1 + film.frames  # each latent frame's condition, and the context's
     per_block = [_tokens(config, film, route, number) for number in range(config.layers)]
     levels = (film.frames, config.time_features + 3, width)
-    outside = _products([(film.cells, config.channels, width), levels])
+    layout = [(film.cells // 4, config.channels, 4 * width)] if config.refines else []
+    outside = _products([(film.cells, config.channels, width), levels, *layout])
     inside = _products(
         [
             *((n, width, 4 * width) for n in per_block),  # queries, keys, values, and out

@@ -40,6 +40,7 @@ from ozora.train.recipe import (
     ProbeRecipe,
     ReaderRecipe,
     Recipe,
+    RefinerRecipe,
     Stage,
     StudentRecipe,
     TextRecipe,
@@ -149,7 +150,9 @@ def _text_config(recipe: Recipe, width: int | None = None) -> TextConfig:
 
 
 def _transformer_config(recipe: Recipe) -> TransformerConfig:
-    return replace(TRANSFORMER_SIZES[recipe.size], channels=SIZES[recipe.size].latent_channels)
+    refines = isinstance(recipe, RefinerRecipe)
+    channels = SIZES[recipe.size].latent_channels
+    return replace(TRANSFORMER_SIZES[recipe.size], channels=channels, refines=refines)
 
 
 def _transformer_networks(recipe: Recipe) -> dict[str, nn.Module]:
@@ -179,6 +182,7 @@ _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     VividRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size]), "critic": Critic()},
     TextRecipe: lambda recipe: {"text": TextEncoder(_text_config(recipe))},
     TransformerRecipe: _transformer_networks,
+    RefinerRecipe: _transformer_networks,
     StudentRecipe: _student_networks,
     ProbeRecipe: _probe_networks,
     ReaderRecipe: _reader_networks,
@@ -261,6 +265,7 @@ _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] =
     VividRecipe: _autoencoder_cost,
     TextRecipe: _text_cost,
     TransformerRecipe: _transformer_cost,
+    RefinerRecipe: _transformer_cost,
     StudentRecipe: _student_cost,
     ReaderRecipe: _reader_cost,
     EyesRecipe: _eyes_cost,
