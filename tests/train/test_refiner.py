@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,12 +19,17 @@ from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train import transformer as training
 from ozora.train.latents import LatentBank
 from ozora.train.loop import train
-from ozora.train.refiner import hazy
+from ozora.train.recipe import RefinerRecipe
+from ozora.train.recipes import get_recipe
+from ozora.train.refiner import RefinerTask, hazy
+from ozora.train.tasks import Inputs
 from ozora.world.sampling import sample_shot
 
 TOY = TransformerConfig(
     channels=4, width=64, layers=3, heads=2, hidden=96, time_features=32, early_after=2, routed=(1, 2)
 )
+TOY_TEXT = TextConfig(out_width=64, byte_width=32, byte_layers=1, width=64, layers=1, heads=2, hidden=64)
+FILMS = 48
 SMALL = (
     "stages.0.until=0.2", "stages.0.batch=8", "stages.1.until=0.2", "stages.2.frames=4", "stages.2.batch=8",
 )  # fmt: skip
@@ -43,20 +49,19 @@ def write(path: Path, latents: torch.Tensor, seeds: range) -> Path:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Eight films on 2x4 cells, and the same on 4x8: each cell's four parts differ from it by one pattern."""
+    """Films on 2x4 cells, and the same on 4x8: each cell's four parts differ from it by one pattern."""
     folder = tmp_path_factory.mktemp("latents")
-    layout = torch.randn(8, 4, 4, 2, 4, generator=torch.Generator().manual_seed(1))
+    layout = torch.randn(FILMS, 4, 4, 2, 4, generator=torch.Generator().manual_seed(1))
     inside = torch.tensor([[0.5, -0.5], [-0.5, 0.5]])
     clear = layout.repeat_interleave(2, -1).repeat_interleave(2, -2) + inside.repeat(2, 4)
     files = folder / "clear.safetensors", folder / "small.safetensors"
-    return write(files[0], clear, range(8)), write(files[1], layout, range(8))
+    return write(files[0], clear, range(FILMS)), write(files[1], layout, range(FILMS))
 
 
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(training.TRANSFORMER_SIZES, "micro", TOY)
-    small = TextConfig(out_width=64, byte_width=32, byte_layers=1, width=64, layers=1, heads=2, hidden=64)
-    monkeypatch.setitem(training.TEXT_SIZES, "micro", small)
+    monkeypatch.setitem(training.TEXT_SIZES, "micro", TOY_TEXT)
 
 
 def test_a_batch_brings_the_layouts_of_its_own_clips(pair: tuple[Path, Path]) -> None:
@@ -71,7 +76,7 @@ def test_a_batch_brings_the_layouts_of_its_own_clips(pair: tuple[Path, Path]) ->
 
 def test_layouts_of_other_footage_are_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
     clear, small = pair
-    other = write(tmp_path / "other.safetensors", torch.randn(8, 4, 4, 2, 4), range(8, 16))
+    other = write(tmp_path / "other.safetensors", torch.randn(FILMS, 4, 4, 2, 4), range(8, 8 + FILMS))
     for wrong in ([other], [clear], [small, other]):
         with pytest.raises(OzoraError, match=r"^layouts: got .*allowed: "):
             LatentBank(clear, layouts=wrong)
@@ -79,8 +84,10 @@ def test_layouts_of_other_footage_are_refused(pair: tuple[Path, Path], tmp_path:
 
 def test_a_refiner_learns_what_the_layout_lacks(pair: tuple[Path, Path], tmp_path: Path, toy: None) -> None:
     clear, small = pair
-    settings = {"device": "cpu", "quiet": True, "steps": 160, "overrides": [*SMALL, "layout_noise=0.1"]}
-    report = train("micro_refiner", out=tmp_path / "run", latents=[clear], layouts=[small], **settings)
+    report = train(
+        "micro_refiner", out=tmp_path / "run", latents=[clear], layouts=[small], device="cpu", quiet=True,
+        steps=220, overrides=[*SMALL, "layout_noise=0.1", "optimiser.average=0.98"],
+    )  # fmt: skip
     tensors, about = load_weights(report.weights)
     assert about["config"]["refines"]
     refiner = Transformer(replace(TOY, refines=True))
@@ -100,14 +107,37 @@ def test_a_refiner_begins_as_the_transformer_it_grew_from(
     pair: tuple[Path, Path], tmp_path: Path, toy: None
 ) -> None:
     clear, small = pair
-    given = {"latents": [clear], "device": "cpu", "quiet": True, "overrides": SMALL}
-    train("micro_transformer", out=tmp_path / "plain", steps=2, **given)
-    begun = [*SMALL, "optimiser.rate=0.0", "optimiser.matrix_rate=0.0"]
-    given = {**given, "overrides": begun, "layouts": [small], "start": tmp_path / "plain"}
-    train("micro_refiner", out=tmp_path / "grown", steps=1, **given)
+    train(
+        "micro_transformer", out=tmp_path / "plain", latents=[clear], steps=2, device="cpu", quiet=True,
+        overrides=SMALL,
+    )  # fmt: skip
+    train(
+        "micro_refiner", out=tmp_path / "grown", latents=[clear], layouts=[small], start=tmp_path / "plain",
+        steps=1, device="cpu", quiet=True,
+        overrides=[*SMALL, "optimiser.rate=0.0", "optimiser.matrix_rate=0.0"],
+    )  # fmt: skip
     plain, grown = (load_weights(tmp_path / run / "transformer.safetensors")[0] for run in ("plain", "grown"))
     assert not grown["layout_in.weight"].any() and grown.keys() - plain.keys() == {"layout_in.weight"}
     assert torch.allclose(grown["blocks.0.qkv.weight"], plain["blocks.0.qkv.weight"], atol=0.02)
+
+
+def test_a_teacher_films_the_asked_share_of_layouts_anew(
+    pair: tuple[Path, Path], tmp_path: Path, toy: None, untrained: Callable[..., Path]
+) -> None:
+    teacher = untrained(tmp_path, "student", replace(TOY, aims=True), TOY_TEXT, "known")
+    inputs = Inputs(latents=(pair[0],), layouts=(pair[1],), teacher=teacher)
+    recipe = get_recipe("micro_refiner", ["filmed=0.5", "layout_noise=0.0"])
+    assert isinstance(recipe, RefinerRecipe)
+    layouts = {}
+    for share in (0.0, 0.5, 1.0):
+        task = RefinerTask(replace(recipe, filmed=share), inputs, torch.device("cpu"))
+        batch = task.bank.draw(torch.Generator().manual_seed(1), 40, 4)
+        tokens, mask = task.captions.draw(batch.shots, torch.Generator().manual_seed(2))
+        told = task._more(batch, tokens, mask, torch.Generator().manual_seed(3))
+        layouts[share] = (told["layout"] - batch.layout).square().mean((1, 2, 3, 4))
+    assert not layouts[0.0].any() and bool((layouts[1.0] > 0).all())
+    assert 10 <= int((layouts[0.5] > 0).sum()) <= 30
+    assert bool(torch.isfinite(layouts[1.0]).all())
 
 
 def test_without_layouts_nothing_is_refined(

@@ -139,6 +139,9 @@ class RefinerRecipe(TransformerRecipe):
     """Teach a transformer to make a film clear that is laid out on half as many cells a side."""
 
     layout_noise: float = 0.5  # of layouts at most: what is filmed is laid out less surely than footage
+    filmed: float = 0.5  # share of layouts that go through the teacher's hands, where there is one
+    filmed_from: tuple[float, float] = (0.3, 0.8)  # from which noise level on the teacher films them anew
+    filmed_steps: int = 2
     shift: float = 2.0  # less than natural: much of what noise hides is in the layout
 
 

@@ -91,7 +91,7 @@ class TransformerTask:
             route=self._route(progress),
             early_weight=self.recipe.early_weight,
             emphasis=emphasis(batch.shares, self.recipe.subject_weight),
-            **self._more(batch, noise),
+            **self._more(batch, tokens, mask, noise),
         )
         self._count(batch.clean, tokens, progress)
         labels = self.captions.labels(batch.shots)
@@ -103,8 +103,10 @@ class TransformerTask:
             total = total + self.recipe.align_weight * parts["align"]
         return {"total": total, **parts}
 
-    def _more(self, batch: LatentBatch, noise: torch.Generator) -> dict[str, Any]:
-        """What else the loss of a batch takes."""
+    def _more(
+        self, batch: LatentBatch, tokens: Tensor, mask: Tensor, noise: torch.Generator
+    ) -> dict[str, Any]:
+        """What else the loss of a batch takes; ``tokens`` (B, W, 16) and ``mask`` (B, W) are its captions."""
         return {}
 
     def _route(self, progress: float) -> float:
