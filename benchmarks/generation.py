@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-PHASES = ("load", "words", "denoise", "decode", "write")
+PHASES = ("load", "words", "denoise", "refine", "decode", "write")
 PROMPT = "a red fox runs across a snowy field at dusk"
 
 
@@ -127,7 +127,8 @@ def measure(arguments: argparse.Namespace, weights: str | None, folder: Path) ->
     about = clip.metadata["settings"]
 
     title = f"{maker.card.name}: {len(clip)} frames, {clip.width}x{clip.height}, plays {plays:.2f} s"
-    table = Table(title=f"{title}; {about['steps']} steps, guidance {about['guidance']:g}")
+    how = f"{about['steps']} steps, guidance {about['guidance']:g}, refined in {about.get('refining', 0)}"
+    table = Table(title=f"{title}; {how}")
     for name in ("phase", "cold s", *(f"{name} s" for name in precisions), "film / it"):
         table.add_column(name, justify="left" if name == "phase" else "right")
 
