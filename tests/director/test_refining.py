@@ -9,6 +9,7 @@ from ozora import Clip, Ozora, OzoraError, Request
 from ozora.director import verbs
 from ozora.director.latents import find_latents, kept_path
 from ozora.director.plan import plan
+from ozora.director.quotes import Rates, Timings, learn, quote
 from ozora.director.reproduce import request_from
 from ozora.director.take import Phase
 from ozora.media.images import write_image
@@ -133,6 +134,34 @@ def test_a_refined_film_killed_on_its_way_is_finished_with_the_same_bytes(ozora,
     assert np.array_equal(read_clip(film).frames, read_clip(tmp_path / "whole.mp4").frames)
 
 
+def test_weights_without_a_refiner_say_so(tiny_weights):
+    with pytest.raises(OzoraError, match=r"^refining: got '4', allowed: 0: tiny has no refiner\.$"):
+        Ozora(tiny_weights).generate("a fox", refining=4)
+    assert Ozora(tiny_weights).generate("a fox", refining=0).refined is None
+
+
+def test_what_was_never_refined_cannot_become_larger_than_the_decoder_makes(ozora, tmp_path):
+    saved(ozora, Request("a fox", seed=1, refining=0), tmp_path / "plain.mp4")
+    with pytest.raises(OzoraError, match=r"^size: got '?192x128'?, allowed: smaller ones"):
+        ozora.extend(tmp_path / "plain.mp4", "a ball", seconds=2, size="192x128")
+
+
+def test_a_film_too_small_to_be_refined_is_told(ozora):
+    take = ozora.generate("a fox", seed=1, size="48x32", refining=4)
+    assert take.refined is None and any("48x32 is not refined" in note for note in take.receipt.notes)
+
+
+def test_refining_is_in_the_quote(ozora, tmp_path):
+    timings = Timings(tmp_path / "timings.json")
+    quick, slow = (
+        quote(ozora.backend, Request("a fox", refining=count), timings, Rates()) for count in (0, 40)
+    )
+    assert slow.cpu_seconds > quick.cpu_seconds
+    take = ozora.generate("a fox", seed=1, refining=2)
+    learn(ozora.backend, Request("a fox", refining=2), take.fit, take.receipt, timings)
+    assert any("refined" in rows for rows in timings.known.values())
+
+
 def test_refining_out_of_range_is_one_sentence():
-    with pytest.raises(OzoraError, match=r"^refining: got 101, allowed: 0 \(not at all\) to 100\.$"):
+    with pytest.raises(OzoraError, match=r"^refining: got '101', allowed: 0 \(not at all\) to 100\.$"):
         Request("a fox", refining=101)

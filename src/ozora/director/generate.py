@@ -135,7 +135,7 @@ def film_take(
         raise
     refined, shown = None, fitted
     if planned.fine is not None:
-        shown = replace(fitted, cells=planned.fine.fit.cells, scale=planned.fine.fit.scale)
+        shown = planned.fine.fit
         with watch.phase("refine", planned.fine.windows * planned.refining) as step:
             refined = refined_latents(backend, planned, latents, words, seed=about["seed"], on_step=step)
     film = keeper.film if keeper.film is not None and not is_picture(keeper.film) else None

@@ -76,35 +76,46 @@ class Plan:
 
 def plan(request: Request, card: Card) -> Plan:
     """Read what is given and lay the request out; raises ``OzoraError`` for all that cannot be filmed."""
-    grid, refining = card.grid, sampling_for(request, card).refining
-    if not request.parts:
+    grid = card.grid
+    sources = read_sources(request, card)
+    if request.parts:
+        fitted = fit(request, grid, size=sources[0].size if sources else None)
+    else:
         fitted = fit(request, grid)
         if fitted.latents == 1 and (request.image or request.head or request.tail or request.stills):
             came = "a given picture or clip for a film of one frame"
             raise refuse("image", came, "films of several frames")
-        line = fresh_line(fitted.latents, request.prompt, grid)
-        laid = _plan(request, fitted, Given(request, fitted), line, grid)
-        if steps := refining_steps(refining, fitted):
-            fine = finer(fitted)
-            laid = replace(laid, fine=_plan(request, fine, Given(request, fine), line, grid), refining=steps)
-        return laid
-    sources = read_sources(request, card)
-    fitted = fit(request, grid, size=sources[0].size if sources else None)
-    line = lay(request, sources, fitted.cells, grid)
-    fitted = replace(
-        fitted, latents=line.length, openings=line.openings, ring=line.ring, notes=fitted.notes + line.notes
-    )
-    laid = _plan(request, fitted, Given(request, fitted, line.part_starts), line, grid)
-    if not (steps := refining_steps(refining, fitted)):
-        return laid
+    steps = refining_steps(sampling_for(request, card).refining, fitted)
+    if not steps:
+        if request.refining:
+            told = f"{fitted.size} is not refined: it is as small as films are laid out"
+            fitted = replace(fitted, notes=(*fitted.notes, told))
+        return _laid(request, fitted, sources, grid)
     fine = finer(fitted)
-    clear = [source.finer(fine.cells) for source in sources]
-    if any(source is None for source in clear):
+    clear = [found for source in sources if (found := source.finer(fine.cells)) is not None]
+    if len(clear) < len(sources):
+        if fitted.scale > 2:
+            raise refuse("size", fitted.size, "smaller ones: the film it goes on from was never refined")
         told = "not refined, since the film it goes on from was not"
-        return replace(laid, fit=replace(laid.fit, notes=(*laid.fit.notes, told)))
-    line = lay(request, [source for source in clear if source is not None], fine.cells, grid)
-    given = Given(request, fine, line.part_starts)
-    return replace(laid, fine=_plan(request, fine, given, line, grid), refining=steps)
+        return _laid(request, replace(fitted, notes=(*fitted.notes, told)), sources, grid)
+    laid = _laid(request, fitted, sources, grid)
+    return replace(laid, fine=_laid(request, fine, clear, grid), refining=steps)
+
+
+def _laid(request: Request, fitted: Fit, sources: list[Source], grid: Grid) -> Plan:
+    """The plan of a film on ``fitted``'s cells."""
+    if not request.parts:
+        line = fresh_line(fitted.latents, request.prompt, grid)
+    else:
+        line = lay(request, sources, fitted.cells, grid)
+        notes = fitted.notes + line.notes
+        fitted = replace(
+            fitted, latents=line.length, openings=line.openings, ring=line.ring, notes=notes
+        )
+    given = Given(request, fitted, line.part_starts)
+    line = kept_at(line, given.places, grid)
+    filmed = sum(len(window) * (3 if turns_from(line, window) else 1) for window in line.windows)
+    return Plan(request, replace(fitted, filmed=filmed), given, line)
 
 
 def finer(fitted: Fit) -> Fit:
@@ -118,12 +129,6 @@ def refining_steps(asked: int, fitted: Fit) -> int:
     if fitted.scale == 1:
         return 0
     return max(asked, LEAST_REFINING) if fitted.scale > 2 else asked
-
-
-def _plan(request: Request, fitted: Fit, given: Given, line: Timeline, grid: Grid) -> Plan:
-    line = kept_at(line, given.places, grid)
-    filmed = sum(len(window) * (3 if turns_from(line, window) else 1) for window in line.windows)
-    return Plan(request, replace(fitted, filmed=filmed), given, line)
 
 
 def words_of(about: Mapping[str, Any]) -> str:

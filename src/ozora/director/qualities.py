@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ozora.backends.backend import Card, Sampling
 from ozora.director.request import Request
+from ozora.errors import refuse
 
 
 def sampling_for(request: Request, card: Card) -> Sampling:
@@ -23,6 +24,8 @@ def sampling_for(request: Request, card: Card) -> Sampling:
     if guided and chosen.guidance == 1.0:
         chosen = card.sampling
     asked = card.quality(request.quality).refining
+    if request.refining and not any(sampling.refining for sampling in card.qualities.values()):
+        raise refuse("refining", request.refining, f"0: {card.name} has no refiner")
     return replace(
         chosen,
         refining=asked if request.refining is None else request.refining,
