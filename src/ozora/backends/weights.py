@@ -25,7 +25,7 @@ STUDENT_STEPS = {"draft": 2, "standard": 4, "high": 8}
 REFINER = "refiner"
 """A part that weights may have besides: it makes films clear on twice as many cells a side."""
 REFINING_STEPS = {"draft": 0, "standard": 4, "high": 8, "best": 8}
-PREFERRED = ("mini", "micro")
+PREFERRED = ("mini", "wide", "micro")
 FORMAT = 1
 
 

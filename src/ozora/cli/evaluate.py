@@ -29,6 +29,7 @@ def evaluate(
     steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
     guidance: Annotated[float | None, typer.Option(help="Guidance.")] = None,
     quality: Annotated[str | None, typer.Option(help="draft, standard, high or best, instead.")] = None,
+    refining: Annotated[int | None, typer.Option(help="Steps of the refiner; 0 is not at all.")] = None,
 ) -> None:
     """Score the model: film a suite of prompts and look at the films with the probe.
 
@@ -49,7 +50,9 @@ def evaluate(
     from ozora.model.checkpoint import weights_hash
     from ozora.train.tasks import load_eyes
 
-    settings: dict[str, Any] = {"steps": steps, "guidance": guidance, "quality": quality}
+    settings: dict[str, Any] = {
+        "steps": steps, "guidance": guidance, "quality": quality, "refining": refining,
+    }  # fmt: skip
     Request("checked before weights are read", **settings)
     backend = EmbeddedBackend(weights)
     maker, card = Ozora(backend=backend), backend.card
