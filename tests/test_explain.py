@@ -13,6 +13,9 @@ from ozora.media.video import read_clip
 
 Explain = Callable[..., tuple[int, str, str]]
 
+OLD = ("--weights", "micro")
+"""Weights that have not seen all of the film set."""
+
 
 @pytest.fixture
 def explain(capfd: pytest.CaptureFixture[str]) -> Explain:
@@ -27,7 +30,8 @@ def explain(capfd: pytest.CaptureFixture[str]) -> Explain:
 
 
 def test_a_document_tells_all(explain: Explain) -> None:
-    code, out, err = explain("a cat runs in a forest. Then it stops, no rain, zxqv", "--json", "--fill", "3")
+    said = "a cat runs in a forest. Then it stops, no rain, zxqv"
+    code, out, err = explain(said, "--json", "--fill", "3", *OLD)
     told = json.loads(out)
     assert code == 0 and not err
     assert {(row["field"], row["value"]) for row in told["fields"]} >= {
@@ -39,11 +43,11 @@ def test_a_document_tells_all(explain: Explain) -> None:
     assert "cat" in told["filled"] or "kitten" in told["filled"] or "tomcat" in told["filled"]
     cards = [card["words"] for card in told["beats"]]
     assert cards == ["a cat runs in a forest.", "Then it stops, no rain, zxqv"]
-    assert explain(told["prompt"], "--json", "--fill", "3")[1] == out
+    assert explain(told["prompt"], "--json", "--fill", "3", *OLD)[1] == out
 
 
 def test_a_table_is_for_people(explain: Explain) -> None:
-    code, out, _ = explain("two wolfs runing thru the snow at dsuk [bold]")
+    code, out, _ = explain("two wolfs runing thru the snow at dsuk [bold]", *OLD)
     assert code == 0
     caption = "Two wolves run across a snowy field at dusk."
     for words in ("wolf *", "dsuk → dusk", caption, "never seen it", "open"):
@@ -80,7 +84,7 @@ def test_films_are_made_from_the_caption_unless_the_words_stay_as_they_are(
 
 def test_doubts_are_told_before_a_film_is_made(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = str(tmp_path / "wolves.png")
-    assert run(["generate", "a dragon and two wolves in a forest", "-o", out, "--steps", "1"]) == 0
+    assert run(["generate", "a dragon and two wolves in a forest", "-o", out, "--steps", "1", *OLD]) == 0
     told = " ".join(capfd.readouterr().err.split())
     assert "no meaning here: dragon (nearest in the film set: eagle)" in told
     assert "never seen by these weights: " in told

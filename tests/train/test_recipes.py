@@ -90,8 +90,10 @@ def test_bad_overrides_are_refused_by_name(override: str, told: str) -> None:
 
 
 def test_an_unknown_run_is_told_which_exist() -> None:
-    with pytest.raises(OzoraError, match="micro_autoencoder"):
-        get_recipe("gigantic")
+    with pytest.raises(OzoraError, match="allowed: micro_autoencoder, .* `ozora plan` lists"):
+        get_recipe("micro_autoencode")
+    with pytest.raises(OzoraError, match="allowed: .*`ozora plan` lists"):
+        get_recipe("xyz")
 
 
 def test_a_run_may_be_cut_down_to_one_stage() -> None:

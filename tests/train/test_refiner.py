@@ -86,7 +86,7 @@ def test_a_refiner_learns_what_the_layout_lacks(pair: tuple[Path, Path], tmp_pat
     clear, small = pair
     report = train(
         "micro_refiner", out=tmp_path / "run", latents=[clear], layouts=[small], device="cpu", quiet=True,
-        steps=220, overrides=[*SMALL, "layout_noise=0.1", "optimiser.average=0.98"],
+        steps=150, overrides=[*SMALL, "layout_noise=0.0", "optimiser.average=0.97", "optimiser.rate=4e-3"],
     )  # fmt: skip
     tensors, about = load_weights(report.weights)
     assert about["config"]["refines"]

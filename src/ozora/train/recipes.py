@@ -368,33 +368,13 @@ def mini_eyes_perception() -> EyesRecipe:
 RECIPES: dict[str, Callable[[], Recipe]] = {
     recipe.__name__: recipe
     for recipe in (
-        micro_autoencoder,
-        micro_steady,
-        micro_vivid,
-        micro_text,
-        micro_transformer,
-        micro_refiner,
-        micro_student,
-        micro_probe,
-        micro_reader,
-        micro_eyes,
-        micro_eyes_perception,
-        mini_autoencoder,
-        mini_vivid,
-        mini_text,
-        mini_transformer,
-        mini_student,
-        mini_probe,
-        base_autoencoder,
-        base_text,
-        base_transformer,
-        large_autoencoder,
-        large_text,
-        large_transformer,
-        mini_eyes,
-        mini_eyes_perception,
+        micro_autoencoder, micro_steady, micro_vivid, micro_text, micro_transformer, micro_refiner,
+        micro_student, micro_probe,
+        micro_reader, micro_eyes, micro_eyes_perception, mini_autoencoder, mini_vivid, mini_text,
+        mini_transformer, mini_student, mini_probe, base_autoencoder, base_text, base_transformer,
+        large_autoencoder, large_text, large_transformer, mini_eyes, mini_eyes_perception,
     )
-}
+}  # fmt: skip
 """Every run by its name."""
 
 
@@ -405,7 +385,8 @@ def get_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
     """
     name = name.replace("-", "_")
     if name not in RECIPES:
-        raise refuse("recipe", name, ", ".join(RECIPES))
+        near = get_close_matches(name, RECIPES, 4, 0.3) or list(RECIPES)[:4]
+        raise refuse("recipe", name, f"{', '.join(near)} …, of all that `ozora plan` lists")
     recipe = RECIPES[name]()
     for override in overrides:
         path, equals, value = override.partition("=")
