@@ -90,9 +90,9 @@ def test_bad_overrides_are_refused_by_name(override: str, told: str) -> None:
 
 
 def test_an_unknown_run_is_told_which_exist() -> None:
-    with pytest.raises(OzoraError, match="allowed: micro_autoencoder, .* `ozora plan` lists"):
+    with pytest.raises(OzoraError, match=r"allowed: micro_autoencoder, .* `ozora plan` lists"):
         get_recipe("micro_autoencode")
-    with pytest.raises(OzoraError, match="allowed: .*`ozora plan` lists"):
+    with pytest.raises(OzoraError, match=r"allowed: .*`ozora plan` lists"):
         get_recipe("xyz")
 
 
