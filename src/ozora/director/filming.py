@@ -100,7 +100,7 @@ def film_latents(
             known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1)
         known = known.clone()  # what was told of progress stays as it was told
         new = [index in window.new for index in range(window.start, window.stop)]
-        if (beginning := _beginning(line, window, known)) is not None:
+        if (beginning := beginning_of(line, window, known)) is not None:
             latents = anchored(latents, new, beginning)
         latents = mended(latents, new, contrasts=beginning is None)
         for index in window.new:
@@ -188,7 +188,7 @@ def _opening(backend: Backend, line: Timeline, window: Window, known: Tensor) ->
     return reopened(backend, known, root.start)
 
 
-def _beginning(line: Timeline, window: Window, known: Tensor) -> Tensor | None:
+def beginning_of(line: Timeline, window: Window, known: Tensor) -> Tensor | None:
     """What a later window of a long part keeps the colours of: what its first window made."""
     root = _root(line, window)
     if not window.reopened or root is None:

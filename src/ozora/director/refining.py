@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from ozora.backends.backend import Backend, OnStep
-from ozora.director.filming import given_latents, kept_in, places_of
+from ozora.director.filming import beginning_of, given_latents, kept_in, places_of
+from ozora.director.joins import anchored, mended
 from ozora.director.plan import Plan
 from ozora.director.timeline import Timeline, reopened
 from ozora.director.windows import Window
@@ -31,7 +32,7 @@ def refined_latents(
     """Refined latents (1, L, C, 2h, 2w) of a plan whose film is laid out in ``layout`` (1, L, C, h, w).
 
     ``understood`` holds the plan's prompts as the backend read them. Each window sees the end of what is
-    clear before it, so that nothing jumps where windows meet.
+    clear before it and is led to its colours, as layouts are, so that nothing jumps where windows meet.
     """
     assert plan.fine is not None
     line, steps, total = plan.fine.line, plan.refining, plan.fine.windows * plan.refining
@@ -55,6 +56,10 @@ def refined_latents(
             on_step=step,
             first=window.start,
         )
+        new = [index in window.new for index in range(window.start, window.stop)]
+        if (beginning := beginning_of(line, window, known)) is not None:
+            clear = anchored(clear, new, beginning)
+        clear = mended(clear, new, contrasts=beginning is None)
         for index in window.new:
             known[:, index] = clear[:, index - window.start]
     return known
