@@ -98,13 +98,7 @@ def film_latents(
             latents, moment = moment.state.latent, None
         if known is None:
             known = torch.zeros_like(latents[:, :1]).repeat(1, line.length, 1, 1, 1)
-        known = known.clone()  # what was told of progress stays as it was told
-        new = [index in window.new for index in range(window.start, window.stop)]
-        if (beginning := beginning_of(line, window, known)) is not None:
-            latents = anchored(latents, new, beginning)
-        latents = mended(latents, new, contrasts=beginning is None)
-        for index in window.new:
-            known[:, index] = latents[:, index - window.start]
+        known = joined(line, window, known, latents)  # what was told of progress stays as it was told
     assert known is not None
     return known
 
@@ -188,7 +182,19 @@ def _opening(backend: Backend, line: Timeline, window: Window, known: Tensor) ->
     return reopened(backend, known, root.start)
 
 
-def beginning_of(line: Timeline, window: Window, known: Tensor) -> Tensor | None:
+def joined(line: Timeline, window: Window, known: Tensor, latents: Tensor) -> Tensor:
+    """What is known of a film (1, L, C, h, w), with what a window made of it, led to meet the rest."""
+    new = [index in window.new for index in range(window.start, window.stop)]
+    if (beginning := _beginning(line, window, known)) is not None:
+        latents = anchored(latents, new, beginning)
+    latents = mended(latents, new, contrasts=beginning is None)
+    known = known.clone()
+    for index in window.new:
+        known[:, index] = latents[:, index - window.start]
+    return known
+
+
+def _beginning(line: Timeline, window: Window, known: Tensor) -> Tensor | None:
     """What a later window of a long part keeps the colours of: what its first window made."""
     root = _root(line, window)
     if not window.reopened or root is None:

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 
 from ozora.backends.backend import Backend, OnStep
-from ozora.director.filming import beginning_of, given_latents, kept_in, places_of
-from ozora.director.joins import anchored, mended
+from ozora.director.filming import given_latents, joined, kept_in, places_of
 from ozora.director.plan import Plan
 from ozora.director.timeline import Timeline, reopened
 from ozora.director.windows import Window
@@ -40,7 +39,6 @@ def refined_latents(
     if known is None:
         batch, length, channels, height, width = layout.shape
         known = layout.new_zeros(batch, length, channels, 2 * height, 2 * width)
-    known = known.clone()
     for number, window in enumerate(line.windows):
 
         def step(done: int, of: int, before: int = number * steps) -> None:
@@ -56,12 +54,7 @@ def refined_latents(
             on_step=step,
             first=window.start,
         )
-        new = [index in window.new for index in range(window.start, window.stop)]
-        if (beginning := beginning_of(line, window, known)) is not None:
-            clear = anchored(clear, new, beginning)
-        clear = mended(clear, new, contrasts=beginning is None)
-        for index in window.new:
-            known[:, index] = clear[:, index - window.start]
+        known = joined(line, window, known, clear)
     return known
 
 
