@@ -1,24 +1,21 @@
 """Drafts, their judgement and their finals, with networks that nobody taught anything."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from ozora import Ozora, OzoraError, Request
-from ozora.backends.embedded import EmbeddedBackend, load_reader
-from ozora.backends.weights import check
+from ozora.backends.backend import Look
+from ozora.backends.embedded import EmbeddedBackend
 from ozora.director.explore import explore
 from ozora.director.finish import finish, heading_of
 from ozora.director.library import Library
 from ozora.director.ranking import Verdict, broken, folded, judge, mistaken, ranked
 from ozora.director.states import read_waiting
-from ozora.errors import WeightsError
 from ozora.media.images import read_image
 from ozora.media.video import read_clip, read_metadata
-from ozora.model.checkpoint import save_weights, weights_hash
-from ozora.model.reader import Reader, ReaderConfig
 
 REQUEST = Request("a red fox", seed=5, threads=1)
 
@@ -76,18 +73,6 @@ def test_drafts_of_a_student_become_its_films_to_the_bit(tiny_student, tmp_path,
     assert torch.equal(heading_of(backend, read_waiting(library.get(draft.name).draft)), draft.heading)
     if quality == "draft":  # of two steps the second is the look
         assert torch.equal(draft.heading, take.latents)
-
-
-def test_a_look_sees_the_beginning_and_the_final_is_whole(backend, tmp_path, monkeypatch):
-    monkeypatch.setattr("ozora.director.explore.LOOKED", 2)
-    library = Library(tmp_path / "takes")
-    draft = explore(backend, REQUEST, library, drafts=1)[0]
-    assert draft.heading.shape[1] == len(draft.preview) == 2
-    assert heading_of(backend, read_waiting(library.get(draft.name).draft)).shape[1] == 4
-    _, take = finish(backend, library, draft.name)
-    assert torch.equal(take.latents, Ozora(backend=backend).generate("a red fox", seed=5, threads=1).latents)
-    _, lifted = finish(backend, library, draft.name, way="lift", output=tmp_path / "lifted.mp4")
-    assert lifted.clip.frames.shape == take.clip.frames.shape
 
 
 def test_resume_may_change_the_scale_and_nothing_else(explored, backend, tmp_path):
@@ -148,22 +133,34 @@ def test_exploring_beside_takes_that_are_there_finds_new_names(explored, backend
         explore(backend, REQUEST, library, drafts=0)
 
 
-def test_a_reader_beside_the_weights_ranks_and_changes_no_film(backend, tiny_weights, tmp_path):
-    import shutil
+def test_what_the_eyes_see_ranks_and_changes_no_film(backend, tiny_weights, tmp_path, monkeypatch):
+    looked = []
 
-    folder = shutil.copytree(tiny_weights, tmp_path / "tiny")
-    torch.manual_seed(1)
-    reader = Reader(ReaderConfig(4, (("subject", ("fox", "ball")),), 8))
-    torch.nn.init.normal_(reader.answers["subject"].weight, std=3)
-    told = {"config": asdict(reader.config), "autoencoder": weights_hash(folder / "autoencoder.safetensors")}
-    save_weights(folder / "reader.safetensors", reader.state_dict(), told)
-    assert check(folder).card.hash == backend.card.hash
-    best = explore(EmbeddedBackend(folder), REQUEST, Library(tmp_path / "takes"), drafts=3)
-    shares = [dict(draft.verdict.shows)["subject"] for draft in best]
-    assert all(value in ("fox", "ball") and 0.5 <= share <= 1 for value, share in shares)
-    save_weights(folder / "reader.safetensors", reader.state_dict(), {**told, "autoencoder": "0" * 64})
-    with pytest.raises(WeightsError, match="another autoencoder"):
-        load_reader(check(folder))
+    def look(self, latents):
+        looked.append(latents)
+        fox = 0.2 + 0.3 * len(looked)
+        return Look(np.zeros((1, 32, 48, 3), np.uint8), {"subject": {"fox": fox, "ball": 0.1}})
+
+    monkeypatch.setattr(EmbeddedBackend, "look", look)
+    monkeypatch.setattr(EmbeddedBackend, "reading", lambda self, words: {"subject": ("fox", 1.0)})
+    library = Library(tmp_path / "takes")
+    best = explore(EmbeddedBackend(tiny_weights), REQUEST, library, drafts=3)
+    assert [draft.seed for draft in best] == [7, 6, 5] and best[0].verdict.score == pytest.approx(1.1)
+    assert all(torch.equal(latents, draft.heading) for latents, draft in zip(looked, best[::-1], strict=True))
+    _, take = finish(backend, library, best[0].name)
+    assert torch.equal(take.latents, Ozora(backend=backend).generate("a red fox", seed=7, threads=1).latents)
+
+
+def test_eyes_that_do_not_judge_look_at_moments_as_pictures(backend):
+    latents = torch.randn(1, 4, 4, 2, 3, generator=torch.Generator().manual_seed(0))
+    look = backend.look(latents)
+    assert look.frames.shape == (4, 64, 96, 3)  # at the larger scale: smaller than what the eyes learnt from
+    alone = [backend.look(latents[:, [at]]) for at in range(4)]
+    assert all(np.array_equal(one.frames[0], frame) for one, frame in zip(alone, look.frames, strict=True))
+    assert {"subject", "place", "time"} <= look.shows.keys()
+    for axis, shares in look.shows.items():
+        means = {value: np.mean([one.shows[axis][value] for one in alone]) for value in shares}
+        assert dict(shares) == pytest.approx(means, abs=1e-4)
 
 
 def frames(*, contrast=60.0, motion=4.0, swing=0.0, length=8):
@@ -201,7 +198,7 @@ def test_ranks_by_what_the_words_ask_with_the_dropped_last():
 
     verdicts = [verdict(0.5), verdict(0.9, frames(contrast=1)), verdict(0.8), verdict(0.01)]
     assert ranked(verdicts) == [2, 0, 1, 3]
-    # What the words do not surely ask does not count; without a reader nothing ranks.
+    # What the words do not surely ask does not count; without eyes nothing ranks.
     assert verdict(0.8).score == pytest.approx(0.8)
     assert judge(asked, {}, frames()) == Verdict(0.0)
 

@@ -56,6 +56,14 @@ class Card:
         return self.qualities.get(name or "standard", self.sampling)
 
 
+@dataclass(frozen=True)
+class Look:
+    """A few moments of a film, decoded, and what they seem to show: axis to value to probability."""
+
+    frames: Frames  # (N, H, W, 3)
+    shows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
 class Backend(Protocol):
     """Turns words and conditions into latents, and latents into frames."""
 
@@ -102,14 +110,11 @@ class Backend(Protocol):
     ) -> Moment:
         """Denoise from ``moment`` to the end, or ``until`` a step; stopped or not, the same bits."""
 
-    def foresee(self, words: Any, moment: Moment, *, steps: int, first: int | None = None) -> Tensor:
-        """Where a film begun in so many steps is heading, by a single pass: clean latents (1, L, C, h, w).
+    def foresee(self, words: Any, moment: Moment, *, steps: int) -> Tensor:
+        """Where a film begun in so many steps is heading, by a single pass: clean latents (1, L, C, h, w)."""
 
-        ``first`` looks only at so many latents, which costs less.
-        """
-
-    def read(self, latents: Tensor) -> Mapping[str, Mapping[str, float]]:
-        """What latents seem to show, axis to value to probability; empty where the weights cannot tell."""
+    def look(self, latents: Tensor) -> Look:
+        """A few moments of the film of latents (1, L, C, h, w); they show nothing where nobody can tell."""
 
     def preview(self, latents: Tensor) -> Frames:
         """Latents (1, L, C, h, w) to tiny frames (L, 4h, 4w, 3), hardly at any cost."""

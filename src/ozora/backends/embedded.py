@@ -13,19 +13,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ozora.backends.backend import Card, OnStep
-from ozora.backends.grid import FRAMES_PER_LATENT
+from ozora.backends.backend import Card, Look, OnStep
+from ozora.backends.grid import FRAMES_PER_LATENT, PIXELS_PER_CELL
 from ozora.backends.machine import precision, thread_count, tune_machine, using_threads
-from ozora.backends.weights import REFINER, STUDENT, Weights, check, find_weights
+from ozora.backends.weights import REFINER, STUDENT, Weights, check, find_perception_eyes, find_weights
 from ozora.errors import WeightsError
 from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder, DecoderStream
-from ozora.model.checkpoint import load_weights, weights_hash
+from ozora.model.checkpoint import load_weights
 from ozora.model.conditions import Condition, apply_all
+from ozora.model.eyes import Eyes
 from ozora.model.foresight import foresee
 from ozora.model.packed import packed, packed_autoencoder
 from ozora.model.preview import PreviewDecoder, fit_preview
-from ozora.model.reader import Reader, ReaderConfig
 from ozora.model.refining import refine
 from ozora.model.sampler import Moment, OnMoment, denoise_on, edit
 from ozora.model.sizes import AutoencoderConfig
@@ -70,7 +70,7 @@ class EmbeddedBackend:
         self.weights: Weights = check(find_weights(weights))
         self._networks: dict[str, Networks] = {}
         self._preview: PreviewDecoder | None = None
-        self._reader: tuple[Reader | None] | None = None
+        self._eyes: Eyes | None = None
 
     @property
     def card(self) -> Card:
@@ -149,21 +149,29 @@ class EmbeddedBackend:
         )  # fmt: skip
 
     @torch.inference_mode()
-    def foresee(
-        self, words: TextOutput, moment: Moment, *, steps: int, first: int | None = None
-    ) -> Tensor:
+    def foresee(self, words: TextOutput, moment: Moment, *, steps: int) -> Tensor:
         """Where a film is heading, by a single pass, of the student's if there is one: (1, L, C, h, w)."""
         networks = self.networks
         seer = networks.transformer if networks.student is None else networks.student
-        return foresee(seer, words, moment, steps=steps, shift=self.card.sampling.shift, first=first)
+        return foresee(seer, words, moment, steps=steps, shift=self.card.sampling.shift)
 
     @torch.inference_mode()
-    def read(self, latents: Tensor) -> dict[str, dict[str, float]]:
-        """What latents (1, L, C, h, w) seem to show; empty where no reader lies beside the weights."""
-        if self._reader is None:
-            self._reader = (load_reader(self.weights),)
-        (reader,) = self._reader
-        return {} if reader is None else reader.read(latents)
+    def look(self, latents: Tensor) -> Look:
+        """A few moments of latents (1, L, C, h, w), each decoded as if it were a picture, by other eyes than
+        those that judge films. The eyes are no part of the weights' hash: no film depends on them.
+        """
+        # Only exploring needs eyes: whoever films does not wait for them.
+        from ozora.evaluate.sight import glance
+        from ozora.train.tasks import load_eyes
+
+        if self._eyes is None:
+            self._eyes = load_eyes(find_perception_eyes(), "perception")
+        length, width = latents.shape[1], latents.shape[-1] * PIXELS_PER_CELL
+        scale = 2 if width < self._eyes.config.width else 1
+        moments = [int((number + 0.5) / LOOKS * length) for number in range(LOOKS)]
+        films = [self.decode(latents[:, at : at + 1], scale, _silent) for at in dict.fromkeys(moments)]
+        frames = np.concatenate(films)
+        return Look(frames, glance(self._eyes, frames))
 
     @torch.inference_mode()
     def preview(self, latents: Tensor) -> Frames:
@@ -251,6 +259,9 @@ class EmbeddedBackend:
                 yield waiting.popleft().result()
 
 
+LOOKS = 4
+"""Moments that a look has: two tell nearly as much of who is there, four show how they move."""
+
 READ_AHEAD = 2
 """Latents that are read before the first of them must be painted."""
 
@@ -268,20 +279,8 @@ def _paint(stream: DecoderStream, features: list[Tensor]) -> Frames:
     return levels.permute(0, 2, 3, 1).contiguous().numpy()
 
 
-def load_reader(weights: Weights) -> Reader | None:
-    """The reader that ranks drafts, if one lies beside the weights that reads their latents.
-
-    It is no part of the family's hash: no film depends on it.
-    """
-    path = weights.folder / "reader.safetensors"
-    if not path.is_file():
-        return None
-    tensors, metadata = load_weights(path)
-    if metadata.get("autoencoder") != weights_hash(weights.part("autoencoder")):
-        raise WeightsError(f"weights: the reader of {weights.folder} reads another autoencoder's latents.")
-    reader = Reader(ReaderConfig.from_json(metadata["config"]))
-    reader.load_state_dict(tensors)
-    return reader.eval().requires_grad_(False)
+def _silent(done: int, of: int) -> None:
+    """Whoever looks at a picture needs no progress."""
 
 
 def load_networks(weights: Weights) -> Networks:

@@ -38,12 +38,6 @@ from ozora.model.sampler import Moment
 KEPT_STEPS = 1
 """Steps of the final's schedule that a draft makes and keeps."""
 
-LOOKED = 7
-"""Latents that a look sees, from the first on: of `micro`'s thirteen, two seconds of four."""
-
-MOMENTS = (0.5,)
-"""Where in the look the contact sheet looks, as shares of its length: each costs a draft a tenth more."""
-
 
 @dataclass(frozen=True)
 class Draft:
@@ -52,8 +46,9 @@ class Draft:
     name: str
     seed: int
     moment: Moment
-    heading: Tensor  # (1, min(L, LOOKED), C, h, w) clean latents as the look ahead sees them
-    preview: Frames  # (min(L, LOOKED), 4h, 4w, 3)
+    heading: Tensor  # (1, L, C, h, w) clean latents as the look ahead sees them
+    preview: Frames  # (L, 4h, 4w, 3)
+    moments: Frames  # (N, H, W, 3) some of it decoded, which the eyes saw
     verdict: Verdict
     twin_of: str = ""
 
@@ -125,7 +120,7 @@ def explore(
         order = ranked([draft.verdict for draft in made])
         made = _folded(library, made, order)
         best = [made[number] for number in order]
-        draw_sheet(backend, best, planned.fit, request.prompt, sheet)
+        draw_sheet(best, request.prompt, sheet)
     return best
 
 
@@ -150,10 +145,11 @@ def _draft(
             asked.words, asked.negative, start, **sampling, until=kept,
             on_moment=lambda now: step(now.step, kept + 1),
         )  # fmt: skip
-        heading = backend.foresee(asked.words, moment, steps=sampling["steps"], first=LOOKED)
-    preview = backend.preview(heading)
-    verdict = judge(asked.reading, backend.read(heading), preview)
-    return Draft(name, about["seed"], moment, heading, preview, verdict)
+        heading = backend.foresee(asked.words, moment, steps=sampling["steps"])
+    with watch.phase("decode"):
+        look, preview = backend.look(heading), backend.preview(heading)
+    verdict = judge(asked.reading, look.shows, preview)
+    return Draft(name, about["seed"], moment, heading, preview, look.frames, verdict)
 
 
 def _nothing(backend: Backend, fitted: Fit) -> Tensor:
@@ -189,17 +185,15 @@ def _folded(library: Library, made: Sequence[Draft], order: Sequence[int]) -> li
     ]
 
 
-def draw_sheet(
-    backend: Backend, drafts: Sequence[Draft], fitted: Fit, title: str, path: Path
-) -> Path:
-    """Write a sheet of drafts in the order given: really decoded moments of each, at the small scale."""
+def draw_sheet(drafts: Sequence[Draft], title: str, path: Path) -> Path:
+    """Write a sheet of drafts in the order given: the moments of each that the eyes saw."""
     clips, labels = [], []
     for place, draft in enumerate(drafts, start=1):
-        clips.append(Clip(np.stack(list(_moments(backend, draft.heading)))))
+        clips.append(Clip(draft.moments))
         number = draft.name.rpartition("-")[2]
         labels.append(f"{place}. Draft {number}, seed {draft.seed}: {_in_short(draft)}")
     sheet = contact_sheet(
-        clips, labels, columns=min(4, len(clips)), frames=len(clips[0]), width=224, title=title[:90]
+        clips, labels, columns=min(2, len(clips)), frames=len(clips[0]), width=160, title=title[:90]
     )
     with whole_file(path) as temporary:
         part = temporary.with_suffix(".png")
@@ -225,13 +219,6 @@ def _in_short(draft: Draft) -> str:
         return draft.verdict.why.partition(":")[0] or f"like {draft.twin_of.rpartition('-')[2]}"
     seems = draft.verdict.shows.get("subject")
     return f"{draft.verdict.score:.2f}" + (f", {seems[0]} {seems[1]:.0%}" if seems else "")
-
-
-def _moments(backend: Backend, latents: Tensor) -> Iterator[Frames]:
-    """Frames of a few moments, each decoded by itself as if it were a picture: nobody sees the difference."""
-    for share in MOMENTS:
-        place = round(share * (latents.shape[1] - 1))
-        yield backend.decode(latents[:, place : place + 1], 1, lambda done, of: None)[-1]
 
 
 def _spread(frames: Frames, count: int = 4) -> Iterator[Frames]:

@@ -20,7 +20,7 @@ from typing import Any
 from ozora.backends.backend import Backend
 from ozora.backends.grid import PIXELS_PER_CELL
 from ozora.backends.machine import computing, precision, thread_count
-from ozora.director.explore import KEPT_STEPS, LOOKED, MOMENTS, with_finals
+from ozora.director.explore import KEPT_STEPS, with_finals
 from ozora.director.fit import Fit
 from ozora.director.plan import finer, plan, refining_steps
 from ozora.director.qualities import sampling_for
@@ -218,10 +218,13 @@ def quote(
     fitted = plan(request, backend.card).fit
     settings = _settings(backend, request, fitted)
     key = _key(backend, settings)
-    needed = ("pass", "refined") if settings["refining"] else ("pass",)
+    needed = ["pass", *(["refined"] if settings["refining"] else []), *(["look"] if drafts else [])]
     if any(timings.of(key, unit) is None for unit in needed):
         with computing(settings["threads"], settings["precision"]):
-            timings.learn(key, calibration(backend, fitted, bool(settings["refining"])))
+            refined, looked = bool(settings["refining"]), bool(drafts)
+            units = calibration(backend, fitted, refined=refined, looked=looked)
+        # What films have taught is better known than by one step.
+        timings.learn(key, {unit: took for unit, took in units.items() if timings.of(key, unit) is None})
     sums, basis = [0.0, 0.0], 0
     work = _draft_work(fitted, settings, drafts) if drafts else _work(fitted, settings, request.count)
     for unit, amount in work.items():
@@ -254,8 +257,13 @@ def learn(backend: Backend, request: Request, fitted: Fit, receipt: Receipt, tim
     timings.learn(_key(backend, settings), {**units, "memory": (most, most)})
 
 
-def calibration(backend: Backend, fitted: Fit, refined: bool = False) -> dict[str, tuple[float, float]]:
-    """Time one step (and one of a refiner) and two latents of exactly this film: seconds of each unit."""
+def calibration(
+    backend: Backend, fitted: Fit, *, refined: bool = False, looked: bool = False
+) -> dict[str, tuple[float, float]]:
+    """Time one step (and one of a refiner, and a draft's look) and two latents of exactly this film.
+
+    Gives seconds by the clock and of processors, of each unit of work.
+    """
     units: dict[str, tuple[float, float]] = {}
 
     def timed(unit: str, amount: float, work: Any) -> Any:
@@ -282,6 +290,9 @@ def calibration(backend: Backend, fitted: Fit, refined: bool = False) -> dict[st
     def silent(done: int, of: int) -> None:
         pass
 
+    if looked:
+        backend.look(shown)  # the first brings the eyes into memory
+        timed("look", 1, lambda: backend.look(shown))
     if refined:
         layout, fitted = shown, finer(fitted)
         shown = timed(
@@ -311,14 +322,8 @@ def _work(fitted: Fit, settings: Mapping[str, Any], takes: int) -> dict[str, flo
 
 
 def _draft_work(fitted: Fit, settings: Mapping[str, Any], drafts: int) -> dict[str, float]:
-    kept = KEPT_STEPS * (2 if settings["guidance"] != 1 else 1) * _tokens(fitted)
-    small = replace(fitted, scale=1, filmed=None, latents=min(fitted.latents, LOOKED))
-    return {
-        "load": 1,
-        "words": 1,
-        "pass": drafts * (kept + _tokens(small)),
-        "decoded": drafts * len(MOMENTS) * _decoded(small, 1),
-    }
+    kept = KEPT_STEPS * (2 if settings["guidance"] != 1 else 1)
+    return {"load": 1, "words": 1, "pass": drafts * (kept + 1) * _tokens(fitted), "look": drafts}
 
 
 def _tokens(fitted: Fit) -> float:

@@ -1,8 +1,7 @@
 """Which draft keeps its word: a scorer that sees words and film, and what it drops early, saying why.
 
-The reader (:mod:`ozora.model.reader`) looks at a draft's latents; the text encoder's Shot head tells what
-the words ask. Neither is the probe that evaluates films: that one only judges. Weights without a reader rank
-nothing: their drafts stay in the order of their seeds.
+The perception eyes look at a few moments of a draft; the text encoder's Shot head tells what the words ask.
+Neither judges films: that is for the probe and for the other copy of the eyes, which no ranking has seen.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Reading = Mapping[str, tuple[str, float]]
 """Axis to (value, how sure from 0 to 1)."""
 
 AXES = ("subject", "place", "time")
-"""What the score counts: what a reader can tell apart in small latents. Of colours it tells half."""
+"""What the score counts: what eyes can tell in a draft. Of colours they tell half."""
 
 SURE = 0.6
 """The words ask for a value when the Shot head is at least as sure of it."""
@@ -52,10 +51,11 @@ class Verdict:
 def judge(asked: Reading, shown: Mapping[str, Mapping[str, float]], preview: Frames) -> Verdict:
     """Judge one draft.
 
-    ``asked`` is what the Shot head read in the words; ``shown`` the reader's probabilities, axis to value to
-    share, empty where the weights have none: then all score 0; ``preview`` (L, h, w, 3).
+    ``asked`` is what the Shot head read in the words; ``shown`` the eyes' probabilities, axis to value to
+    share, empty where nobody looked: then all score 0; ``preview`` (L, h, w, 3).
     """
-    seen = {axis: max(shares.items(), key=lambda pair: pair[1]) for axis, shares in shown.items()}
+    told = {axis: max(shares.items(), key=lambda pair: pair[1]) for axis, shares in shown.items()}
+    seen = {axis: (value, share) for axis, (value, share) in told.items() if share > 0}  # or nobody is
     wanted = {axis: value for axis, (value, sure) in asked.items() if sure >= SURE}
     counted = [axis for axis in AXES if axis in wanted and wanted[axis] in shown.get(axis, {})]
     score = 0.0

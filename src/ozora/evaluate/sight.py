@@ -104,6 +104,25 @@ def see(eyes: Eyes, frames: Frames, fps: float) -> FilmSight:
     )
 
 
+@torch.no_grad()
+def glance(eyes: Eyes, frames: Frames) -> dict[str, dict[str, float]]:
+    """What pictures (N, H, W, 3) show, each looked at by itself: axis to value to probability, their mean.
+
+    Of every subject the likeliest sighting counts, so that shares of several may add up to more than one, and
+    where nobody is seen all have none. As one film they would seem to move: the eyes compare neighbours.
+    """
+    config = eyes.config
+    seen = eyes(fitted(to_video(frames), config).transpose(0, 1))  # each a film of one frame
+    kinds = config.classes[config.first_subject :]
+    here = [sightings(config, seen, film=number)[0] for number in range(len(frames))]
+    likeliest = [np.max([one.kinds for one in people], axis=0) for people in here if people]
+    subjects = np.sum(likeliest, axis=0) / len(frames) if likeliest else np.zeros(len(kinds))
+    shares = {"subject": subjects.tolist()}
+    shares |= {axis: seen.scene[axis][:, 0].softmax(-1).mean(0).tolist() for axis, _ in config.scene}
+    values = {"subject": kinds, **dict(config.scene)}
+    return {axis: dict(zip(values[axis], found, strict=True)) for axis, found in shares.items()}
+
+
 def cut_frames(light: Tensor) -> tuple[int, ...]:
     """First frames after a cut, from the colours (T, 3, h, w) of cells: a jump that is no motion."""
     if len(light) < 3:

@@ -24,24 +24,21 @@ def foresee(
     *,
     steps: int,
     shift: float | None = None,
-    first: int | None = None,
 ) -> Tensor:
     """Guess the clean latents (1, L, C, h, w) that the film of ``moment`` ends in, by one unguided pass.
-
-    With ``first`` only so many latents are looked at, as if the film were no longer, which costs less.
 
     ``moment`` has made at least one of ``steps``, by this transformer or by another. From there the film goes
     on towards its last guess, as its next step would begin, but without a pass and down to ``AHEAD``; there a
     student that aims is asked for the end at once, and any other for its guess. Given frames are returned
     bit for bit.
     """
-    guess = moment.preview[:, :first]
+    guess = moment.preview
     if moment.step >= steps:
         return guess
     values = moment.state.latent[0].numel()
     levels = step_levels(steps, natural_shift(values) if shift is None else shift)
     now = float(levels[moment.step])
-    state = moment.state.beginning(first).to(next(transformer.parameters()).device)
+    state = moment.state.to(next(transformer.parameters()).device)
     given = state.given[:, :, None, None, None]
     if moment.step and now > AHEAD:
         guess = guess.to(state.latent)

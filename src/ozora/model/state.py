@@ -65,10 +65,6 @@ class State:
         row = slice(index, index + 1)
         return State(*(part[row] for part in self._parts()))
 
-    def beginning(self, frames: int | None) -> State:
-        """The first so many latent frames; all of them for ``None``."""
-        return State(*(part[:, :frames] for part in self._parts()))
-
     def to(self, device: torch.device | str) -> State:
         """The same state on another device."""
         return State(*(part.to(device) for part in self._parts()))

@@ -9,12 +9,10 @@ import torch
 from ozora.train.autoencoder import AutoencoderTask
 from ozora.train.eyes import EyesTask
 from ozora.train.probe import ProbeTask
-from ozora.train.reader import ReaderTask
 from ozora.train.recipe import (
     AutoencoderRecipe,
     EyesRecipe,
     ProbeRecipe,
-    ReaderRecipe,
     Recipe,
     RefinerRecipe,
     StudentRecipe,
@@ -37,7 +35,6 @@ MAKERS: dict[type[Recipe], type[Any]] = {
     RefinerRecipe: RefinerTask,
     StudentRecipe: StudentTask,
     ProbeRecipe: ProbeTask,
-    ReaderRecipe: ReaderTask,
     EyesRecipe: EyesTask,
 }
 

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.eyes import Eyes
 from ozora.model.probe import Probe, probe_config
-from ozora.model.reader import Reader, ReaderConfig
 from ozora.model.sizes import SIZES, SPATIAL_FACTOR
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer, TransformerConfig
@@ -33,12 +32,10 @@ from ozora.train.flops import (
     transformer_flops,
 )
 from ozora.train.makers import MAKERS
-from ozora.train.reader import AXES as READ_AXES
 from ozora.train.recipe import (
     AutoencoderRecipe,
     EyesRecipe,
     ProbeRecipe,
-    ReaderRecipe,
     Recipe,
     RefinerRecipe,
     Stage,
@@ -172,11 +169,6 @@ def _student_networks(recipe: Recipe) -> dict[str, nn.Module]:
     return {"transformer": Transformer(config)}
 
 
-def _reader_networks(recipe: ReaderRecipe) -> dict[str, nn.Module]:
-    axes = tuple((axis, concepts.FIELDS[axis]) for axis in READ_AXES)
-    return {"reader": Reader(ReaderConfig(SIZES[recipe.size].latent_channels, axes, recipe.width))}
-
-
 _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     AutoencoderRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size])},
     VividRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size]), "critic": Critic()},
@@ -185,7 +177,6 @@ _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     RefinerRecipe: _transformer_networks,
     StudentRecipe: _student_networks,
     ProbeRecipe: _probe_networks,
-    ReaderRecipe: _reader_networks,
     EyesRecipe: lambda recipe: {"eyes": Eyes(eyes_config(recipe.size))},
 }
 
@@ -232,13 +223,6 @@ def _student_cost(recipe: StudentRecipe, stage: Stage, routed: float) -> tuple[F
     return one + unlearnt, activation_bytes(config, film)
 
 
-def _reader_cost(recipe: ReaderRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
-    width, height = recipe.cells
-    reader = _networks(recipe)["reader"]
-    shape = (1, stage.frames, SIZES[recipe.size].latent_channels, height, width)
-    return counted_flops(reader, shape, lambda network, latents: network(latents).values())
-
-
 def _eyes_cost(recipe: EyesRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
     width, height = recipe.cells
     side = 2 * SPATIAL_FACTOR  # they look at films as they are delivered
@@ -267,7 +251,6 @@ _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] =
     TransformerRecipe: _transformer_cost,
     RefinerRecipe: _transformer_cost,
     StudentRecipe: _student_cost,
-    ReaderRecipe: _reader_cost,
     EyesRecipe: _eyes_cost,
     ProbeRecipe: _probe_cost,
 }

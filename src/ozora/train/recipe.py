@@ -169,14 +169,6 @@ class ProbeRecipe(Recipe):
 
 
 @dataclass(frozen=True)
-class ReaderRecipe(Recipe):
-    """Teach the reader, which ranks drafts, to say what latents show."""
-
-    width: int = 96
-    haze: float = 0.5  # how pale and how noisy latents are made at most
-
-
-@dataclass(frozen=True)
 class EyesRecipe(Recipe):
     """Train the eyes on footage and its truth. ``purpose`` is written into the weights and decides who may
     look through them; two copies differ in seed, width of the finest scale and how their films are spoilt."""

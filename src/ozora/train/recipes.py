@@ -20,7 +20,6 @@ from ozora.train.recipe import (
     EyesRecipe,
     OptimiserRecipe,
     ProbeRecipe,
-    ReaderRecipe,
     Recipe,
     RefinerRecipe,
     Stage,
@@ -143,17 +142,6 @@ def micro_probe() -> ProbeRecipe:
         minutes=44,
         stages=(Stage(0.2, 1, 32), Stage(0.4, 17, 12), Stage(1.0, 49, 10)),
         optimiser=OptimiserRecipe(rate=2e-3, average=0.99),
-    )
-
-
-def micro_reader() -> ReaderRecipe:
-    """The ranker's eye: 4 minutes on one CPU core."""
-    return ReaderRecipe(
-        name="micro_reader",
-        size="micro",
-        minutes=4,
-        stages=(Stage(0.6, 1, 64), Stage(1.0, 13, 8, shorter=0.3)),
-        optimiser=OptimiserRecipe(rate=2e-3, average=0.99, weight_decay=0.05),
     )
 
 
@@ -370,7 +358,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     for recipe in (
         micro_autoencoder, micro_steady, micro_vivid, micro_text, micro_transformer, micro_refiner,
         micro_student, micro_probe,
-        micro_reader, micro_eyes, micro_eyes_perception, mini_autoencoder, mini_vivid, mini_text,
+        micro_eyes, micro_eyes_perception, mini_autoencoder, mini_vivid, mini_text,
         mini_transformer, mini_student, mini_probe, base_autoencoder, base_text, base_transformer,
         large_autoencoder, large_text, large_transformer, mini_eyes, mini_eyes_perception,
     )
