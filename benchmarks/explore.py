@@ -175,7 +175,7 @@ class Bench:
                 lambda: explore(self.backend, request, library, drafts=self.drafts)
             )
             drafts: list[Draft] = sorted(ranked, key=lambda draft: draft.seed)  # type: ignore[call-overload]
-            seen, latents = self.finals(prompt, number, library, drafts)
+            seen, latents, refined = self.finals(prompt, number, library, drafts)
             best = ranked[0]  # type: ignore[index]
             whole = library.folder / "whole.mp4"
             alone = Request(prompt.text, seed=best.seed, **settings)
@@ -190,10 +190,11 @@ class Bench:
         centres, chosen = np.array(seen.centres), best.seed - request.seed  # type: ignore[operator]
         others = [shift(centres[chosen], other) for place, other in enumerate(centres) if place != chosen]
         finals = [
-            judge(asked, self.backend.read(film[None]), self.backend.preview(film[None])) for film in latents
+            judge(asked, self.backend.look(clear[None]).shows, self.backend.preview(film[None]))
+            for film, clear in zip(latents, refined, strict=True)
         ]
         shares = np.array([seen.shares[axis] for axis in AXES])  # (A, N)
-        looks = torch.cat([draft.heading for draft in drafts])  # (N, L, C, h, w)
+        headings = torch.cat([draft.heading for draft in drafts])  # (N, L, C, h, w)
         return Looked(
             prompt.text,
             shares.mean(0),
@@ -202,7 +203,7 @@ class Bench:
             np.array([seen.mirrored[axis] for axis in AXES]).mean(0),
             np.array([seen.right[axis] for axis in AXES]).all(0),
             {axis: float(np.std(values)) for axis, values in seen.shares.items()},
-            correlation(looks, latents[:, : looks.shape[1]]),
+            correlation(headings, latents),
             cost,
             same,
             shift(centres[chosen], centre(lifted.clip.frames)),
@@ -211,28 +212,32 @@ class Bench:
 
     def finals(
         self, prompt: Prompt, number: int, library: Library, drafts: list[Draft]
-    ) -> tuple[Finals, Tensor]:
-        """What the judge says of all finals, and their latents (N, L, C, h, w); filmed unless kept."""
+    ) -> tuple[Finals, Tensor, Tensor]:
+        """What the judge says of all finals, and their latents, laid out (N, L, C, h, w) and refined.
+
+        They are filmed unless kept.
+        """
         kept = self.out / f"{number:03d}.safetensors"
         if kept.is_file():
             tensors, about = load_weights(kept)
             if about["prompt"] == prompt.text:
-                return Finals(**about["seen"]), tensors["latents"]
-        seen, latents = Finals(), []
+                return Finals(**about["seen"]), tensors["latents"], tensors["refined"]
+        seen, latents, refined = Finals(), [], []
         for draft in drafts:
             _, take = finish(
                 self.backend, library, draft.name, output=library.folder / f"{draft.seed}.mp4"
             )
             latents.append(take.latents)
+            refined.append(take.latents if take.refined is None else take.refined)
             seen.centres.append(centre(take.clip.frames).round(4).tolist())
             mirrored = self.judge(np.ascontiguousarray(take.clip.frames[:, :, ::-1]), prompt)
             for axis, (share, right) in self.judge(take.clip.frames, prompt).items():
                 seen.shares.setdefault(axis, []).append(share)
                 seen.mirrored.setdefault(axis, []).append(mirrored[axis][0])
                 seen.right.setdefault(axis, []).append(right)
-        tensors = {"latents": torch.cat(latents)}
+        tensors = {"latents": torch.cat(latents), "refined": torch.cat(refined)}
         save_weights(kept, tensors, {"prompt": prompt.text, "seen": asdict(seen)}, quantise=False)
-        return seen, tensors["latents"]
+        return seen, tensors["latents"], tensors["refined"]
 
 
 def gain(rows: list[Looked], ranker: str) -> tuple[float, float, float]:

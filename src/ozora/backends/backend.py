@@ -27,12 +27,14 @@ class Sampling:
 
     ``guidance`` 1 is none: then a few-step student films, where the weights have one. ``refining`` are the
     steps in which a refiner makes the film clear on twice as many cells a side; 0 leaves it as laid out.
+    ``drafts`` are the beginnings of which the best becomes the film.
     """
 
     steps: int = 8
     guidance: float = 3.0
     shift: float | None = None
     refining: int = 0
+    drafts: int = 1
 
 
 @dataclass(frozen=True)

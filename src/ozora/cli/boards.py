@@ -42,6 +42,8 @@ def board(
     size: options.Size = None,
     seed: options.Seed = None,
     quality: options.Quality = None,
+    refining: options.Refining = None,
+    drafts: options.Drafts = None,
     steps: options.Steps = None,
     guidance: options.Guidance = None,
     negative: options.Negative = None,
@@ -59,7 +61,8 @@ def board(
 
     asked = {
         "size": size, "seed": seed, "quality": quality, "steps": steps, "guidance": guidance,
-        "negative": negative, "count": count, "threads": threads, "precision": precision,
+        "refining": refining, "drafts": drafts, "negative": negative, "count": count,
+        "threads": threads, "precision": precision,
     }  # fmt: skip
     settings: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     request = replace(read_board(file, as_is=as_is), **settings)

@@ -30,6 +30,7 @@ def evaluate(
     guidance: Annotated[float | None, typer.Option(help="Guidance.")] = None,
     quality: Annotated[str | None, typer.Option(help="draft, standard, high or best, instead.")] = None,
     refining: Annotated[int | None, typer.Option(help="Steps of the refiner; 0 is not at all.")] = None,
+    drafts: Annotated[int | None, typer.Option(help="Beginnings of which the best is filmed.")] = None,
 ) -> None:
     """Score the model: film a suite of prompts and look at the films with the probe.
 
@@ -52,6 +53,7 @@ def evaluate(
 
     settings: dict[str, Any] = {
         "steps": steps, "guidance": guidance, "quality": quality, "refining": refining,
+        "drafts": drafts,
     }  # fmt: skip
     Request("checked before weights are read", **settings)
     backend = EmbeddedBackend(weights)

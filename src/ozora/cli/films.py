@@ -44,6 +44,7 @@ def generate(
     guidance: options.Guidance = None,
     quality: options.Quality = None,
     refining: options.Refining = None,
+    drafts: options.Drafts = None,
     negative: options.Negative = None,
     image: options.Image = None,
     as_is: options.AsIs = False,
@@ -69,8 +70,9 @@ def generate(
         raise OzoraError("prompt: got none, allowed: some words that say what the film shows.")
     settings = {
         "negative": negative, "seconds": seconds, "size": size, "fps": fps, "seed": seed, "steps": steps,
-        "guidance": guidance, "quality": quality, "refining": refining, "image": image, "count": count,
-        "threads": threads, "precision": precision, "caption": caption_for(prompt, as_is),
+        "guidance": guidance, "quality": quality, "refining": refining, "drafts": drafts,
+        "image": image, "count": count, "threads": threads, "precision": precision,
+        "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     settings = {name: value for name, value in settings.items() if value is not None}
     request = None

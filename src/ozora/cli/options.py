@@ -25,6 +25,9 @@ Guidance = Annotated[float | None, typer.Option(help="Pull towards the words; 1 
 Refining = Annotated[
     int | None, typer.Option(help="Steps in which it is made clear, if the weights can; 0 is not at all.")
 ]
+Drafts = Annotated[
+    int | None, typer.Option(help="Begin it so many times, and film the most promising beginning.")
+]
 Negative = Annotated[str | None, typer.Option(help="Words to steer away from.")]
 Image = Annotated[Path | None, typer.Option(help="A picture that becomes the first frame.")]
 AsIs = Annotated[

@@ -28,6 +28,7 @@ def _shared(
     seed: options.Seed = None,
     quality: options.Quality = None,
     refining: options.Refining = None,
+    drafts: options.Drafts = None,
     steps: options.Steps = None,
     guidance: options.Guidance = None,
     negative: options.Negative = None,

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ozora.backends.backend import Backend, Card
 from ozora.backends.machine import computing
+from ozora.director.auditions import KEPT_STEPS, begun
 from ozora.director.filming import begin_window, given_latents
 from ozora.director.fit import Fit
 from ozora.director.generate import backend_named, describe_take
@@ -34,9 +35,6 @@ from ozora.media.files import require_writable, whole_file, write_sidecar
 from ozora.media.images import write_image
 from ozora.media.sheets import contact_sheet
 from ozora.model.sampler import Moment
-
-KEPT_STEPS = 1
-"""Steps of the final's schedule that a draft makes and keeps."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,8 @@ def with_finals(request: Request, card: Card) -> Request:
     A film of twice the steps costs a fifth more, and one that was chosen is worth it.
     """
     asked = any(value is not None for value in (request.quality, request.steps, request.guidance))
-    return request if asked or card.quality(None).guidance > 1 else replace(request, quality="high")
+    quality = None if asked or card.quality(None).guidance > 1 else "high"
+    return replace(request, quality=quality or request.quality, drafts=1)
 
 
 def explore(
@@ -141,11 +140,10 @@ def _draft(
     kept = min(KEPT_STEPS, sampling["steps"])
     with watch.phase("denoise", kept + 1) as step:
         start = begin_window(backend, planned, planned.line.windows[0], asked.given, about["seed"])
-        moment = backend.go_on(
-            asked.words, asked.negative, start, **sampling, until=kept,
+        moment, heading = begun(
+            backend, asked.words, asked.negative, start, **sampling,
             on_moment=lambda now: step(now.step, kept + 1),
         )  # fmt: skip
-        heading = backend.foresee(asked.words, moment, steps=sampling["steps"])
     with watch.phase("decode"):
         look, preview = backend.look(heading), backend.preview(heading)
     verdict = judge(asked.reading, look.shows, preview)

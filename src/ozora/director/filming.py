@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ozora.backends.backend import Backend, OnStep
+from ozora.director.auditions import audition
 from ozora.director.fit import Fit
 from ozora.director.joins import anchored, mended
 from ozora.director.plan import Plan
@@ -39,6 +41,7 @@ def film_latents(
     seed: int,
     steps: int,
     guidance: float,
+    drafts: int = 1,
     start: Progress,
     more: Sequence[Condition] = (),
     on_progress: OnProgress,
@@ -47,7 +50,8 @@ def film_latents(
     """Latents (1, L, C, h, w) of a plan, from wherever ``start`` stands; the same bits however stopped.
 
     ``understood`` holds all prompts of the plan as the backend read them; ``more`` are conditions of the
-    first window beside the plan's own. ``on_progress`` is told what going on needs, ``on_step`` how many
+    first window beside the plan's own. Windows that go on from no other are chosen from ``drafts``
+    beginnings. ``on_progress`` is told what going on needs, ``on_step`` how many
     steps of all windows are made. What is kept comes out bit for bit.
     """
     line, known, moment = plan.line, start.known, start.moment
@@ -77,15 +81,22 @@ def film_latents(
                 first=window.start,
             )
         else:
+            turned_from = turns_from(line, window)
             if moment is None:
-                moment = begin_window(backend, plan, window, known, seed, more if number == 0 else ())
+                begin = partial(begin_window, backend, plan, window, known, more=more if number == 0 else ())
+                moment = begin(seed)
                 on_progress(Progress(number, moment, known))
+                if drafts > 1 and not window.reopened and turned_from is None:
+                    moment = audition(
+                        backend, words, negative, begin,
+                        seed=seed, drafts=drafts, steps=steps, guidance=guidance,
+                    )  # fmt: skip
+                    on_progress(Progress(number, moment, known))
 
             def after(now: Moment, number: int = number, known: Tensor | None = known) -> None:
                 on_progress(Progress(number, now, known))
                 step(now.step, steps)
 
-            turned_from = turns_from(line, window)
             if turned_from is not None:
                 moment = go_on_turning(
                     backend, line, window, words, understood[turned_from], negative, moment,

@@ -23,12 +23,13 @@ def sampling_for(request: Request, card: Card) -> Sampling:
     guided |= request.guidance is None and request.steps is not None and request.steps > max(few, default=0)
     if guided and chosen.guidance == 1.0:
         chosen = card.sampling
-    asked = card.quality(request.quality).refining
     if request.refining and not any(sampling.refining for sampling in card.qualities.values()):
         raise refuse("refining", request.refining, f"0: {card.name} has no refiner")
+    named = card.quality(request.quality)
     return replace(
         chosen,
-        refining=asked if request.refining is None else request.refining,
+        refining=named.refining if request.refining is None else request.refining,
+        drafts=named.drafts if request.drafts is None else request.drafts,
         steps=chosen.steps if request.steps is None else request.steps,
         guidance=float(chosen.guidance if request.guidance is None else request.guidance),
     )

@@ -20,9 +20,10 @@ from typing import Any
 from ozora.backends.backend import Backend
 from ozora.backends.grid import PIXELS_PER_CELL
 from ozora.backends.machine import computing, precision, thread_count
-from ozora.director.explore import KEPT_STEPS, with_finals
+from ozora.director.auditions import KEPT_STEPS
+from ozora.director.explore import with_finals
 from ozora.director.fit import Fit
-from ozora.director.plan import finer, plan, refining_steps
+from ozora.director.plan import Plan, finer, plan, refining_steps
 from ozora.director.qualities import sampling_for
 from ozora.director.request import Request
 from ozora.director.take import OnPhase, Phase, Receipt, peak_memory
@@ -215,18 +216,21 @@ def quote(
     Loading is counted once: so it is for whoever asks the command line for several takes.
     """
     request = with_finals(request, backend.card) if drafts else request
-    fitted = plan(request, backend.card).fit
+    planned = plan(request, backend.card)
+    fitted = planned.fit
     settings = _settings(backend, request, fitted)
     key = _key(backend, settings)
-    needed = ["pass", *(["refined"] if settings["refining"] else []), *(["look"] if drafts else [])]
+    work = _draft_work(fitted, settings, drafts) if drafts else _work(fitted, settings, request.count)
+    if not drafts and settings["drafts"] > 1:
+        work = _added(work, _auditions(planned, settings), request.count)
+    needed = [unit for unit in ("pass", "refined", "look") if work.get(unit)]
     if any(timings.of(key, unit) is None for unit in needed):
         with computing(settings["threads"], settings["precision"]):
-            refined, looked = bool(settings["refining"]), bool(drafts)
+            refined, looked = bool(settings["refining"]), "look" in needed
             units = calibration(backend, fitted, refined=refined, looked=looked)
         # What films have taught is better known than by one step.
         timings.learn(key, {unit: took for unit, took in units.items() if timings.of(key, unit) is None})
     sums, basis = [0.0, 0.0], 0
-    work = _draft_work(fitted, settings, drafts) if drafts else _work(fitted, settings, request.count)
     for unit, amount in work.items():
         known = timings.of(key, unit)
         if known is not None:
@@ -251,6 +255,8 @@ def learn(backend: Backend, request: Request, fitted: Fit, receipt: Receipt, tim
         for unit, phase in phases.items()
         if receipt.cpu_seconds.get(phase)
     }
+    if settings["drafts"] > 1:  # some of its denoising was of drafts
+        units.pop("pass", None)
     if receipt.seconds.get("load", 0.0) > 0.02:  # networks that were there already say nothing of loading
         units["load"] = receipt.seconds["load"], receipt.cpu_seconds["load"]
     most = float(peak_memory())
@@ -326,6 +332,18 @@ def _draft_work(fitted: Fit, settings: Mapping[str, Any], drafts: int) -> dict[s
     return {"load": 1, "words": 1, "pass": drafts * (kept + 1) * _tokens(fitted), "look": drafts}
 
 
+def _auditions(planned: Plan, settings: Mapping[str, Any]) -> dict[str, float]:
+    """What choosing from drafts adds to a take: wherever something begins, so many of them."""
+    begin = [window for window in planned.line.windows if not window.reopened]
+    alone = replace(planned.fit, filmed=sum(map(len, begin)))
+    work = _draft_work(alone, settings, settings["drafts"])
+    return {"pass": work["pass"], "look": len(begin) * work["look"]}
+
+
+def _added(work: Mapping[str, float], more: Mapping[str, float], times: int) -> dict[str, float]:
+    return {unit: work.get(unit, 0) + times * more.get(unit, 0) for unit in (*work, *more)}
+
+
 def _tokens(fitted: Fit) -> float:
     latents = fitted.latents if fitted.filmed is None else fitted.filmed
     return float(latents * fitted.cells[0] * fitted.cells[1])
@@ -346,6 +364,7 @@ def _settings(backend: Backend, request: Request, fitted: Fit) -> dict[str, Any]
         "steps": sampling.steps,
         "guidance": sampling.guidance,
         "refining": refining_steps(sampling.refining, fitted),
+        "drafts": sampling.drafts,
         "threads": request.threads or thread_count(),
         "precision": request.precision or precision(),
     }

@@ -39,7 +39,7 @@ def request_from(film: str | Path, card: Card, **overrides: Any) -> Request:
     if overrides.get("seconds") is not None and not fields["parts"]:
         fields["still"] = False
     if overrides.get("quality"):
-        fields |= {"steps": None, "guidance": None, "refining": None}
+        fields |= {"steps": None, "guidance": None, "refining": None, "drafts": None}
     fields.update({name: value for name, value in overrides.items() if value is not None})
     for name in given:
         if not fields.get(name if name in ("image", "head", "tail") else "stills"):
@@ -115,6 +115,7 @@ def _fields(known: Mapping[str, Any]) -> dict[str, Any]:
         "steps": int(settings["steps"]),
         "guidance": float(settings["guidance"]),
         "refining": int(settings.get("refining", 0)),
+        "drafts": int(settings.get("drafts", 1)),
         "threads": int(settings["threads"]),
         "precision": precision_here(str(settings.get("precision", "float32"))),
         "still": int(settings["frames"]) == 1,

@@ -42,6 +42,7 @@ class Request:
     of denoising (1 to 100); ``guidance`` towards the words and away from ``negative`` (1 = none, at most 20);
     ``quality`` instead of both: draft, standard, high or best (see ``qualities.sampling_for``); ``refining``
     the steps in which a film is made clear, where the weights have a refiner (0 to 100; 0 is not at all);
+    ``drafts`` the beginnings of which the most promising becomes the film (1 to 64; see ``auditions``);
     ``seed`` 0 to 2**63 - 1; ``image`` the first frame; ``head`` and ``tail`` clips the film begins and ends
     with; ``count`` takes with seeds ``seed``, ``seed + 1``, …; ``still`` asks for a picture, one frame;
     ``threads`` of the processor (1 to 256): another number gives the same film but for its last bits;
@@ -64,6 +65,7 @@ class Request:
     guidance: float | None = None
     quality: str | None = None
     refining: int | None = None
+    drafts: int | None = None
     count: int = 1
     threads: int | None = None
     precision: str | None = None
@@ -100,6 +102,8 @@ class Request:
             raise refuse("guidance", self.guidance, f"1 (none) to {MOST_GUIDANCE:g}")
         if self.refining is not None and not 0 <= self.refining <= MOST_STEPS:
             raise refuse("refining", self.refining, f"0 (not at all) to {MOST_STEPS}")
+        if self.drafts is not None and not 1 <= self.drafts <= MOST_TAKES:
+            raise refuse("drafts", self.drafts, f"1 (just the film) to {MOST_TAKES}")
         if self.quality is not None and self.quality not in QUALITIES:
             raise refuse("quality", self.quality, ", ".join(QUALITIES))
         if not 1 <= self.count <= MOST_TAKES:

@@ -2,7 +2,7 @@
 
     words = "a red fox in a snowy field"      # said of every card: its subjects
     seconds = 7                               # where the film ends
-    seed = 1                                  # and size, quality, steps, guidance, negative
+    seed = 1                                  # and size, quality, drafts, steps, negative …
 
     [[cards]]
     at = 0
@@ -35,7 +35,10 @@ from ozora.director.request import Request
 from ozora.errors import OzoraError, refuse
 
 TRANSITIONS = ("continue", "cut")
-SETTINGS = ("seed", "size", "quality", "steps", "guidance", "negative", "threads", "precision", "count")
+SETTINGS = (
+    "seed", "size", "quality", "refining", "drafts", "steps", "guidance", "negative", "threads", "precision",
+    "count",
+)  # fmt: skip
 KEYS = ("words", "seconds", "cards", *SETTINGS)
 CARD_KEYS = ("at", "seconds", "words", "picture", "clip", "camera", "transition")
 SHORTEST_CARD = 0.3
