@@ -31,7 +31,8 @@ from ozora.evaluate.probe import load_probe
 from ozora.evaluate.scores import Share
 from ozora.evaluate.trials import Trials, trials_path, try_metrics
 from ozora.model.checkpoint import load_weights, weights_hash
-from ozora.train.tasks import load_autoencoder, load_eyes
+from ozora.model.eyes import load_eyes
+from ozora.train.tasks import load_autoencoder
 
 BEGIN, END = "<!-- calibration begins -->", "<!-- calibration ends -->"
 

@@ -43,9 +43,8 @@ from ozora.evaluate.probe import load_probe
 from ozora.evaluate.prompts import Prompt, read_prompts
 from ozora.evaluate.sight import see
 from ozora.model.checkpoint import load_weights, save_weights
-from ozora.model.eyes import Eyes
+from ozora.model.eyes import Eyes, load_eyes
 from ozora.model.probe import Probe
-from ozora.train.tasks import load_eyes
 
 AXES = ("subject", "place", "time")
 SEED = 40_000

@@ -29,8 +29,7 @@ from ozora.evaluate.prompts import Prompt, read_prompts
 from ozora.evaluate.sight import see
 from ozora.media.images import write_image
 from ozora.media.sheets import contact_sheet
-from ozora.model.eyes import Eyes
-from ozora.train.tasks import load_eyes
+from ozora.model.eyes import Eyes, load_eyes
 
 LENGTHS = (0.0, 1.0, 2.0, 3.0, 4.0)
 """Seconds; zero is a picture."""

@@ -36,7 +36,7 @@ from ozora.evaluate.trials import read_trials, trials_path
 from ozora.media.images import write_image
 from ozora.media.sheets import contact_sheet
 from ozora.model.checkpoint import weights_hash
-from ozora.train.tasks import load_eyes
+from ozora.model.eyes import load_eyes
 
 SHOWN = ("presence", "count", "colour", "action", "direction", "place", "time", "clips, Fréchet")
 MOST_ON_A_SHEET = 12

@@ -17,7 +17,7 @@ from ozora.backends.weights import (
 )
 from ozora.errors import WeightsError
 from ozora.model.checkpoint import load_weights
-from ozora.train.tasks import load_eyes
+from ozora.model.eyes import load_eyes
 
 
 @pytest.fixture

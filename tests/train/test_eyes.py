@@ -13,13 +13,14 @@ import torch
 from ozora.cli import run
 from ozora.errors import OzoraError, WeightsError
 from ozora.model.checkpoint import load_weights
+from ozora.model.eyes import load_eyes
 from ozora.train.augment_eyes import SpoilSettings, spoil_film
 from ozora.train.eyes import EyesTask, eyes_config
 from ozora.train.loop import train
 from ozora.train.losses_eyes import NOT_ASKED, centre_loss, depth_loss, targets, trait_of
 from ozora.train.recipe import Stage
 from ozora.train.recipes import get_recipe
-from ozora.train.tasks import Inputs, load_eyes
+from ozora.train.tasks import Inputs
 from ozora.train.truths import TruthBank, tell_truth
 from ozora.world.shot import Shot, Subject
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ozora.errors import OzoraError
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.checkpoint import load_weights, save_weights
+from ozora.model.checkpoint import load_into, load_weights, save_weights
 from ozora.model.probe import Probe, ProbeConfig
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder, encode
 from ozora.model.transformer import Transformer, TransformerConfig
@@ -21,7 +21,7 @@ from ozora.rights.ledger import Ledger
 from ozora.train.banks import FootageBank
 from ozora.train.latents import LatentBank, cell_shares, encode_footage
 from ozora.train.loop import Report, train
-from ozora.train.tasks import export, load_autoencoder, load_into
+from ozora.train.tasks import export, load_autoencoder
 from ozora.world import concepts
 
 TINY_STAGES = ("stages.0.batch=2", "stages.1.batch=2", "stages.2.batch=1")

@@ -22,7 +22,7 @@ from ozora.media.clip import Frames
 from ozora.model.autoencoder import Autoencoder, DecoderStream
 from ozora.model.checkpoint import load_weights
 from ozora.model.conditions import Condition, apply_all
-from ozora.model.eyes import Eyes
+from ozora.model.eyes import Eyes, load_eyes
 from ozora.model.foresight import foresee
 from ozora.model.packed import packed, packed_autoencoder
 from ozora.model.preview import PreviewDecoder, fit_preview
@@ -162,7 +162,6 @@ class EmbeddedBackend:
         """
         # Only exploring needs eyes: whoever films does not wait for them.
         from ozora.evaluate.sight import glance
-        from ozora.train.tasks import load_eyes
 
         if self._eyes is None:
             self._eyes = load_eyes(find_perception_eyes(), "perception")

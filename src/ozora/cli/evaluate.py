@@ -49,7 +49,7 @@ def evaluate(
     from ozora.evaluate.training import training_points
     from ozora.evaluate.trials import read_trials, trials_path
     from ozora.model.checkpoint import weights_hash
-    from ozora.train.tasks import load_eyes
+    from ozora.model.eyes import load_eyes
 
     settings: dict[str, Any] = {
         "steps": steps, "guidance": guidance, "quality": quality, "refining": refining,

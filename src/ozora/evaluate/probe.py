@@ -7,9 +7,8 @@ from pathlib import Path
 
 from ozora.errors import WeightsError
 from ozora.evaluate.looking import MAIN_AXES
-from ozora.model.checkpoint import load_weights
+from ozora.model.checkpoint import load_into, load_weights
 from ozora.model.probe import Probe, ProbeConfig
-from ozora.train.tasks import load_into
 
 
 def load_probe(path: str | Path) -> Probe:

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from ozora.model.eyes import EyesConfig, Seen
@@ -179,6 +178,8 @@ def follow(
 ) -> tuple[Track, ...]:
     """Join the sightings of a film into tracks, the surest first. ``cuts`` are first frames after a cut:
     there nobody need be where they were, and only kind, colour and size tell who is who."""
+    from scipy.optimize import linear_sum_assignment  # who only glances at pictures does not wait for it
+
     live: list[_Open] = []
     over: list[_Open] = []
     for frame, here in enumerate(frames):

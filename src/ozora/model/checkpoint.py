@@ -20,9 +20,9 @@ from typing import Any
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ozora.errors import WeightsError
+from ozora.errors import WeightsError, refuse
 
 FORMAT = "ozora-weights-1"
 SHARD_BYTES = 16 * 2**20
@@ -257,3 +257,13 @@ def _write(path: Path, write: Callable[[Path], None]) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def load_into(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    """Fill a network; weights of another shape are refused with the first tensor that does not fit."""
+    own = network.state_dict()
+    for name in sorted(own.keys() | tensors.keys()):
+        shapes = [tuple(side[name].shape) if name in side else None for side in (tensors, own)]
+        if shapes[0] != shapes[1]:
+            raise refuse(f"weights {path.name}", f"{name} {shapes[0]}", f"{name} {shapes[1]}")
+    network.load_state_dict(tensors)

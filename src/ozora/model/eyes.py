@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -28,6 +29,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ozora.errors import WeightsError
+from ozora.model.checkpoint import load_into, load_weights
 
 EYES_PURPOSES = ("perception", "evaluation")
 """What a copy is for, told in its weights: to teach other networks, or to judge and never teach."""
@@ -271,6 +273,25 @@ class Eyes(nn.Module):
         seen = self(fitted(video, self.config))
         self.train(was_training)
         return seen
+
+
+def load_eyes(path: str | Path, purpose: str, device: torch.device | str = "cpu") -> Eyes:
+    """The eyes of an exported weights file, frozen and ready, for one of ``EYES_PURPOSES``.
+
+    Raises WeightsError if the file is missing, damaged, no eyes, or eyes made for another purpose: those that
+    judge must never have taught.
+    """
+    path = Path(path)
+    tensors, metadata = load_weights(path)
+    config = metadata.get("config")
+    if metadata.get("network") != "eyes" or not isinstance(config, dict):
+        raise WeightsError(f"eyes: {path} holds weights of a {metadata.get('network', 'nameless')} network.")
+    if metadata.get("purpose") != purpose:
+        came = metadata.get("purpose")
+        raise WeightsError(f"eyes: {path} were trained for {came}, not for {purpose}.")
+    eyes = Eyes(EyesConfig.from_json(config))
+    load_into(eyes, tensors, path)
+    return eyes.to(device).eval().requires_grad_(False)
 
 
 def fitted(video: Tensor, config: EyesConfig) -> Tensor:

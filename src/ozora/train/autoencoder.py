@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ozora.model.autoencoder import Autoencoder
+from ozora.model.eyes import load_eyes
 from ozora.model.sizes import SIZES, SPATIAL_FACTOR, TEMPORAL_FACTOR
 from ozora.train.banks import FootageBatch
 from ozora.train.flops import autoencoder_flops
@@ -17,7 +18,7 @@ from ozora.train.recipe import AutoencoderRecipe, Stage
 from ozora.train.sheets import psnr, save_sheet, spread
 from ozora.train.speed import Work
 from ozora.train.streamed import open_footage
-from ozora.train.tasks import Inputs, export, load_eyes, needed
+from ozora.train.tasks import Inputs, export, needed
 
 SHOWN_CLIPS = 6
 

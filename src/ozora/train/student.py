@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ozora.errors import refuse
-from ozora.model.checkpoint import load_weights
+from ozora.model.checkpoint import load_into, load_weights
 from ozora.model.flow import PATTERNS, natural_shift, noised, plan_noise
 from ozora.model.sampler import Guidance, Moment, Predictor, denoise, step_levels
 from ozora.model.state import State
@@ -27,7 +27,7 @@ from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train.latents import LatentBank, latent_seconds
 from ozora.train.recipe import Stage, StudentRecipe
 from ozora.train.sheets import save_sheet, spread
-from ozora.train.tasks import Inputs, export, load_autoencoder, load_into, needed
+from ozora.train.tasks import Inputs, export, load_autoencoder, needed
 from ozora.train.transformer import SHOWN_PROMPTS
 from ozora.train.words import CaptionBank
 

@@ -10,10 +10,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from ozora.errors import WeightsError, refuse
+from ozora.errors import refuse
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.checkpoint import SHARD_BYTES, load_weights, save_weights
-from ozora.model.eyes import Eyes, EyesConfig
+from ozora.model.checkpoint import SHARD_BYTES, load_into, load_weights, save_weights
 from ozora.model.sizes import AutoencoderConfig
 from ozora.train import distributed
 from ozora.train.recipe import Stage
@@ -88,25 +87,6 @@ def load_autoencoder(path: Path, device: torch.device | str = "cpu") -> Autoenco
     return autoencoder.to(device).eval().requires_grad_(False)
 
 
-def load_eyes(path: str | Path, purpose: str, device: torch.device | str = "cpu") -> Eyes:
-    """The eyes of an exported weights file, frozen and ready, for one of ``model.eyes.EYES_PURPOSES``.
-
-    Raises WeightsError if the file is missing, damaged, no eyes, or eyes made for another purpose: those that
-    judge must never have taught.
-    """
-    path = Path(path)
-    tensors, metadata = load_weights(path)
-    config = metadata.get("config")
-    if metadata.get("network") != "eyes" or not isinstance(config, dict):
-        raise WeightsError(f"eyes: {path} holds weights of a {metadata.get('network', 'nameless')} network.")
-    if metadata.get("purpose") != purpose:
-        came = metadata.get("purpose")
-        raise WeightsError(f"eyes: {path} were trained for {came}, not for {purpose}.")
-    eyes = Eyes(EyesConfig.from_json(config))
-    load_into(eyes, tensors, path)
-    return eyes.to(device).eval().requires_grad_(False)
-
-
 def begin_with(task: Task, folder: Path) -> list[str]:
     """Fill a task's networks with the weights that an earlier run exported to ``folder``.
 
@@ -125,16 +105,6 @@ def begin_with(task: Task, folder: Path) -> list[str]:
         load_into(network, {**grown, **tensors}, path)
         roots += str(about.get("ledger_root", "")).split("+")
     return list(dict.fromkeys(filter(None, roots)))
-
-
-def load_into(network: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
-    """Fill a network; weights of another shape are refused with the first tensor that does not fit."""
-    own = network.state_dict()
-    for name in sorted(own.keys() | tensors.keys()):
-        shapes = [tuple(side[name].shape) if name in side else None for side in (tensors, own)]
-        if shapes[0] != shapes[1]:
-            raise refuse(f"weights {path.name}", f"{name} {shapes[0]}", f"{name} {shapes[1]}")
-    network.load_state_dict(tensors)
 
 
 def export(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ozora.errors import refuse
-from ozora.model.checkpoint import load_weights
+from ozora.model.checkpoint import load_into, load_weights
 from ozora.model.flow import flow_loss
 from ozora.model.sampler import sample
 from ozora.model.state import State
@@ -22,7 +22,7 @@ from ozora.train.latents import LatentBank, LatentBatch, latent_seconds
 from ozora.train.recipe import Stage, TransformerRecipe
 from ozora.train.sheets import save_sheet, spread
 from ozora.train.speed import Work
-from ozora.train.tasks import Inputs, export, load_autoencoder, load_into, needed
+from ozora.train.tasks import Inputs, export, load_autoencoder, needed
 from ozora.train.words import CaptionBank, different_words, drop_captions, fields_loss, slip
 from ozora.world import concepts
 
