@@ -192,15 +192,16 @@ class Bench:
             judge(asked, self.backend.look(clear[None]).shows, self.backend.preview(film[None]))
             for film, clear in zip(latents, refined, strict=True)
         ]
-        shares = np.array([seen.shares[axis] for axis in AXES])  # (A, N)
+        axes = [axis for axis in AXES if axis in seen.shares]  # a look may hide the hour
+        shares = np.array([seen.shares[axis] for axis in axes])  # (A, N)
         headings = torch.cat([draft.heading for draft in drafts])  # (N, L, C, h, w)
         return Looked(
             prompt.text,
             shares.mean(0),
             np.array([draft.verdict.score - 1e3 * bool(draft.verdict.why) for draft in drafts]),
             np.array([verdict.score - 1e3 * bool(verdict.why) for verdict in finals]),
-            np.array([seen.mirrored[axis] for axis in AXES]).mean(0),
-            np.array([seen.right[axis] for axis in AXES]).all(0),
+            np.array([seen.mirrored[axis] for axis in axes]).mean(0),
+            np.array([seen.right[axis] for axis in axes]).all(0),
             {axis: float(np.std(values)) for axis, values in seen.shares.items()},
             correlation(headings, latents),
             cost,
@@ -295,7 +296,9 @@ def table(rows: list[Looked], drafts: int, quality: str) -> Table:
     )]  # fmt: skip
     line("all three right: random / chosen / any", " / ".join(f"{value:.0f} %" for value in right))
     for axis in AXES:
-        line(f"deviation between takes: {axis}", f"{np.mean([row.spread[axis] for row in rows]):.2f}")
+        found = [row.spread[axis] for row in rows if axis in row.spread]
+        if found:
+            line(f"deviation between takes: {axis}", f"{np.mean(found):.2f}")
     line("finished by resume = uninterrupted", f"{sum(row.same_bits for row in rows)} of {len(rows)}", "all")
     moved, apart = [row.lift_shift for row in rows], [row.new_shift for row in rows]
     found = f"{100 * middle(moved):.1f} %, {100 * max(moved):.1f} %"
