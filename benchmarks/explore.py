@@ -1,7 +1,7 @@
 """Does exploring pay? What the ranker's choice gains, what drafts cost, and whether finals keep their word.
 
-    python benchmarks/explore.py [--prompts 24] [--drafts 8] [--quality high] [--suite first] [--out DIR]
-                                 [--judge eyes|probe]
+    python benchmarks/explore.py [--prompts 24] [--drafts 8] [--quality high] [--steps N] [--suite first]
+                                 [--out DIR] [--judge eyes|probe]
 
 For each prompt, drafts are made and ranked, and **all** of them are finished, which only a benchmark does.
 A judge that the ranker knows nothing of, the evaluation eyes or the probe, looks at the finals: mean
@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -158,15 +159,16 @@ class Bench:
     """Explores prompt after prompt and keeps their finals in a folder."""
 
     def __init__(
-        self, backend: EmbeddedBackend, judge: Judge, quality: str, drafts: int, out: Path
+        self, backend: EmbeddedBackend, judge: Judge, settings: dict[str, Any], drafts: int, out: Path
     ) -> None:
-        self.backend, self.judge, self.quality, self.drafts = backend, judge, quality, drafts
-        self.out = out / f"{quality}-{drafts}-{backend.card.hash[:8]}"
+        self.backend, self.judge, self.settings, self.drafts = backend, judge, settings, drafts
+        told = "-".join(str(value) for value in settings.values())
+        self.out = out / f"{told}-{drafts}-{backend.card.hash[:8]}"
         self.out.mkdir(parents=True, exist_ok=True)
 
     def look(self, prompt: Prompt, number: int) -> Looked:
         """Explore one prompt, finish what is not known yet, and look."""
-        settings = {"threads": 1, "quality": self.quality}
+        settings = {"threads": 1, **self.settings}
         request, cost = Request(prompt.text, seed=SEED + 100 * number, **settings), {}
         with tempfile.TemporaryDirectory() as name:
             library = Library(Path(name) / "takes")
@@ -251,9 +253,9 @@ def gain(rows: list[Looked], ranker: str) -> tuple[float, float, float]:
     return float((chosen - mean).sum() / max(1e-9, (top - mean).sum())), float(low), float(high)
 
 
-def table(rows: list[Looked], drafts: int, quality: str) -> Table:
+def table(rows: list[Looked], drafts: int, settings: dict[str, Any]) -> Table:
     """Shares and costs over all prompts."""
-    told = Table(title=f"{len(rows)} prompts, {drafts} drafts each, quality {quality}")
+    told = Table(title=f"{len(rows)} prompts, {drafts} drafts each, {settings}")
     told.add_column("what")
     told.add_column("found", justify="right")
     told.add_column("bar", justify="right")
@@ -313,6 +315,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=24)
     parser.add_argument("--drafts", type=int, default=8)
     parser.add_argument("--quality", default="high")
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--suite", default="first")
     parser.add_argument("--judge", default="eyes", choices=["eyes", "probe"])
     parser.add_argument("--weights")
@@ -326,12 +329,14 @@ def main() -> None:
     suite = read_prompts(arguments.suite, dict(probe.config.axes))[: arguments.prompts]
     with tempfile.TemporaryDirectory() as name:
         out = (arguments.out or Path(name)) / arguments.judge
-        bench = Bench(backend, judges[arguments.judge](), arguments.quality, arguments.drafts, out)
+        asked = {"quality": arguments.quality, "steps": arguments.steps}
+        settings = {name: value for name, value in asked.items() if value is not None}
+        bench = Bench(backend, judges[arguments.judge](), settings, arguments.drafts, out)
         rows = []
         for number, prompt in enumerate(suite):
             rows.append(bench.look(prompt, number))
             print(f"{number + 1} of {len(suite)}: {prompt.text[:80]}", flush=True)
-    Console().print(table(rows, arguments.drafts, arguments.quality))
+    Console().print(table(rows, arguments.drafts, settings))
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def test_a_kill_between_drafts_and_film_changes_nothing(backend, tmp_path):
     backend.looked = []
 
     def stop(phase):
-        if phase.name == "denoise" and phase.done == 2:
+        if phase.name == "denoise" and phase.done == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

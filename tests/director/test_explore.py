@@ -54,7 +54,7 @@ def test_a_finished_draft_is_the_film_without_drafts_to_the_bit(explored, backen
     whole = Ozora(backend=backend).generate("a red fox", seed=4 + number, threads=1)
     assert torch.equal(take.latents, whole.latents)
     assert film.read_bytes() == whole.save(tmp_path / "whole.mp4").read_bytes()
-    assert "1 of 3 steps" in take.receipt.notes[-1] and not take.receipt.whole
+    assert "2 of 3 steps" in take.receipt.notes[-1] and not take.receipt.whole
     entry = library.get(film.name)
     assert (entry.kind, entry.parents) == ("final", (f"red-fox-{number}",))
     assert [child.name for child in library.children(f"red-fox-{number}")] == [entry.name]

@@ -55,11 +55,12 @@ def test_what_was_learned_is_quoted_and_scaled(backend, tmp_path, monkeypatch):
     small = quote(backend, Request("a fox", size="48x32", threads=1), timings, Rates())
     shared = SHARED_DECODING
     assert small.seconds == pytest.approx(1 + 0.1 + 6 + 0.5 * (shared + 1) / (shared + 4) + 0.25 / 4)
-    # No film has taught what a look takes: it is timed once, and what films taught of the rest stays.
+    # Two guided steps and a look ahead: five passes of a second. No film has taught what looking at it takes:
+    # that is timed once, and what films taught of the rest stays.
     timed = {"pass": (9.0, 9.0), "look": (0.25, 0.2)}
     monkeypatch.setattr("ozora.director.quotes.calibration", lambda *given, **named: timed)
     drafts = quote(backend, REQUEST, timings, Rates(), drafts=4)
-    assert drafts.seconds == pytest.approx(1 + 0.1 + 4 * (3.0 + 0.25))
+    assert drafts.seconds == pytest.approx(1 + 0.1 + 4 * (5.0 + 0.25))
 
 
 def test_first_use_times_one_step_and_is_remembered(backend, tmp_path):

@@ -1,7 +1,7 @@
 """Auditions: several beginnings of a film, of which the ranker's choice is filmed to its end.
 
-What `ozora explore` shows somebody to choose from is chosen here without asking. A beginning costs two passes
-and a look, a film many more, so that eight of them for one film are cheaper than a second take.
+What `ozora explore` shows somebody to choose from is chosen here without asking. A beginning costs three
+passes over a layout and four small pictures: eight of them cost less than a second take that is refined.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ozora.director.ranking import judge, ranked
 from ozora.director.request import HIGHEST_SEED
 from ozora.model.sampler import Moment, OnMoment
 
-KEPT_STEPS = 1
+KEPT_STEPS = 2
 """Steps of the final's own schedule that a draft makes and keeps."""
 
 
@@ -31,7 +31,7 @@ def begun(
     guidance: float,
     on_moment: OnMoment | None = None,
 ) -> tuple[Moment, Tensor]:
-    """A film's first step, kept to the bit, and where it is heading: clean latents (1, L, C, h, w)."""
+    """A film's first steps, kept to the bit, and where it is heading: clean latents (1, L, C, h, w)."""
     kept = min(KEPT_STEPS, steps)
     moment = backend.go_on(
         words, negative, start, steps=steps, guidance=guidance, until=kept, on_moment=on_moment

@@ -14,7 +14,7 @@ from torch import Tensor
 from ozora.backends.backend import Backend, OnStep
 from ozora.director.auditions import audition
 from ozora.director.fit import Fit
-from ozora.director.joins import anchored, mended
+from ozora.director.joins import ANCHORED, anchored, mended
 from ozora.director.plan import Plan
 from ozora.director.rolls import LONGEST_IN_MEMORY, Roll
 from ozora.director.states import Progress
@@ -193,11 +193,16 @@ def _opening(backend: Backend, line: Timeline, window: Window, known: Tensor) ->
     return reopened(backend, known, root.start)
 
 
-def joined(line: Timeline, window: Window, known: Tensor, latents: Tensor) -> Tensor:
-    """What is known of a film (1, L, C, h, w), with what a window made of it, led to meet the rest."""
+def joined(
+    line: Timeline, window: Window, known: Tensor, latents: Tensor, anchor: float = ANCHORED
+) -> Tensor:
+    """What is known of a film (1, L, C, h, w), with what a window made of it, led to meet the rest.
+
+    Later windows of a long part are led back to its first one's colours and contrasts, ``anchor`` of the way.
+    """
     new = [index in window.new for index in range(window.start, window.stop)]
     if (beginning := _beginning(line, window, known)) is not None:
-        latents = anchored(latents, new, beginning)
+        latents = anchored(latents, new, beginning, anchor)
     latents = mended(latents, new, contrasts=beginning is None)
     known = known.clone()
     for index in window.new:

@@ -28,19 +28,22 @@ ANCHORED = 0.5
 """How much of the way back to its beginning's colours and contrasts each window of a long film is led."""
 
 
-def anchored(latents: Tensor, filmed: Sequence[bool], beginning: Tensor) -> Tensor:
+def anchored(
+    latents: Tensor, filmed: Sequence[bool], beginning: Tensor, part: float = ANCHORED
+) -> Tensor:
     """Latents (1, L, C, h, w) whose ``filmed`` ones keep the colours of the film's ``beginning``.
 
-    Mean and deviation of each channel, over time and place, are led part of the way to those of ``beginning``
-    (1, B, C, h, w): each window departs from the one before, and small steps one way would add up.
+    Mean and deviation of each channel, over time and place, are led ``part`` of the way to those of
+    ``beginning`` (1, B, C, h, w): each window departs from the one before, and small steps one way would add
+    up.
     """
     new = [index for index, one in enumerate(filmed) if one]
     if not new:
         return latents
-    result, part = latents.clone(), latents[:, new]
-    (mean, deviation), (wanted, contrast) = (_tones(one) for one in (part, beginning))
-    gain = (contrast / deviation.clamp(min=1e-6)) ** ANCHORED
-    result[:, new] = (part - mean) * gain + mean + ANCHORED * (wanted - mean)
+    result, made = latents.clone(), latents[:, new]
+    (mean, deviation), (wanted, contrast) = (_tones(one) for one in (made, beginning))
+    gain = (contrast / deviation.clamp(min=1e-6)) ** part
+    result[:, new] = (made - mean) * gain + mean + part * (wanted - mean)
     return result
 
 

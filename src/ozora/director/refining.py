@@ -18,6 +18,10 @@ from ozora.director.plan import Plan
 from ozora.director.timeline import Timeline, reopened
 from ozora.director.windows import Window
 
+ANCHOR = 0.8
+"""How far a refined window is led back to its film's first one: further than layouts, which decide what the
+light does; what refining adds to their contrast, window after window, is nobody's wish."""
+
 
 def refined_latents(
     backend: Backend,
@@ -54,7 +58,7 @@ def refined_latents(
             on_step=step,
             first=window.start,
         )
-        known = joined(line, window, known, clear)
+        known = joined(line, window, known, clear, ANCHOR)
     return known
 
 
