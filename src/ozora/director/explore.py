@@ -2,7 +2,7 @@
 
 A draft is the beginning of a film: the first steps of the final's own schedule, kept to the bit, and one look
 ahead from there, a single pass, to see where the film is heading. The look is judged and thrown away; the
-step is what the final goes on from, so that finishing a draft gives exactly the film that would have been
+steps are what the final goes on from, so that finishing a draft gives exactly the film that would have been
 made without any drafts. See docs/takes.md for what this costs and how well it predicts.
 """
 
