@@ -23,7 +23,7 @@ SEED = 10_000
 
 def main() -> None:
     """Explore, finish the first of the ranking, and put both on one sheet."""
-    backend = EmbeddedBackend("micro")
+    backend = EmbeddedBackend()
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder) / "takes")
         best = explore(backend, Request(PROMPT, seed=SEED, threads=1), library)

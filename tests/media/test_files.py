@@ -1,4 +1,7 @@
 import json
+import os
+import signal
+import time
 
 import pytest
 
@@ -46,3 +49,16 @@ def test_the_sidecar_never_overwrites_a_strangers_json(tmp_path):
     assert sidecar_path(film) == tmp_path / "fox.mp4.json"
     write_sidecar(film, {"ozora": "0.1.0"})
     assert json.loads(shot.read_text()) == {"subjects": [{"kind": "fox"}]}
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="this system has no files without a name")
+def test_a_kill_while_a_path_is_tried_leaves_nothing(tmp_path):
+    for number in range(20):
+        child = os.fork()
+        if child == 0:
+            while True:
+                require_writable(tmp_path / "fox.mp4")
+        time.sleep(0.002 + 0.001 * number)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert not list(tmp_path.iterdir())

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,11 @@ def require_writable(path: str | Path, field: str = "output") -> Path:
     folder = path.parent
     if not folder.is_dir():
         raise refuse(field, str(path), f"a file in a folder that exists, and {folder} is not one")
+    # Where the system can, a file without a name: a kill at this moment leaves nothing behind.
+    if nameless := getattr(os, "O_TMPFILE", 0):
+        with suppress(OSError):
+            os.close(os.open(folder, nameless | os.O_WRONLY, 0o600))
+            return path
     trial = folder / f".ozora.{secrets.token_hex(4)}.trial"
     try:
         os.close(os.open(trial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
