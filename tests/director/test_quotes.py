@@ -9,6 +9,8 @@ from ozora import Ozora, OzoraError, Request
 from ozora.backends.embedded import EmbeddedBackend
 from ozora.director.fit import fit
 from ozora.director.quotes import (
+    EACH_LATENT,
+    EACH_PASS,
     SHARED_DECODING,
     Budget,
     BudgetSpentError,
@@ -49,12 +51,15 @@ def test_what_was_learned_is_quoted_and_scaled(backend, tmp_path, monkeypatch):
     assert same.seconds == pytest.approx(1 + 0.1 + 6 + 0.75) and same.cpu_seconds == pytest.approx(3.925)
     more = quote(backend, Request("a fox", steps=6, count=2, threads=1), timings, Rates())
     assert more.seconds == pytest.approx(1 + 2 * (0.1 + 12 + 0.75))
-    # Half the latents are half of denoising and decoding, and no guidance is half the passes.
+    # Half the latents are half of decoding, and of denoising but for what each pass costs; no guidance is
+    # half the passes.
+    halved = (EACH_PASS + 2 * 6) / (EACH_PASS + 4 * 6)
     less = quote(backend, Request("a fox", seconds=0.4, guidance=1, threads=1), timings, Rates())
-    assert less.seconds == pytest.approx(1 + 0.1 + 6 / 2 / 2 + 0.75 / 2)
+    assert less.seconds == pytest.approx(1 + 0.1 + 6 / 2 * halved + 0.75 / 2)
     small = quote(backend, Request("a fox", size="48x32", threads=1), timings, Rates())
     shared = SHARED_DECODING
-    assert small.seconds == pytest.approx(1 + 0.1 + 6 + 0.5 * (shared + 1) / (shared + 4) + 0.25 / 4)
+    decoded = (EACH_LATENT + 6 * (shared + 1)) / (EACH_LATENT + 6 * (shared + 4))  # latents of six cells
+    assert small.seconds == pytest.approx(1 + 0.1 + 6 + 0.5 * decoded + 0.25 / 4)
     # Two guided steps and a look ahead: five passes of a second. No film has taught what looking at it takes:
     # that is timed once, and what films taught of the rest stays.
     timed = {"pass": (9.0, 9.0), "look": (0.25, 0.2)}
