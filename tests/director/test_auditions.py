@@ -94,6 +94,26 @@ def test_a_kill_between_drafts_and_film_changes_nothing(backend, tmp_path):
     assert path.read_bytes() == whole.read_bytes() and len(backend.looked) == 3
 
 
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_kill_among_the_drafts_chooses_again(tiny_weights, tmp_path, cut):
+    parts = (Fresh(1.0, "a fox"), Fresh(1.0, "a ball", cut=True)) if cut else ()
+    request = replace(REQUEST, parts=parts)
+    path, whole = tmp_path / "fox.mp4", tmp_path / "whole.mp4"
+    list(Ozora(backend=Choosy(tiny_weights)).takes(request, outputs=[whole]))
+
+    class Killed(Choosy):
+        def look(self, latents):
+            if len(getattr(self, "looked", [])) == (4 if cut else 1):
+                raise KeyboardInterrupt
+            return super().look(latents)
+
+    with pytest.raises(KeyboardInterrupt):
+        list(Ozora(backend=Killed(tiny_weights)).takes(request, outputs=[path]))
+    again = Choosy(tiny_weights)
+    list(Ozora(backend=again).takes(request, outputs=[path]))
+    assert path.read_bytes() == whole.read_bytes() and len(again.looked) == 3
+
+
 def test_drafts_are_in_the_quote(tiny_weights, tmp_path):
     backend, timings = EmbeddedBackend(tiny_weights), Timings(tmp_path / "timings.json")
     one = quote(backend, replace(REQUEST, drafts=1), timings, Rates())

@@ -158,7 +158,7 @@ class EmbeddedBackend:
     @torch.inference_mode()
     def look(self, latents: Tensor) -> Look:
         """A few moments of latents (1, L, C, h, w), each decoded as if it were a picture, by other eyes than
-        those that judge films. The eyes are no part of the weights' hash: no film depends on them.
+        those that judge films. The eyes are no part of the weights' hash: they choose films, and make none.
         """
         # Only exploring needs eyes: whoever films does not wait for them.
         from ozora.evaluate.sight import glance

@@ -84,14 +84,15 @@ def film_latents(
             turned_from = turns_from(line, window)
             if moment is None:
                 begin = partial(begin_window, backend, plan, window, known, more=more if number == 0 else ())
-                moment = begin(seed)
-                on_progress(Progress(number, moment, known))
                 if drafts > 1 and not window.reopened and turned_from is None:
+                    on_progress(Progress(number, None, known))  # who stops here has not chosen yet
                     moment = audition(
                         backend, words, negative, begin,
                         seed=seed, drafts=drafts, steps=steps, guidance=guidance,
                     )  # fmt: skip
-                    on_progress(Progress(number, moment, known))
+                else:
+                    moment = begin(seed)
+                on_progress(Progress(number, moment, known))
 
             def after(now: Moment, number: int = number, known: Tensor | None = known) -> None:
                 on_progress(Progress(number, now, known))
