@@ -179,6 +179,29 @@ def test_misspelt_words_are_corrected_and_told() -> None:
     assert reading.scene["time"].sure < understand("two wolves at dusk").scene["time"].sure
 
 
+@pytest.mark.parametrize(
+    ("prompt", "subject", "more"),
+    [
+        ("a red foks runs acros snw", "fox", {"colour": "red", "action": "run", "place": "snowfield"}),
+        ("a wite elefant in a meddow", "elephant", {"colour": "white", "place": "meadow"}),
+        ("a kat at nite", "cat", {"time": "night"}),
+        ("a hors galops in the forrest", "horse", {"action": "run", "place": "forest"}),
+        ("ein roter Fuks rennt", "fox", {"colour": "red", "action": "run"}),
+        ("un gato vlanco", "cat", {"colour": "white"}),
+    ],
+)
+def test_words_written_by_ear_are_read(prompt: str, subject: str, more: dict[str, str]) -> None:
+    read = understand(prompt)
+    assert read.values()["subject"] == subject and read.values() | more == read.values()
+    assert read.values().get("count", "1") == "1"  # what stands after "a" is one
+
+
+def test_the_likelier_of_words_as_near_is_meant() -> None:
+    read = understand("a doge runs")  # dog, dogs, done, dove and doe are one slip away
+    assert read.values()["subject"] == "dog" and read.values()["count"] == "1"
+    assert [one.read_as for one in read.corrections] == ["dog"]
+
+
 @given(st.text("abcdefgh", min_size=1, max_size=9), st.text("abcdefgh", min_size=1, max_size=9))
 @settings(max_examples=60, deadline=None)
 def test_distance_is_none_only_between_equals(word: str, other: str) -> None:

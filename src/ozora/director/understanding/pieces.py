@@ -89,7 +89,7 @@ def _phrases(vocabulary: Vocabulary, text: tuple[Token, ...], start: int) -> lis
             found.append(Piece(text[start:place], tuple(node.senses), cost, words))
         if place == len(text) or place - start >= _LONGEST:
             continue
-        for one in candidates(vocabulary.code, text[place].key):
+        for one in reversed(candidates(vocabulary.code, text[place].key)):  # the cheapest is looked at first
             after = node.after.get(one.word)
             if after is not None:
                 open_ends.append((after, place + 1, cost + one.cost, (*words, one.word), alone and one.alone))
@@ -97,6 +97,6 @@ def _phrases(vocabulary: Vocabulary, text: tuple[Token, ...], start: int) -> lis
 
 
 def _worth(piece: Piece, spaced: bool) -> float:
-    letters = sum(max(2, len(word)) for word in piece.words) if spaced else len(piece.words)
+    letters = sum(max(2, len(token.key)) for token in piece.tokens) if spaced else len(piece.words)
     plain = all(sense.axis == "glue" for sense in piece.senses)
     return letters * (0.9 if plain else 1.0) - _PER_PIECE[spaced] - _PER_SLIP * piece.cost

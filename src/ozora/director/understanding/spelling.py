@@ -15,6 +15,12 @@ from ozora.world.languages.vocabulary import vocabulary
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "ضصثقفغعهخحجد", "شسيبلاتنمكط", "ئءؤرلىةوزظ")
 _NEAR = {frozenset(pair) for row in _ROWS for pair in pairwise(row)}
 """Letters beside each other on a keyboard."""
+_ALIKE = {frozenset(pair) for pair in ("ck", "cs", "sz", "iy", "bv", "fv")}
+"""Letters that sound alike, so that whoever writes by ear takes one for the other."""
+_SPELLED = (("ks", "x"), ("ph", "f"), ("ch", "k"))
+"""Letters that together sound like one."""
+_BY_EAR = 0.5
+_SELDOM = 0.3  # over how often captions use the word
 _STUCK = {"ar": ("وال", "فال", "بال", "كال", "لل", "ال", "و", "ف", "ب", "ل", "ك")}
 """Particles that Arabic writes together with the word that follows."""
 _MOST = 8
@@ -57,32 +63,42 @@ def candidates(code: str, word: str) -> tuple[Candidate, ...]:
     found: dict[str, float] = {}
     for shorter in _shortened(word):
         for other in _index(code).get(shorter, ()):
-            cost = distance(word, other) + (_RARE if other in book.rare else 0.0)
+            cost = distance(word, other) + (_RARE if other in book.rare else _SELDOM / (1 + known[other]))
             guessable = other not in book.rare or len(other) >= _RARE_SHORTEST
             if guessable and cost <= _allowed(word, other) + _MORE:
                 found[other] = cost + (0.0 if alone else _IN_PHRASES)
-    best = sorted(found.items(), key=lambda item: (item[1], -known[item[0]]))[:_MOST]
+    best = sorted(found.items(), key=lambda item: (item[1], -known[item[0]], len(item[0]), item[0]))[:_MOST]
     return tuple(Candidate(other, cost, alone and cost <= _allowed(word, other)) for other, cost in best)
 
 
 def distance(word: str, other: str) -> float:
     """Slips between two words, with letters that change places as one (Damerau); likely slips count less.
 
-    Cheapest are letters doubled or one for its neighbour on the keyboard, dearest is another first letter.
+    Cheapest are letters doubled, written by ear or one for its neighbour on the keyboard, dearest is another
+    first letter.
     """
     rows = [[float(j) for j in range(len(other) + 1)]]
     for i, letter in enumerate(word, 1):
         row = [float(i)]
         for j, wanted in enumerate(other, 1):
-            change = 0.0 if letter == wanted else 0.8 if frozenset((letter, wanted)) in _NEAR else 1.1
+            change = 0.0 if letter == wanted else _changed(frozenset((letter, wanted)))
             doubled = i > 1 and letter == word[i - 2]
             best = min(rows[-1][j - 1] + change, rows[-1][j] + (0.5 if doubled else 1.1), row[j - 1] + 0.9)
             if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == wanted and letter != wanted:
                 best = min(best, rows[-2][j - 2] + 0.8)
+            for pair, one in _SPELLED:
+                if wanted == one and word[max(0, i - 2) : i] == pair:
+                    best = min(best, rows[-2][j - 1] + _BY_EAR)
+                if letter == one and other[max(0, j - 2) : j] == pair:
+                    best = min(best, rows[-1][j - 2] + _BY_EAR)
             row.append(best)
         rows.append(row)
     first = 0.2 if word[0] != other[0] else 0.0
     return rows[-1][-1] + first
+
+
+def _changed(letters: frozenset[str]) -> float:
+    return _BY_EAR if letters in _ALIKE else 0.8 if letters in _NEAR else 1.1
 
 
 def _allowed(word: str, other: str) -> float:
@@ -92,9 +108,9 @@ def _allowed(word: str, other: str) -> float:
 
 
 def _shortened(word: str) -> set[str]:
-    """The word with none, one or two letters left out."""
+    """The word with none, one or two letters left out, or as it sounds."""
     most = 2 if len(word) > 4 else 1
-    found = {word}
+    found = {word} | {word.replace(pair, one) for pair, one in _SPELLED}
     for count in range(1, most + 1):
         for places in combinations(range(len(word)), count):
             found.add("".join(letter for place, letter in enumerate(word) if place not in places))
