@@ -18,10 +18,11 @@ from ozora.model.text import TextConfig, TextEncoder, encode
 from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train import transformer as training
 from ozora.train.latents import LatentBank
+from ozora.train.layouts import hazy
 from ozora.train.loop import train
 from ozora.train.recipe import RefinerRecipe
 from ozora.train.recipes import get_recipe
-from ozora.train.refiner import RefinerTask, hazy
+from ozora.train.refiner import RefinerTask
 from ozora.train.tasks import Inputs
 from ozora.world.sampling import sample_shot
 
@@ -86,7 +87,7 @@ def test_a_refiner_learns_what_the_layout_lacks(pair: tuple[Path, Path], tmp_pat
     clear, small = pair
     report = train(
         "micro_refiner", out=tmp_path / "run", latents=[clear], layouts=[small], device="cpu", quiet=True,
-        steps=150, overrides=[*SMALL, "layout_noise=0.0", "optimiser.average=0.97", "optimiser.rate=4e-3"],
+        steps=150, overrides=[*SMALL, "layouts.noise=0.0", "optimiser.average=0.97", "optimiser.rate=4e-3"],
     )  # fmt: skip
     tensors, about = load_weights(report.weights)
     assert about["config"]["refines"]
@@ -126,11 +127,12 @@ def test_a_teacher_films_the_asked_share_of_layouts_anew(
 ) -> None:
     teacher = untrained(tmp_path, "student", replace(TOY, aims=True), TOY_TEXT, "known")
     inputs = Inputs(latents=(pair[0],), layouts=(pair[1],), teacher=teacher)
-    recipe = get_recipe("micro_refiner", ["filmed=0.5", "layout_noise=0.0"])
+    recipe = get_recipe("micro_refiner", ["layouts.noise=0.0"])
     assert isinstance(recipe, RefinerRecipe)
     layouts = {}
     for share in (0.0, 0.5, 1.0):
-        task = RefinerTask(replace(recipe, filmed=share), inputs, torch.device("cpu"))
+        shared = replace(recipe, layouts=replace(recipe.layouts, filmed=share))
+        task = RefinerTask(shared, inputs, torch.device("cpu"))
         batch = task.bank.draw(torch.Generator().manual_seed(1), 40, 4)
         tokens, mask = task.captions.draw(batch.shots, torch.Generator().manual_seed(2))
         told = task._more(batch, tokens, mask, torch.Generator().manual_seed(3))

@@ -21,7 +21,7 @@ from ozora.train.latents import latent_seconds
 from ozora.train.loop import Report, train
 from ozora.train.recipe import Stage
 from ozora.train.recipes import get_recipe
-from ozora.train.student import StudentTask
+from ozora.train.student import Lesson, StudentTask
 from ozora.train.tasks import Inputs
 from ozora.world.sampling import sample_shot
 
@@ -79,10 +79,11 @@ def test_the_target_leads_in_one_step_where_the_teacher_went_in_several(teacher:
     one = task(teacher, footage, "guidance=2.0", "step_counts=2,2,2", "remixed=0.0")
     batch = one.bank.draw(torch.Generator().manual_seed(5), 6, 4)
     text = encode(one.text, ["a fox"] * 6)
+    lesson = Lesson(batch.clean.float(), batch.seconds, text)
     ended = set()
     for seed in range(6):
         one.begin_step(torch.Generator().manual_seed(seed))
-        asked = one.question(batch.clean.float(), batch.seconds, text, torch.Generator().manual_seed(seed))
+        asked = one.question(lesson, torch.Generator().manual_seed(seed))
         free = ~asked.state.given
         assert bool((asked.lower[free] < asked.level[free]).all())
         assert torch.equal(asked.lower[~free], asked.level[~free])

@@ -46,4 +46,5 @@ def refine(
     state = apply_all(replace(state, seconds=seconds), conditions)
     predictor = Predictor(refiner, text, negative, Guidance(guidance), layout=layout)
     levels = step_levels(steps, shift)
-    return denoise(predictor, Moment(0, state), levels, order=2, tell=on_moment).state.latent
+    order = 1 if refiner.config.aims else 2  # a student knows where it steps to
+    return denoise(predictor, Moment(0, state), levels, order, tell=on_moment).state.latent

@@ -8,10 +8,12 @@ import torch
 
 from ozora.train.autoencoder import AutoencoderTask
 from ozora.train.eyes import EyesTask
+from ozora.train.matching import MatchingTask
 from ozora.train.probe import ProbeTask
 from ozora.train.recipe import (
     AutoencoderRecipe,
     EyesRecipe,
+    MatchingRecipe,
     ProbeRecipe,
     Recipe,
     RefinerRecipe,
@@ -34,6 +36,7 @@ MAKERS: dict[type[Recipe], type[Any]] = {
     TransformerRecipe: TransformerTask,
     RefinerRecipe: RefinerTask,
     StudentRecipe: StudentTask,
+    MatchingRecipe: MatchingTask,
     ProbeRecipe: ProbeTask,
     EyesRecipe: EyesTask,
 }

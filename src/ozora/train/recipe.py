@@ -135,13 +135,20 @@ class TransformerRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class LayoutRecipe:
+    """What a refiner is shown in training: what is filmed is laid out less surely than footage."""
+
+    noise: float = 0.5  # at most
+    filmed: float = 0.5  # share of layouts that are filmed anew, where there is somebody to do so
+    filmed_from: tuple[float, float] = (0.3, 0.8)  # from which noise level on
+    filmed_steps: int = 2
+
+
+@dataclass(frozen=True)
 class RefinerRecipe(TransformerRecipe):
     """Teach a transformer to make a film clear that is laid out on half as many cells a side."""
 
-    layout_noise: float = 0.5  # of layouts at most: what is filmed is laid out less surely than footage
-    filmed: float = 0.5  # share of layouts that go through the teacher's hands, where there is one
-    filmed_from: tuple[float, float] = (0.3, 0.8)  # from which noise level on the teacher films them anew
-    filmed_steps: int = 2
+    layouts: LayoutRecipe = LayoutRecipe()
     shift: float = 2.0  # less than natural: much of what noise hides is in the layout
 
 
@@ -156,8 +163,18 @@ class StudentRecipe(Recipe):
     step_shares: tuple[float, float, float] = (0.2, 0.5, 0.3)
     shown_steps: int = 4
     remixed: float = 0.15  # share of films that begin at noisy footage
+    layouts: LayoutRecipe = LayoutRecipe(noise=0.2)  # where a refiner is the teacher
     captions: tuple[float, float, float] = (0.2, 0.4, 0.4)  # full, medium, terse
     variants: int = 4
+
+
+@dataclass(frozen=True)
+class MatchingRecipe(StudentRecipe):
+    """Go on teaching a student, by how its films differ from those that its guided teacher would make."""
+
+    asked: float = 0.25  # share of steps in which it answers questions as before
+    alone: float = 0.04  # share of the budget in which the echo learns and is not yet listened to
+    echo_rate: float = 10.0  # of the student's rates: an echo that lags behind drives all films to one kind
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ozora.model.state import State
 from ozora.model.text import encode
 from ozora.train.banks import FootageBatch
 from ozora.train.latents import latent_seconds
-from ozora.train.student import read_filming
+from ozora.train.tasks import read_filming
 from ozora.world.captions import Length, caption
 
 LENGTHS: tuple[Length, ...] = ("full", "medium", "terse")

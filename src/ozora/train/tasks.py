@@ -14,6 +14,8 @@ from ozora.errors import refuse
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.checkpoint import SHARD_BYTES, load_into, load_weights, save_weights
 from ozora.model.sizes import AutoencoderConfig
+from ozora.model.text import TextConfig, TextEncoder
+from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train import distributed
 from ozora.train.recipe import Stage
 
@@ -85,6 +87,25 @@ def load_autoencoder(path: Path, device: torch.device | str = "cpu") -> Autoenco
     autoencoder = Autoencoder(AutoencoderConfig.from_json(metadata["config"]))
     load_into(autoencoder, tensors, path)
     return autoencoder.to(device).eval().requires_grad_(False)
+
+
+def read_filming(
+    folder: Path, name: str, device: torch.device
+) -> tuple[Transformer, TextEncoder, list[str]]:
+    """The transformer called ``name`` and the text encoder of a folder, frozen; and the ledgers' roots.
+
+    Raises WeightsError for a file that is missing, damaged or of another network.
+    """
+    tensors, about = load_weights(folder / f"{name}.safetensors")
+    config = TransformerConfig(**{**about["config"], "routed": tuple(about["config"]["routed"])})
+    transformer = Transformer(config)
+    load_into(transformer, tensors, folder / f"{name}.safetensors")
+    tensors, words = load_weights(folder / "text.safetensors")
+    text = TextEncoder(TextConfig.from_dict(words["config"]))
+    load_into(text, tensors, folder / "text.safetensors")
+    for network in (transformer, text):
+        network.to(device).eval().requires_grad_(False)
+    return transformer, text, str(about["ledger_root"]).split("+")
 
 
 def begin_with(task: Task, folder: Path) -> list[str]:
