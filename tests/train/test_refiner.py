@@ -13,7 +13,9 @@ from safetensors.torch import save_file
 
 from ozora.errors import OzoraError
 from ozora.model.checkpoint import load_weights
-from ozora.model.refining import refine
+from ozora.model.refining import REFINING_SHIFT, refine
+from ozora.model.sampler import Guidance, Moment, Predictor, denoise, step_levels
+from ozora.model.state import State
 from ozora.model.text import TextConfig, TextEncoder, encode
 from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train import transformer as training
@@ -154,3 +156,35 @@ def test_haze_spares_some_and_drowns_none() -> None:
     seen = hazy(layout, 0.5, torch.Generator().manual_seed(0))
     off = (seen - layout).square().mean((1, 2, 3, 4)).sqrt()
     assert off.min() < 0.02 and 0.5 < off.max() < 0.9
+
+
+def test_a_refiners_student_learns_what_its_guided_teacher_does(
+    pair: tuple[Path, Path], tmp_path: Path, untrained: Callable[..., Path]
+) -> None:
+    untrained(tmp_path, "student", replace(TOY, aims=True), TOY_TEXT, "known")
+    teacher = untrained(tmp_path, "refiner", replace(TOY, refines=True), TOY_TEXT, "known")
+    told = {}
+    for steps in (1, 90):
+        report = train(
+            "micro_student", out=tmp_path / str(steps), latents=[pair[0]], layouts=[pair[1]], teacher=teacher,
+            steps=steps, device="cpu", quiet=True,
+            overrides=[
+                "stages.0.until=0", "stages.1.frames=4", "stages.1.batch=4", "best_steps=8",
+                "teacher_steps=8", "guidance=3.0", "optimiser.rate=3e-3",
+            ],
+        )  # fmt: skip
+        told[steps] = report.measures
+    for steps in (2, 4):
+        assert told[90][f"student_{steps}"] < 0.8 * told[1][f"student_{steps}"]
+    tensors, about = load_weights(report.weights)
+    assert about["config"]["aims"] and about["config"]["refines"]
+    student = Transformer(replace(TOY, aims=True, refines=True))
+    student.load_state_dict(tensors)
+    text = encode(TextEncoder(TOY_TEXT), ["a fox"])
+    layout, seconds = torch.randn(1, 4, 4, 2, 4), torch.arange(4).expand(1, -1) / 3
+    film = refine(student.eval(), text, layout, seed=3, seconds=seconds, steps=3)
+    state = replace(State.blank(4, (4, 4, 8), [3]), seconds=seconds)
+    predictor = Predictor(student, text, None, Guidance(1.0), layout=layout)
+    with torch.no_grad():  # it knows where it steps to, so nothing is expected from steps before
+        straight = denoise(predictor, Moment(0, state), step_levels(3, REFINING_SHIFT), order=1).state.latent
+    assert torch.equal(film, straight)
