@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from ozora.model.text import TextConfig, TextEncoder
 from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train.footage import shoot
 from ozora.train.tasks import export
+from ozora.world.sampling import sample_shot
 
 Untrained = Callable[[Path, str, TransformerConfig, TextConfig, str], Path]
+Encoded = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
@@ -50,5 +54,22 @@ def untrained() -> Untrained:
             path = folder / f"{file}.safetensors"
             export(network, path, kind=kind, config=asdict(config), ledger_root=root, facts={})
         return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def encoded() -> Encoded:
+    """Writes clips (N, L, C, h, w) as `ozora encode` does, of shots drawn with seeds from ``first`` on."""
+
+    def write(path: Path, latents: torch.Tensor, *, first: int = 0, root: str = "known") -> Path:
+        count, frames, channels, high, wide = latents.shape
+        key = f"{frames}.{high}.{wide}"
+        shares = torch.zeros(count, frames, 2, high, wide, dtype=torch.uint8)
+        shots = json.dumps({key: [sample_shot(first + number).to_json() for number in range(count)]})
+        about = {"shots": shots, "fps": "12", "ledger_root": root, "autoencoder": "toy"}
+        about |= {"mean": json.dumps([0] * channels), "deviation": json.dumps([1] * channels)}
+        save_file({key: latents.half(), f"{key}.shares": shares}, path, metadata=about)
+        return path
 
     return write

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ozora.model.checkpoint import load_weights
@@ -25,7 +23,6 @@ from ozora.train.recipe import MatchingRecipe, Stage
 from ozora.train.recipes import get_recipe
 from ozora.train.student import Lesson
 from ozora.train.tasks import Inputs
-from ozora.world.sampling import sample_shot
 
 TOY = TransformerConfig(
     channels=4, width=64, layers=3, heads=2, hidden=96, time_features=32, early_after=2, routed=(1, 2)
@@ -40,19 +37,9 @@ def teacher(untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
-def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def footage(encoded: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("latents") / "latents.safetensors"
-    return write(path, torch.randn(8, 4, 4, 2, 3, generator=dice(1)))
-
-
-def write(path: Path, clips: Tensor) -> Path:
-    """Clips (N, 4, 4, 2, 3) as `ozora encode` writes them."""
-    shots = json.dumps({"4.2.3": [sample_shot(seed).to_json() for seed in range(len(clips))]})
-    about = {"shots": shots, "fps": "12", "ledger_root": "known", "autoencoder": "toy"}
-    about |= {"mean": "[0,0,0,0]", "deviation": "[1,1,1,1]"}
-    shares = torch.zeros(len(clips), 4, 2, 2, 3, dtype=torch.uint8)
-    save_file({"4.2.3": clips.half(), "4.2.3.shares": shares}, path, metadata=about)
-    return path
+    return encoded(path, torch.randn(8, 4, 4, 2, 3, generator=dice(1)))
 
 
 def run(teacher: Path, footage: Path, out: Path, *more: str, **settings: object) -> Report:
@@ -122,14 +109,14 @@ def test_the_gradient_leads_to_what_the_teacher_sees(teacher: Path, footage: Pat
 
 
 def test_between_two_kinds_of_film_a_student_learns_to_decide(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoded: Callable[..., Path]
 ) -> None:
     monkeypatch.setitem(training.TRANSFORMER_SIZES, "micro", TOY)
     monkeypatch.setitem(training.TEXT_SIZES, "micro", TOY_TEXT)
     pattern = torch.randn(4, 4, 2, 3, generator=dice(3)).sign()  # footage is this or its opposite
     sides = torch.tensor([1.0, -1.0]).repeat(16)[:, None, None, None, None]
     clips = sides * pattern + 0.1 * torch.randn(32, 4, 4, 2, 3, generator=dice(4))
-    footage = write(tmp_path / "sides.safetensors", clips)
+    footage = encoded(tmp_path / "sides.safetensors", clips)
     taught = tmp_path / "teacher"
     train(
         "micro_transformer", out=taught, latents=[footage], steps=300, device="cpu", quiet=True,

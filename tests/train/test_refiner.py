@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from ozora.errors import OzoraError
 from ozora.model.checkpoint import load_weights
@@ -26,7 +24,6 @@ from ozora.train.recipe import RefinerRecipe
 from ozora.train.recipes import get_recipe
 from ozora.train.refiner import RefinerTask
 from ozora.train.tasks import Inputs
-from ozora.world.sampling import sample_shot
 
 TOY = TransformerConfig(
     channels=4, width=64, layers=3, heads=2, hidden=96, time_features=32, early_after=2, routed=(1, 2)
@@ -38,27 +35,15 @@ SMALL = (
 )  # fmt: skip
 
 
-def write(path: Path, latents: torch.Tensor, seeds: range) -> Path:
-    """Clips (N, L, C, h, w) as `ozora encode` writes them."""
-    clips, frames, _, high, wide = latents.shape
-    key = f"{frames}.{high}.{wide}"
-    shares = torch.zeros(clips, frames, 2, high, wide, dtype=torch.uint8)
-    shots = json.dumps({key: [sample_shot(seed).to_json() for seed in seeds]})
-    about = {"shots": shots, "fps": "12", "ledger_root": "known", "autoencoder": "toy"}
-    about |= {"mean": "[0,0,0,0]", "deviation": "[1,1,1,1]"}
-    save_file({key: latents.half(), f"{key}.shares": shares}, path, metadata=about)
-    return path
-
-
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def pair(encoded: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Films on 2x4 cells, and the same on 4x8: each cell's four parts differ from it by one pattern."""
     folder = tmp_path_factory.mktemp("latents")
     layout = torch.randn(FILMS, 4, 4, 2, 4, generator=torch.Generator().manual_seed(1))
     inside = torch.tensor([[0.5, -0.5], [-0.5, 0.5]])
     clear = layout.repeat_interleave(2, -1).repeat_interleave(2, -2) + inside.repeat(2, 4)
     files = folder / "clear.safetensors", folder / "small.safetensors"
-    return write(files[0], clear, range(FILMS)), write(files[1], layout, range(FILMS))
+    return encoded(files[0], clear), encoded(files[1], layout)
 
 
 @pytest.fixture
@@ -77,9 +62,11 @@ def test_a_batch_brings_the_layouts_of_its_own_clips(pair: tuple[Path, Path]) ->
     assert LatentBank(clear).draw(torch.Generator().manual_seed(2), 6, 3).layout is None
 
 
-def test_layouts_of_other_footage_are_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
+def test_layouts_of_other_footage_are_refused(
+    pair: tuple[Path, Path], tmp_path: Path, encoded: Callable[..., Path]
+) -> None:
     clear, small = pair
-    other = write(tmp_path / "other.safetensors", torch.randn(FILMS, 4, 4, 2, 4), range(8, 8 + FILMS))
+    other = encoded(tmp_path / "other.safetensors", torch.randn(FILMS, 4, 4, 2, 4), first=8)
     for wrong in ([other], [clear], [small, other]):
         with pytest.raises(OzoraError, match=r"^layouts: got .*allowed: "):
             LatentBank(clear, layouts=wrong)

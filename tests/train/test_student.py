@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from ozora.errors import OzoraError
 from ozora.model.checkpoint import load_weights
@@ -23,7 +21,6 @@ from ozora.train.recipe import Stage
 from ozora.train.recipes import get_recipe
 from ozora.train.student import Lesson, StudentTask
 from ozora.train.tasks import Inputs
-from ozora.world.sampling import sample_shot
 
 TOY = TransformerConfig(
     channels=4, width=64, layers=3, heads=2, hidden=96, time_features=32, early_after=2, routed=(1, 2)
@@ -39,18 +36,10 @@ def teacher(untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
-def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight clips of four latents as `ozora encode` writes them."""
+def footage(encoded: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("latents") / "latents.safetensors"
-    generator = torch.Generator().manual_seed(1)
-    tensors = {
-        "4.2.3": torch.randn(8, 4, 4, 2, 3, generator=generator).half(),
-        "4.2.3.shares": torch.zeros(8, 4, 2, 2, 3, dtype=torch.uint8),
-    }
-    shots = json.dumps({"4.2.3": [sample_shot(seed).to_json() for seed in range(8)]})
-    about = {"shots": shots, "fps": "12", "ledger_root": "known+newer", "autoencoder": "toy"}
-    save_file(tensors, path, metadata={**about, "mean": "[0,0,0,0]", "deviation": "[1,1,1,1]"})
-    return path
+    clips = torch.randn(8, 4, 4, 2, 3, generator=torch.Generator().manual_seed(1))
+    return encoded(path, clips, root="known+newer")
 
 
 def run(teacher: Path | None, footage: Path, out: Path, *more: str, **settings: object) -> Report:

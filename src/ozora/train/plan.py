@@ -35,6 +35,7 @@ from ozora.train.makers import MAKERS
 from ozora.train.recipe import (
     AutoencoderRecipe,
     EyesRecipe,
+    MatchingRecipe,
     ProbeRecipe,
     Recipe,
     RefinerRecipe,
@@ -169,6 +170,10 @@ def _student_networks(recipe: Recipe) -> dict[str, nn.Module]:
     return {"transformer": Transformer(config)}
 
 
+def _matching_networks(recipe: Recipe) -> dict[str, nn.Module]:
+    return {**_student_networks(recipe), "echo": Transformer(_transformer_config(recipe))}
+
+
 _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     AutoencoderRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size])},
     VividRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size]), "critic": Critic()},
@@ -176,6 +181,7 @@ _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     TransformerRecipe: _transformer_networks,
     RefinerRecipe: _transformer_networks,
     StudentRecipe: _student_networks,
+    MatchingRecipe: _matching_networks,
     ProbeRecipe: _probe_networks,
     EyesRecipe: lambda recipe: {"eyes": Eyes(eyes_config(recipe.size))},
 }
@@ -223,6 +229,23 @@ def _student_cost(recipe: StudentRecipe, stage: Stage, routed: float) -> tuple[F
     return one + unlearnt, activation_bytes(config, film)
 
 
+def _matching_cost(recipe: MatchingRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
+    questions, one_film = _student_cost(recipe, stage, routed)
+    config = _transformer_config(recipe)
+    width, height = recipe.cells
+    one = transformer_flops(config, FilmShape(stage.frames, height, width, WORDS))
+    steps = sum(
+        share / sum(recipe.step_shares) * count
+        for share, count in zip(recipe.step_shares, recipe.step_counts, strict=True)
+    )
+    # Where it answers no question all its steps learn, watched in two passes of the teacher and one of the
+    # echo, which itself learns from every film.
+    watched = Flops(3 * one.forward, 0.0, one.attention)
+    films = one * steps + watched
+    learnt = questions * recipe.asked + films * (1 - recipe.asked)
+    return learnt + one, one_film * (max(recipe.step_counts) + 1)
+
+
 def _eyes_cost(recipe: EyesRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
     width, height = recipe.cells
     side = 2 * SPATIAL_FACTOR  # they look at films as they are delivered
@@ -251,6 +274,7 @@ _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] =
     TransformerRecipe: _transformer_cost,
     RefinerRecipe: _transformer_cost,
     StudentRecipe: _student_cost,
+    MatchingRecipe: _matching_cost,
     EyesRecipe: _eyes_cost,
     ProbeRecipe: _probe_cost,
 }
