@@ -136,3 +136,12 @@ def test_what_a_student_needs_is_asked_for(teacher: Path, footage: Path, tmp_pat
         run(None, footage, tmp_path / "none", steps=1)
     with pytest.raises(OzoraError, match=r"^weights: .*nosuch.* is not there"):
         run(tmp_path / "nosuch", footage, tmp_path / "lost", steps=1)
+
+
+def test_a_student_teaches_nobody(
+    footage: Path, tmp_path: Path, untrained: Callable[..., Path]
+) -> None:
+    aiming = TransformerConfig(**{**asdict(TOY), "aims": True})
+    untrained(tmp_path, "transformer", aiming, TOY_TEXT, "known")
+    with pytest.raises(OzoraError, match=r"^teacher: got .*student itself.*, allowed: one that takes many"):
+        task(tmp_path, footage)

@@ -12,14 +12,13 @@ student still answers the questions of ``student``, so that it does not forget w
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from ozora.model.checkpoint import load_into, load_weights
 from ozora.model.flow import noised, shifted
-from ozora.model.sampler import step_levels
+from ozora.model.sampler import Moment, denoise, step_levels
 from ozora.model.state import State
 from ozora.model.transformer import Transformer
 from ozora.train.recipe import MatchingRecipe, Stage
@@ -70,18 +69,10 @@ class MatchingTask(StudentTask):
         return {"total": own + echoed, name: own.detach(), "echo": echoed.detach()}
 
     def film(self, lesson: Lesson, state: State, steps: int) -> Tensor:
-        """Films (B, L, C, h, w) of the student in so many steps from ``state``, as it samples them."""
-        latent = state.latent
-        levels = step_levels(steps, self.shift(latent)).to(self.device)
-        for start, end in pairwise(levels):
-            level, lower = (self._level(state, each) for each in (start, end))  # (B, L)
-            answer = self.student(
-                latent, level, state.given, state.seconds, lesson.text, aim=lower, layout=lesson.layout
-            )
-            stay = _frames(lower / level.clamp(min=1e-6))
-            moved = stay * latent + (1 - stay) * answer.clean.float()
-            latent = torch.where(_frames(state.given), state.clean, moved)
-        return latent
+        """Films (B, L, C, h, w) of the student in so many steps from ``state``; all of them learn."""
+        own, _ = self.predictors(lesson.text, lesson.layout)
+        levels = step_levels(steps, self.shift(state.latent))
+        return denoise(own, Moment(0, state), levels, order=1).state.latent
 
     def apart(self, film: Tensor, state: State, lesson: Lesson, noise: torch.Generator) -> Tensor:
         """A loss (scalar) whose gradient moves ``film`` to where the teacher, not the echo, would see it.
@@ -118,9 +109,6 @@ class MatchingTask(StudentTask):
     def _hear(self, noisy: Tensor, level: Tensor, state: State, lesson: Lesson) -> Tensor:
         answer = self.echo(noisy, level, state.given, state.seconds, lesson.text, layout=lesson.layout)
         return answer.clean.float()
-
-    def _level(self, state: State, share: Tensor) -> Tensor:
-        return torch.where(state.given, state.noise_level, share * state.noise_level)
 
     def compile(self) -> None:
         """Compile block by block, the echo as well."""

@@ -83,6 +83,8 @@ class StudentTask:
         if self.teacher.config.channels != self.bank.channels:
             came = f"latents of {self.bank.channels} channels"
             raise refuse("latents", came, f"the teacher's {self.teacher.config.channels} channels")
+        if self.teacher.config.aims:
+            raise refuse("teacher", f"a {role} that is a student itself", "one that takes many guided steps")
         self._nothing = encode(self.text, [""])
         self._asked = recipe.step_counts[0], 0  # how many steps, and which of them
         self.student = Transformer(replace(self.teacher.config, aims=True)).to(device)
