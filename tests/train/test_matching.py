@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ozora.model.checkpoint import load_weights
 from ozora.model.sampler import Guidance, Moment, Predictor, denoise, step_levels
@@ -22,7 +22,7 @@ from ozora.train.matching import MatchingTask
 from ozora.train.recipe import MatchingRecipe, Stage
 from ozora.train.recipes import get_recipe
 from ozora.train.student import Lesson
-from ozora.train.tasks import Inputs
+from ozora.train.tasks import Inputs, begin_with
 
 TOY = TransformerConfig(
     channels=4, width=64, layers=3, heads=2, hidden=96, time_features=32, early_after=2, routed=(1, 2)
@@ -103,7 +103,7 @@ def test_the_gradient_leads_to_what_the_teacher_sees(teacher: Path, footage: Pat
         level, noisy = one._noisy(film, state, dice(2))
         there = replace(state, latent=noisy)
         _, guided = one.predictors(lesson.text, None)
-        towards = guided(there, level, level, 0) - one._hear(noisy, level, state, lesson)
+        towards = guided(there, level, level, 0) - one._hear(noisy, level, state, lesson).clean
     along = torch.nn.functional.cosine_similarity(-film.grad[free].flatten(1), towards[free].flatten(1))
     assert float(along.min()) > 0.999
 
@@ -185,3 +185,54 @@ def test_losses_tell_what_the_step_was_about(teacher: Path, footage: Path) -> No
             any(p.grad is not None and bool(p.grad.any()) for p in network.parameters())
             for network in one.networks.values()
         )
+
+
+def test_footage_pulls_at_films_beside_the_teacher(teacher: Path, footage: Path) -> None:
+    one = task(teacher, footage, "verdict=1.0")
+    lesson = one_lesson(one)
+    state = one.beginning(lesson, dice(1))
+    assert one.verdict is not None
+    tells = one.verdict
+    learnt = torch.optim.Adam([*one.echo.parameters(), *one.verdict.parameters()], 3e-3)
+    film = one.film(lesson, state, 2).detach()
+    before = float(one._echoed(film, state, lesson, dice(0))["verdict"].detach())
+    for step in range(60):
+        learnt.zero_grad()
+        one._echoed(film, state, lesson, dice(step))["verdict"].backward()
+        learnt.step()
+    after = float(one._echoed(film, state, lesson, dice(0))["verdict"].detach())
+    assert after < 0.6 * before  # it tells them apart
+
+    def pulled(verdict: nn.Module | None) -> Tensor:
+        films = film.clone().requires_grad_()
+        optimiser = torch.optim.Adam([films], 0.05)
+        one.verdict = verdict
+        for step in range(40):
+            optimiser.zero_grad()
+            one.apart(films, state, lesson, dice(step)).backward()
+            optimiser.step()
+        assert films.grad is not None and not films.grad[state.given].any()
+        return films.detach()
+
+    alone, beside = pulled(None), pulled(tells)
+
+    def footage_like(films: Tensor) -> float:
+        level, noisy = one._noisy(films, state, dice(7))
+        return float(tells(one._hear(noisy, level, state, lesson).middle).mean())
+
+    with torch.no_grad():
+        assert footage_like(beside) > footage_like(alone) + 0.2
+
+
+def test_what_tells_footage_from_films_goes_on_after_an_interruption(
+    teacher: Path, footage: Path, tmp_path: Path
+) -> None:
+    settings = ("asked=0.0", "alone=0.3", "verdict=0.5")
+    whole = run(teacher, footage, tmp_path / "whole", *settings, steps=4)
+    run(teacher, footage, tmp_path / "parts", *settings, steps=4, pause=2)
+    parts = run(teacher, footage, tmp_path / "parts", *settings, steps=4, resume=tmp_path / "parts")
+    one, other = load_weights(whole.weights)[0], load_weights(parts.weights)[0]
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    begun = task(teacher, footage, "verdict=0.5")
+    begin_with(begun, whole.weights.parent)  # goes on from the film-maker alone
+    assert torch.equal(begun.student.head.out.weight, one["head.out.weight"].float())

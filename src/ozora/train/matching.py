@@ -5,7 +5,9 @@ soft and nobody's face. Here it films whole films in its few steps instead, and 
 where two networks that denoise would rather see the film, noised to any level: the guided teacher, and an
 echo of it that learns all the while what the student's own films are like. Their difference is the gradient
 of the divergence between the two kinds of films (distribution matching distillation, arXiv 2311.18828; with
-an echo that is taught at its own pace and a film made in several steps, arXiv 2405.14867). Now and then the
+an echo that is taught at its own pace and a film made in several steps, arXiv 2405.14867). Teachers err,
+footage does not: from what the echo makes of a noisy film, a verdict learns to tell footage from the
+student's films of the same words, and pulls them towards footage (as in the latter paper). Now and then the
 student still answers the questions of ``student``, so that it does not forget what the verbs ask of it.
 """
 
@@ -14,26 +16,42 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from ozora.model.checkpoint import load_into, load_weights
 from ozora.model.flow import noised, shifted
 from ozora.model.sampler import Moment, denoise, step_levels
 from ozora.model.state import State
-from ozora.model.transformer import Transformer
+from ozora.model.transformer import Transformer, TransformerOutput
 from ozora.train.recipe import MatchingRecipe, Stage
 from ozora.train.student import Lesson, StudentTask
 from ozora.train.tasks import Inputs
 
 _LOWEST, _HIGHEST = 0.02, 0.98
 """Noise levels between which films are compared: at the ends there is nothing to see, or nothing to say."""
+_LEARNS = 0.1
+"""How much of the echo's learning is about telling footage from films, beside denoising them."""
+
+
+class Verdict(nn.Module):
+    """Features of noisy films (B, L, cells, d) to verdicts on cells (B, L, cells): above 0 is footage."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.inner = nn.Linear(width, width)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        inner = F.silu(self.inner(F.rms_norm(features.float(), features.shape[-1:])))  # (B, L, cells, d)
+        return self.out(inner).squeeze(-1).float()
 
 
 class MatchingTask(StudentTask):
     """What the loop needs for it; see ``tasks.Task``. A teacher's student, if it has one, goes on."""
 
     recipe: MatchingRecipe
-    helpers = ("echo",)
+    helpers = ("echo", "verdict")
 
     def __init__(self, recipe: MatchingRecipe, inputs: Inputs, device: torch.device) -> None:
         super().__init__(recipe, inputs, device)
@@ -45,6 +63,10 @@ class MatchingTask(StudentTask):
         self.echo.load_state_dict(self.teacher.state_dict())
         self.networks["echo"] = self.echo
         self.rate_factors["echo"] = recipe.echo_rate
+        self.verdict = Verdict(self.teacher.config.width).to(device) if recipe.verdict else None
+        if self.verdict is not None:
+            self.networks["verdict"] = self.verdict
+            self.rate_factors["verdict"] = recipe.echo_rate
         self._asks = False  # whether the student answers a question in this step
 
     def begin_step(self, generator: torch.Generator) -> None:
@@ -64,9 +86,13 @@ class MatchingTask(StudentTask):
             own = self.missed(self.question(lesson, generator))
         else:
             own = self.apart(film, state, lesson, noise)
-        echoed = self._echoed(film.detach(), state, lesson, noise)
+        told = self._echoed(film.detach(), state, lesson, noise)
         name = "question" if asks else "apart"
-        return {"total": own + echoed, name: own.detach(), "echo": echoed.detach()}
+        parts = {"total": own + told["echo"], name: own.detach(), "echo": told["echo"].detach()}
+        if "verdict" in told:
+            total = parts["total"] + _LEARNS * told["verdict"]
+            parts |= {"total": total, "verdict": told["verdict"].detach()}
+        return parts
 
     def film(self, lesson: Lesson, state: State, steps: int) -> Tensor:
         """Films (B, L, C, h, w) of the student in so many steps from ``state``; all of them learn."""
@@ -79,24 +105,45 @@ class MatchingTask(StudentTask):
 
         It is scaled by how far the teacher would go, film by film, so that no noise level drowns the others.
         """
+        level, noisy = self._noisy(film.detach(), state, noise)
+        there = replace(state, latent=noisy, clean=film.detach())
+        free = _frames((~state.given).float())
+        with torch.set_grad_enabled(self.verdict is not None):
+            echo = self._hear(noisy.requires_grad_(self.verdict is not None), level, state, lesson)
+            push = None if self.verdict is None else self._pushed(echo, noisy, free)
         with torch.no_grad():
-            level, noisy = self._noisy(film, state, noise)
-            there = replace(state, latent=noisy, clean=film)
             _, guided = self.predictors(lesson.text, lesson.layout)
             real = guided(there, level, level, 0)
-            echo = self._hear(noisy, level, state, lesson)
-            free = _frames((~state.given).float())
             distance = ((film - real).abs() * free).mean((1, 2, 3, 4), keepdim=True)
             share = free.mean((1, 2, 3, 4), keepdim=True).clamp(min=1e-3)
-            gradient = (echo - real) * free / (distance / share).clamp(min=1e-3)
+            gradient = (echo.clean.float() - real) * free / (distance / share).clamp(min=1e-3)
+            if push is not None:
+                push = push * free * (1 - _frames(level))  # of the noisy film, so much is the film
+                loud = gradient.square().mean() / push.square().mean().clamp(min=1e-12)
+                gradient = gradient + self.recipe.verdict * loud.sqrt() * push
         return 0.5 * (film - (film - gradient).detach()).square().mean()
 
-    def _echoed(self, film: Tensor, state: State, lesson: Lesson, noise: torch.Generator) -> Tensor:
-        """How badly the echo denoises the student's films (B, L, C, h, w)."""
+    def _pushed(self, echo: TransformerOutput, noisy: Tensor, free: Tensor) -> Tensor:
+        """Along what noisy films (B, L, C, h, w) look less like footage."""
+        assert self.verdict is not None
+        verdict = self.verdict(echo.middle) * free[..., 0, 0]  # (B, L, cells)
+        return torch.autograd.grad(-verdict.mean(), noisy)[0]
+
+    def _echoed(
+        self, film: Tensor, state: State, lesson: Lesson, noise: torch.Generator
+    ) -> dict[str, Tensor]:
+        """How badly the echo denoises the student's films (B, L, C, h, w), and tells footage from them."""
         level, noisy = self._noisy(film, state, noise)
-        error = (self._hear(noisy, level, state, lesson) - film).square().mean((2, 3, 4))  # (B, L)
+        heard = self._hear(noisy, level, state, lesson)
+        error = (heard.clean.float() - film).square().mean((2, 3, 4))  # (B, L)
         free = (~state.given).float()
-        return (free * error / level.clamp(min=0.1)).sum() / free.sum().clamp(min=1)
+        told = {"echo": (free * error / level.clamp(min=0.1)).sum() / free.sum().clamp(min=1)}
+        if self.verdict is not None:
+            level, noisy = self._noisy(lesson.clean, state, noise)
+            footage = self.verdict(self._hear(noisy, level, state, lesson).middle)
+            wrong = F.relu(1 - footage) + F.relu(1 + self.verdict(heard.middle))  # (B, L, cells)
+            told["verdict"] = 0.5 * (free * wrong.mean(-1)).sum() / free.sum().clamp(min=1)
+        return told
 
     def _noisy(self, film: Tensor, state: State, noise: torch.Generator) -> tuple[Tensor, Tensor]:
         """A level (B, L) for each film, given frames apart, and the films noised to it."""
@@ -106,9 +153,11 @@ class MatchingTask(StudentTask):
         clouds = torch.randn(film.shape, generator=noise, device=self.device)
         return level, torch.where(_frames(state.given), state.clean, noised(film, clouds, level))
 
-    def _hear(self, noisy: Tensor, level: Tensor, state: State, lesson: Lesson) -> Tensor:
-        answer = self.echo(noisy, level, state.given, state.seconds, lesson.text, layout=lesson.layout)
-        return answer.clean.float()
+    def _hear(self, noisy: Tensor, level: Tensor, state: State, lesson: Lesson) -> TransformerOutput:
+        answer: TransformerOutput = self.echo(
+            noisy, level, state.given, state.seconds, lesson.text, layout=lesson.layout
+        )
+        return answer
 
     def compile(self) -> None:
         """Compile block by block, the echo as well."""

@@ -175,6 +175,7 @@ class MatchingRecipe(StudentRecipe):
     asked: float = 0.25  # share of steps in which it answers questions as before
     alone: float = 0.04  # share of the budget in which the echo learns and is not yet listened to
     echo_rate: float = 10.0  # of the student's rates: an echo that lags behind drives all films to one kind
+    verdict: float = 0.0  # how much footage pulls at its films, where the teacher pulls by 1
 
 
 @dataclass(frozen=True)
