@@ -1,4 +1,4 @@
-"""Footage small enough for tests: 64×32 pixels, filmed once by the real set."""
+"""Footage small enough for tests: 64×32 pixels, filmed once by the real set; and networks as small."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from ozora.model.text import TextConfig, TextEncoder
 from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.train.footage import shoot
+from ozora.train.loop import Report, train
 from ozora.train.tasks import export
 from ozora.world.sampling import sample_shot
 
@@ -35,6 +36,16 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("footage") / "clips"
     shoot(folder, 3, seed=4, width=64, height=32, frames=5)
     return folder
+
+
+@pytest.fixture(scope="session")
+def begun(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """An autoencoder after two steps."""
+    stages = ("stages.0.until=1.0", "stages.0.batch=2", "stages.1.frames=1", "stages.2.frames=1")
+    return train(
+        "micro_autoencoder", out=tmp_path_factory.mktemp("begun"), footage=[clips], steps=2, device="cpu",
+        quiet=True, overrides=[*stages, "sample_every=0.9", "statistics_clips=8"],
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -24,20 +24,7 @@ STUDENT = TransformerConfig(
     aims=True,
 )
 TEXT = TextConfig(out_width=64, byte_width=32, byte_layers=1, width=64, layers=1, heads=2, hidden=64)
-SHORT = (
-    "stages.0.until=1.0", "stages.0.batch=2", "stages.1.frames=1", "stages.2.frames=1", "sample_every=0.9",
-    "statistics_clips=8",
-)  # fmt: skip
 SMALL = ("stages.0.frames=5", "window=32", "losses.large_share=0.6", "sample_every=0.9")
-
-
-@pytest.fixture(scope="module")
-def begun(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """An autoencoder after two steps."""
-    return train(
-        "micro_autoencoder", out=tmp_path_factory.mktemp("begun"), footage=[clips], steps=2, device="cpu",
-        quiet=True, overrides=SHORT,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,13 @@ from typing import Any
 import torch
 
 from ozora.train.autoencoder import AutoencoderTask
+from ozora.train.clear import ClearTask
 from ozora.train.eyes import EyesTask
 from ozora.train.matching import MatchingTask
 from ozora.train.probe import ProbeTask
 from ozora.train.recipe import (
     AutoencoderRecipe,
+    ClearRecipe,
     EyesRecipe,
     MatchingRecipe,
     ProbeRecipe,
@@ -31,6 +33,7 @@ from ozora.train.vivid import VividTask
 
 MAKERS: dict[type[Recipe], type[Any]] = {
     AutoencoderRecipe: AutoencoderTask,
+    ClearRecipe: ClearTask,
     VividRecipe: VividTask,
     TextRecipe: TextTask,
     TransformerRecipe: TransformerTask,

@@ -34,6 +34,7 @@ from ozora.train.flops import (
 from ozora.train.makers import MAKERS
 from ozora.train.recipe import (
     AutoencoderRecipe,
+    ClearRecipe,
     EyesRecipe,
     MatchingRecipe,
     ProbeRecipe,
@@ -176,6 +177,7 @@ def _matching_networks(recipe: Recipe) -> dict[str, nn.Module]:
 
 _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     AutoencoderRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size])},
+    ClearRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size])},
     VividRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size]), "critic": Critic()},
     TextRecipe: lambda recipe: {"text": TextEncoder(_text_config(recipe))},
     TransformerRecipe: _transformer_networks,
@@ -192,6 +194,14 @@ def _autoencoder_cost(recipe: AutoencoderRecipe, stage: Stage, routed: float) ->
     large = max(1, round(recipe.losses.large_share * stage.frames))
     asked = (SIZES[recipe.size], stage.frames, height, width, large)
     return autoencoder_flops(*asked), autoencoder_bytes(*asked)
+
+
+def _clear_cost(recipe: ClearRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
+    at_half, _ = _autoencoder_cost(recipe, stage, routed)
+    width, height = recipe.cells
+    asked = (SIZES[recipe.size], stage.frames, 2 * height, 2 * width, 0)
+    full = autoencoder_flops(*asked)
+    return at_half * recipe.half_size + full * (1 - recipe.half_size), autoencoder_bytes(*asked)
 
 
 def _text_cost(recipe: TextRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
@@ -269,6 +279,7 @@ def _probe_cost(recipe: ProbeRecipe, stage: Stage, routed: float) -> tuple[Flops
 
 _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] = {
     AutoencoderRecipe: _autoencoder_cost,
+    ClearRecipe: _clear_cost,
     VividRecipe: _autoencoder_cost,
     TextRecipe: _text_cost,
     TransformerRecipe: _transformer_cost,

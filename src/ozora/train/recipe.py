@@ -108,6 +108,16 @@ class VividRecipe(AutoencoderRecipe):
 
 
 @dataclass(frozen=True)
+class ClearRecipe(AutoencoderRecipe):
+    """Teach the decoder alone, from ``--start``, to paint at full size what a refiner makes."""
+
+    half_size: float = 0.25  # share of the batches seen at half their size, as footage of layouts is
+    refined: float = 0.6  # share of the others whose latents the refiner has made again
+    levels: tuple[float, float] = (0.1, 0.7)  # of the noise that it begins from; above, it is another film
+    haze: float = 0.2  # the most noise on the layouts it is shown
+
+
+@dataclass(frozen=True)
 class TextRecipe(Recipe):
     """Teach the text encoder to read a Shot out of its caption; nothing is filmed."""
 

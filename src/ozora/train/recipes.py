@@ -13,10 +13,8 @@ from typing import Any
 
 from ozora.errors import refuse
 from ozora.train.augment_eyes import SpoilSettings
-from ozora.train.losses_autoencoder import AutoencoderLossSettings
 from ozora.train.recipe import (
     H200,
-    AutoencoderRecipe,
     EyesRecipe,
     MatchingRecipe,
     OptimiserRecipe,
@@ -27,65 +25,17 @@ from ozora.train.recipe import (
     StudentRecipe,
     TextRecipe,
     TransformerRecipe,
-    VividRecipe,
 )
-
-
-def micro_autoencoder() -> AutoencoderRecipe:
-    """The small autoencoder: 24 minutes on one CPU core."""
-    return AutoencoderRecipe(
-        name="micro_autoencoder",
-        size="micro",
-        minutes=24,
-        stages=(Stage(0.55, 1, 6), Stage(0.75, 5, 3), Stage(1.0, 9, 2)),
-        optimiser=OptimiserRecipe(rate=2e-3, matrix_rate=2e-3, average=0.995, weight_decay=0.0, clip=3.0),
-        losses=AutoencoderLossSettings(objects=8.0, noise_limit=0.2, mask_chances=(0.97, 0.01, 0.01, 0.01)),
-        window=128,
-    )
-
-
-def micro_steady() -> AutoencoderRecipe:
-    """The small decoder alone, from ``--start``, taught to hold still what stands still; 40 minutes, a core.
-
-    Latents jitter, and the transformer's more than the encoder's: by 0.2 of their deviation, each on its own,
-    which a decoder that never met it shows as a jump three times a second.
-    """
-    return AutoencoderRecipe(
-        name="micro_steady",
-        size="micro",
-        minutes=40,
-        stages=(Stage(1.0, 17, 2),),
-        optimiser=OptimiserRecipe(rate=1e-3, average=0.995, weight_decay=0.0, clip=3.0),
-        losses=AutoencoderLossSettings(
-            objects=8.0,
-            jumps=50.0,
-            large_share=0.24,
-            large_in_a_row=True,
-            noise_share=0.85,
-            noise_limit=0.4,
-            noise_told=False,
-            mask_chances=(1.0, 0.0, 0.0, 0.0),
-        ),
-        window=128,
-        decoder_only=True,
-    )
-
-
-def micro_vivid() -> VividRecipe:
-    """The small decoder alone, from ``--start``, taught by a critic on what a student films: 100 minutes."""
-    return VividRecipe(
-        name="micro_vivid",
-        size="micro",
-        minutes=60,
-        stages=(Stage(1.0, 17, 2),),
-        optimiser=OptimiserRecipe(
-            rate=4e-4, matrix_rate=1e-3, betas=(0.5, 0.95), average=0.995, weight_decay=0.0, clip=3.0,
-            decay=0.3,
-        ),
-        losses=replace(micro_steady().losses, noise_share=0.7, noise_limit=0.3, jumps=6.0, objects=4.0),
-        window=128,
-        decoder_only=True,
-    )
+from ozora.train.recipes_autoencoder import (
+    base_autoencoder,
+    large_autoencoder,
+    micro_autoencoder,
+    micro_clear,
+    micro_steady,
+    micro_vivid,
+    mini_autoencoder,
+    mini_vivid,
+)
 
 
 def micro_text() -> TextRecipe:
@@ -184,34 +134,6 @@ def micro_eyes_perception() -> EyesRecipe:
     )
 
 
-def mini_autoencoder() -> AutoencoderRecipe:
-    """The shipped autoencoder: 16 minutes on one large GPU."""
-    return AutoencoderRecipe(
-        name="mini_autoencoder",
-        size="mini",
-        minutes=16,
-        stages=(Stage(0.15, 1, 256), Stage(0.55, 9, 96), Stage(1.0, 17, 64)),
-        optimiser=OptimiserRecipe(rate=1e-3, average=0.999, weight_decay=0.0),
-        statistics_clips=2048,
-        machine=H200,
-        cells=(10, 6),
-    )
-
-
-def mini_vivid() -> VividRecipe:
-    """The shipped decoder alone, taught by a critic on what a student films: 8 minutes of a GPU."""
-    return replace(
-        micro_vivid(),
-        name="mini_vivid",
-        size="mini",
-        minutes=8,
-        stages=(Stage(1.0, 17, 24),),
-        sample_every=0.3,
-        machine=H200,
-        cells=(10, 6),
-    )
-
-
 def mini_text() -> TextRecipe:
     """The shipped text encoder, before it meets a picture: 2 minutes on one GPU."""
     return TextRecipe(
@@ -275,22 +197,6 @@ def mini_probe() -> ProbeRecipe:
     )
 
 
-def base_autoencoder() -> AutoencoderRecipe:
-    """107 M parameters: 4 hours on eight large GPUs."""
-    return AutoencoderRecipe(
-        name="base_autoencoder",
-        size="base",
-        minutes=240,
-        stages=(Stage(0.2, 1, 1024), Stage(0.6, 9, 256), Stage(1.0, 17, 128)),
-        optimiser=OptimiserRecipe(rate=5e-4, average=0.9995, weight_decay=0.0),
-        statistics_clips=2048,
-        machine=H200,
-        devices=8,
-        cells=(16, 9),
-        micro_batches=16,
-    )
-
-
 def base_text() -> TextRecipe:
     """21 M parameters, before they meet a picture: 10 minutes on one GPU."""
     return TextRecipe(
@@ -316,21 +222,6 @@ def base_transformer() -> TransformerRecipe:
         machine=H200,
         devices=8,
         cells=(16, 9),
-        micro_batches=64,
-    )
-
-
-def large_autoencoder() -> AutoencoderRecipe:
-    """418 M parameters: 12 hours on 32 large GPUs."""
-    return replace(
-        base_autoencoder(),
-        name="large_autoencoder",
-        size="large",
-        minutes=720,
-        stages=(Stage(0.2, 1, 2048), Stage(0.6, 9, 512), Stage(1.0, 17, 256)),
-        optimiser=OptimiserRecipe(rate=3e-4, average=0.9999, weight_decay=0.0),
-        devices=32,
-        cells=(32, 18),
         micro_batches=64,
     )
 
@@ -381,11 +272,11 @@ def mini_eyes_perception() -> EyesRecipe:
 RECIPES: dict[str, Callable[[], Recipe]] = {
     recipe.__name__: recipe
     for recipe in (
-        micro_autoencoder, micro_steady, micro_vivid, micro_text, micro_transformer, micro_refiner,
-        micro_student, micro_matching, micro_probe, micro_eyes, micro_eyes_perception, mini_autoencoder,
-        mini_vivid, mini_text, mini_transformer, mini_student, mini_matching, mini_probe, base_autoencoder,
-        base_text, base_transformer, large_autoencoder, large_text, large_transformer, mini_eyes,
-        mini_eyes_perception,
+        micro_autoencoder, micro_steady, micro_clear, micro_vivid, micro_text, micro_transformer,
+        micro_refiner, micro_student, micro_matching, micro_probe, micro_eyes, micro_eyes_perception,
+        mini_autoencoder, mini_vivid, mini_text, mini_transformer, mini_student, mini_matching, mini_probe,
+        base_autoencoder, base_text, base_transformer, large_autoencoder, large_text, large_transformer,
+        mini_eyes, mini_eyes_perception,
     )
 }  # fmt: skip
 """Every run by its name."""

@@ -14,29 +14,34 @@ from torch import Tensor
 
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.flow import natural_shift, noised
+from ozora.model.refining import REFINING_SHIFT
 from ozora.model.sampler import Guidance, Moment, Predictor, denoise, step_levels
 from ozora.model.state import State
 from ozora.model.text import encode
 from ozora.train.banks import FootageBatch
 from ozora.train.latents import latent_seconds
+from ozora.train.layouts import hazy
 from ozora.train.tasks import read_filming
 from ozora.world.captions import Length, caption
 
 LENGTHS: tuple[Length, ...] = ("full", "medium", "terse")
 
-STUDENT = "student"
-"""What the few-step student is called in a folder of assembled weights."""
+STUDENT, REFINER = "student", "refiner"
+"""What the few-step student and the refiner are called in a folder of assembled weights."""
 
 
 class Refilmer:
-    """A few-step student and its text encoder, frozen, that film again what they are shown.
+    """A few-step student, or a refiner, and its text encoder, frozen, that film again what they are shown.
 
-    ``folder`` is a folder of weights with a student, such as the shipped ones.
+    ``folder`` is a folder of weights with one, such as the shipped ones. A refiner sees footage at its full
+    size, and at half of it as layouts with up to ``haze`` of noise.
     """
 
-    def __init__(self, folder: Path, device: torch.device, steps: int = 4) -> None:
-        self.student, self.text, self.roots = read_filming(folder, STUDENT, device)
-        self.device, self.steps = device, steps
+    def __init__(
+        self, folder: Path, device: torch.device, steps: int = 4, *, role: str = STUDENT, haze: float = 0.0
+    ) -> None:
+        self.network, self.text, self.roots = read_filming(folder, role, device)
+        self.device, self.steps, self.haze = device, steps, haze
 
     @torch.no_grad()
     def __call__(
@@ -48,7 +53,9 @@ class Refilmer:
     ) -> Tensor:
         """Latents (B, L, C, h, w) of ``clips``, not normalised, filmed again from a level of noise between
         ``levels``."""
-        clean = autoencoder.normalise(autoencoder.distribution(clips.small).mean)
+        refines = self.network.config.refines
+        seen = clips.large if refines else clips.small
+        clean = autoencoder.normalise(autoencoder.distribution(seen).mean)
         batch, length = clean.shape[:2]
         low, high = levels
         depth = low + (high - low) * float(torch.rand(1, generator=generator))
@@ -70,7 +77,16 @@ class Refilmer:
             latent_seconds(length, float(clips.shots[0].fps), clean.device).expand(batch, -1),
         )
         steps = max(1, round(self.steps * depth))  # as many as a whole film still has to go from here
-        predictor = Predictor(self.student, encode(self.text, words), None, Guidance(text=1.0))
-        path = step_levels(steps, natural_shift(clean[0].numel()))
-        filmed = denoise(predictor, Moment(0, state), path, 1).state.latent
+        layout = None
+        if refines:
+            seed = int(torch.randint(2**62, (1,), generator=generator))
+            dice = torch.Generator(clean.device).manual_seed(seed)
+            layout = autoencoder.normalise(autoencoder.distribution(clips.small).mean)
+            layout = hazy(layout, self.haze, dice)
+        predictor = Predictor(
+            self.network, encode(self.text, words), None, Guidance(text=1.0), layout=layout
+        )
+        shift = REFINING_SHIFT if refines else natural_shift(clean[0].numel())
+        order = 1 if self.network.config.aims else 2
+        filmed = denoise(predictor, Moment(0, state), step_levels(steps, shift), order).state.latent
         return autoencoder.denormalise(filmed)
