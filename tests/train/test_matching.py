@@ -217,8 +217,7 @@ def test_footage_pulls_at_films_beside_the_teacher(teacher: Path, footage: Path)
     alone, beside = pulled(None), pulled(tells)
 
     def footage_like(films: Tensor) -> float:
-        level, noisy = one._noisy(films, state, dice(7))
-        return float(tells(one._hear(noisy, level, state, lesson).middle).mean())
+        return float(one._told(films, state, lesson, dice(7)).mean())
 
     with torch.no_grad():
         assert footage_like(beside) > footage_like(alone) + 0.2

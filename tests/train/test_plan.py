@@ -43,6 +43,24 @@ def test_a_student_costs_its_teachers_passes_too() -> None:
     assert student.backward < teacher.backward
 
 
+def test_a_verdict_on_films_costs_three_more_looks_at_them() -> None:
+    plain, told = (
+        plan(get_recipe("micro_matching", [f"verdict={weight}"])) for weight in (0.0, 0.5)
+    )
+    one = plan(RECIPES["micro_transformer"]()).stages[-1].per_clip
+    more = told.stages[-1].per_clip.forward - plain.stages[-1].per_clip.forward
+    assert 2.4 < more / one.forward < 3.4
+    assert told.parameters.keys() - plain.parameters.keys() == {"verdict"}
+
+
+def test_a_decoder_of_refined_films_paints_four_times_the_pixels() -> None:
+    full, half = (
+        plan(get_recipe("micro_clear", [f"half_size={share}"])).stages[-1].per_clip.forward
+        for share in (0.0, 1.0)
+    )
+    assert 2.0 < full / half < 4.0  # the head of half-size batches paints some frames twice as large
+
+
 def test_the_larger_sizes_are_as_large_as_they_say() -> None:
     base, large = (plan(RECIPES[f"{size}_transformer"]()) for size in ("base", "large"))
     assert 290e6 < base.parameters["transformer"] < 310e6

@@ -28,9 +28,12 @@ from ozora.train.recipe import MatchingRecipe, Stage
 from ozora.train.student import Lesson, StudentTask
 from ozora.train.tasks import Inputs
 
-_LOWEST, _HIGHEST = 0.02, 0.98
+_COMPARED = 0.02, 0.98
 """Noise levels between which films are compared: at the ends there is nothing to see, or nothing to say."""
-_LEARNS = 0.1
+_JUDGED = 0.02, 0.6
+"""Noise levels at which footage is told from films: above, what a cell holds cannot be seen."""
+
+_LEARNS = 0.3
 """How much of the echo's learning is about telling footage from films, beside denoising them."""
 
 
@@ -105,50 +108,60 @@ class MatchingTask(StudentTask):
 
         It is scaled by how far the teacher would go, film by film, so that no noise level drowns the others.
         """
-        level, noisy = self._noisy(film.detach(), state, noise)
-        there = replace(state, latent=noisy, clean=film.detach())
-        free = _frames((~state.given).float())
-        with torch.set_grad_enabled(self.verdict is not None):
-            echo = self._hear(noisy.requires_grad_(self.verdict is not None), level, state, lesson)
-            push = None if self.verdict is None else self._pushed(echo, noisy, free)
         with torch.no_grad():
+            level, noisy = self._noisy(film, state, noise)
+            there = replace(state, latent=noisy, clean=film)
             _, guided = self.predictors(lesson.text, lesson.layout)
             real = guided(there, level, level, 0)
+            echo = self._hear(noisy, level, state, lesson).clean.float()
+            free = _frames((~state.given).float())
             distance = ((film - real).abs() * free).mean((1, 2, 3, 4), keepdim=True)
             share = free.mean((1, 2, 3, 4), keepdim=True).clamp(min=1e-3)
-            gradient = (echo.clean.float() - real) * free / (distance / share).clamp(min=1e-3)
-            if push is not None:
-                push = push * free * (1 - _frames(level))  # of the noisy film, so much is the film
-                loud = gradient.square().mean() / push.square().mean().clamp(min=1e-12)
-                gradient = gradient + self.recipe.verdict * loud.sqrt() * push
+            gradient = (echo - real) * free / (distance / share).clamp(min=1e-3)
+        if self.verdict is not None:
+            shown = film.detach().requires_grad_()
+            verdict = self._told(shown, state, lesson, noise) * free[..., 0, 0]  # (B, L, cells)
+            push = torch.autograd.grad(-verdict.mean(), shown)[0] * free
+            loud = gradient.square().mean() / push.square().mean().clamp(min=1e-16)
+            gradient = gradient + self.recipe.verdict * loud.sqrt() * push
         return 0.5 * (film - (film - gradient).detach()).square().mean()
 
-    def _pushed(self, echo: TransformerOutput, noisy: Tensor, free: Tensor) -> Tensor:
-        """Along what noisy films (B, L, C, h, w) look less like footage."""
+    def _told(self, film: Tensor, state: State, lesson: Lesson, noise: torch.Generator) -> Tensor:
+        """Verdicts (B, L, cells) on films or footage (B, L, C, h, w), with some noise."""
         assert self.verdict is not None
-        verdict = self.verdict(echo.middle) * free[..., 0, 0]  # (B, L, cells)
-        return torch.autograd.grad(-verdict.mean(), noisy)[0]
+        level, noisy = self._noisy(film, state, noise, between=_JUDGED, shift=1.0)
+        verdict: Tensor = self.verdict(self._hear(noisy, level, state, lesson).middle)
+        return verdict
 
     def _echoed(
         self, film: Tensor, state: State, lesson: Lesson, noise: torch.Generator
     ) -> dict[str, Tensor]:
         """How badly the echo denoises the student's films (B, L, C, h, w), and tells footage from them."""
         level, noisy = self._noisy(film, state, noise)
-        heard = self._hear(noisy, level, state, lesson)
-        error = (heard.clean.float() - film).square().mean((2, 3, 4))  # (B, L)
+        heard = self._hear(noisy, level, state, lesson).clean.float()
+        error = (heard - film).square().mean((2, 3, 4))  # (B, L)
         free = (~state.given).float()
         told = {"echo": (free * error / level.clamp(min=0.1)).sum() / free.sum().clamp(min=1)}
         if self.verdict is not None:
-            level, noisy = self._noisy(lesson.clean, state, noise)
-            footage = self.verdict(self._hear(noisy, level, state, lesson).middle)
-            wrong = F.relu(1 - footage) + F.relu(1 + self.verdict(heard.middle))  # (B, L, cells)
+            footage, films = (self._told(each, state, lesson, noise) for each in (lesson.clean, film))
+            wrong = F.relu(1 - footage) + F.relu(1 + films)  # (B, L, cells)
             told["verdict"] = 0.5 * (free * wrong.mean(-1)).sum() / free.sum().clamp(min=1)
         return told
 
-    def _noisy(self, film: Tensor, state: State, noise: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _noisy(
+        self,
+        film: Tensor,
+        state: State,
+        noise: torch.Generator,
+        *,
+        between: tuple[float, float] = _COMPARED,
+        shift: float | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """A level (B, L) for each film, given frames apart, and the films noised to it."""
+        lowest, highest = between
         dice = torch.rand(len(film), 1, generator=noise, device=self.device)
-        drawn = shifted(_LOWEST + (_HIGHEST - _LOWEST) * dice, self.shift(film)).expand(-1, film.shape[1])
+        level = shifted(lowest + (highest - lowest) * dice, self.shift(film) if shift is None else shift)
+        drawn = level.expand(-1, film.shape[1])
         level = torch.where(state.given, state.noise_level, drawn)
         clouds = torch.randn(film.shape, generator=noise, device=self.device)
         return level, torch.where(_frames(state.given), state.clean, noised(film, clouds, level))

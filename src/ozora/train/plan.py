@@ -32,6 +32,7 @@ from ozora.train.flops import (
     transformer_flops,
 )
 from ozora.train.makers import MAKERS
+from ozora.train.matching import Verdict
 from ozora.train.recipe import (
     AutoencoderRecipe,
     ClearRecipe,
@@ -171,8 +172,10 @@ def _student_networks(recipe: Recipe) -> dict[str, nn.Module]:
     return {"transformer": Transformer(config)}
 
 
-def _matching_networks(recipe: Recipe) -> dict[str, nn.Module]:
-    return {**_student_networks(recipe), "echo": Transformer(_transformer_config(recipe))}
+def _matching_networks(recipe: MatchingRecipe) -> dict[str, nn.Module]:
+    config = _transformer_config(recipe)
+    networks = {**_student_networks(recipe), "echo": Transformer(config)}
+    return networks | ({"verdict": Verdict(config.width)} if recipe.verdict else {})
 
 
 _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
@@ -249,11 +252,12 @@ def _matching_cost(recipe: MatchingRecipe, stage: Stage, routed: float) -> tuple
         for share, count in zip(recipe.step_shares, recipe.step_counts, strict=True)
     )
     # Where it answers no question all its steps learn, watched in two passes of the teacher and one of the
-    # echo, which itself learns from every film.
+    # echo, which itself learns from every film; with a verdict, it pushes films and learns from both kinds.
     watched = Flops(3 * one.forward, 0.0, one.attention)
-    films = one * steps + watched
+    told = 1.0 if recipe.verdict else 0.0
+    films = one * (steps + told) + watched
     learnt = questions * recipe.asked + films * (1 - recipe.asked)
-    return learnt + one, one_film * (max(recipe.step_counts) + 1)
+    return learnt + one * (1 + 2 * told), one_film * (max(recipe.step_counts) + 1)
 
 
 def _eyes_cost(recipe: EyesRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
