@@ -138,7 +138,7 @@ def relation(view: Viewing) -> Answer:
     pair = [view.sight.of_kind(subject.kind) for subject in shot.subjects[:2]]
     if shot.subjects[0].kind == shot.subjects[1].kind or not pair[0] or not pair[1]:
         return None if shot.subjects[0].kind == shot.subjects[1].kind else False
-    return RELATIONS[shot.relation](view.sight, pair[0][0], pair[1][0])
+    return bool(RELATIONS[shot.relation](view.sight, pair[0][0], pair[1][0]))  # no bool of numpy's is False
 
 
 def _chases(sight: FilmSight, one: Track, other: Track) -> bool:

@@ -88,11 +88,12 @@ def _track_point(film: FilmSight, track: Track) -> Points:
     changes = np.abs(np.diff(speeds, axis=0)) * film.fps
     right, down = relative_motion(film, track)
     areas = np.log([one.area for one in track.sightings])
+    growth = np.abs(np.diff(areas))
     return np.array(
         [
-            path[:, 1].mean(), path[:, 2].mean(), np.abs(speeds).mean(), np.arcsinh(right), np.arcsinh(down),
-            np.log1p(changes.mean()) if len(changes) else 0.0, areas.mean(), np.abs(np.diff(areas)).mean(),
-            track.visible.mean(), track.confidence,
+            path[:, 1].mean(), path[:, 2].mean(), np.abs(speeds).mean() if len(speeds) else 0.0,
+            np.arcsinh(right), np.arcsinh(down), np.log1p(changes.mean()) if len(changes) else 0.0,
+            areas.mean(), growth.mean() if len(growth) else 0.0, track.visible.mean(), track.confidence,
         ]
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ def sameness(film: FilmSight) -> float | None:
 
 
 def _actors(film: FilmSight) -> list[Track]:
-    """The sure tracks that are seen long enough, or half of what is left after they come in."""
+    """The sure tracks that are seen for long enough."""
     return [track for track in film.sure if track.visible.mean() >= LASTING]
 
 

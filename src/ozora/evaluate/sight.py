@@ -15,8 +15,8 @@ from ozora.evaluate.films import Frames, to_video
 from ozora.evaluate.tracks import Sighting, Track, follow, sightings
 from ozora.model.eyes import CELL, Eyes, EyesConfig, fitted
 
-CHUNK = 12
-"""Frames looked at together; each sees its neighbours, so a chunk brings one more on both sides."""
+CHUNK, MARGIN = 25, 4
+"""Frames looked at together, and how many more on both sides they are looked at with: so far the eyes see."""
 
 SURE = 0.12
 """Confidence from which a track counts as somebody."""
@@ -75,7 +75,7 @@ def see(eyes: Eyes, frames: Frames, fps: float) -> FilmSight:
     features: list[Tensor] = []
     scene: dict[str, list[Tensor]] = {axis: [] for axis, _ in config.scene}
     for start in range(0, total, CHUNK):
-        low, high = max(0, start - 1), min(total, start + CHUNK + 1)
+        low, high = max(0, start - MARGIN), min(total, start + CHUNK + MARGIN)
         seen = eyes(video[:, low:high])
         mine = slice(start - low, start - low + min(CHUNK, total - start))
         people += sightings(config, seen, first_frame=low)[mine]
