@@ -106,7 +106,7 @@ def test_cards_may_hold_pictures_and_clips(tiny_weights, tmp_path):
         (lambda b: b.pop("cards"), "^board: .*cards"),
         (lambda b: b.update(cards=[]), "^board: .*cards"),
         (lambda b: b.update(scenes=1), "^board: got 'scenes'"),
-        (lambda b: b.update(seed="x"), "^board: "),
+        (lambda b: b.update(seed="x"), "^board seed: "),
         (lambda b: b.update(steps=0), "^steps: "),
         (lambda b: b.pop("seconds"), "^board: .*seconds"),
         (lambda b: b.update(seconds=-1), "^seconds: "),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ozora.backends.backend import QUALITIES, Card, Sampling
 from ozora.backends.grid import Grid
-from ozora.errors import WeightsError
-from ozora.media.files import whole_file
+from ozora.errors import WeightsError, refuse
+from ozora.media.files import require_folder, whole_file
 from ozora.model.checkpoint import load_weights
 
 MANIFEST = "weights.json"
@@ -108,7 +110,7 @@ def check(folder: str | Path) -> Weights:
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         listed, parts = dict(manifest["files"]), dict(manifest["parts"])
-        sampling = Sampling(**manifest["sampling"])
+        sampling = _sampling(Sampling(**manifest["sampling"]))
         name, version = str(manifest["name"]), manifest["format"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"weights: {folder / MANIFEST} cannot be read ({error}).") from error
@@ -116,6 +118,9 @@ def check(folder: str | Path) -> Weights:
         raise WeightsError(f"weights: {folder} has format {version!r}, and this Ozora reads format {FORMAT}.")
     if missing := [part for part in PARTS if part not in parts]:
         raise WeightsError(f"weights: {folder} lacks {' and '.join(missing)}.")
+    known = [parts[part] for part in (*PARTS, STUDENT, REFINER) if part in parts]
+    if unlisted := [str(file) for file in known if file not in listed]:
+        raise WeightsError(f"weights: {folder / MANIFEST} has no checksum of {' and '.join(unlisted)}.")
     for file, checksum in sorted(listed.items()):
         if not (folder / file).is_file():
             raise WeightsError(f"weights: {folder / file} is missing.")
@@ -124,7 +129,7 @@ def check(folder: str | Path) -> Weights:
     card = Card(
         name=name,
         hash=_family_hash(listed),
-        grid=Grid.from_json(manifest["grid"]),
+        grid=Grid.from_json(manifest.get("grid", {})),
         sampling=sampling,
         recipe=str(manifest.get("recipe", "")),
         ledger_root=str(manifest.get("ledger_root", "")),
@@ -133,6 +138,18 @@ def check(folder: str | Path) -> Weights:
     if 4 in card.grid.scales and REFINER not in parts:
         raise WeightsError(f"weights: {folder} has no refiner, which films of scale 4 need.")
     return Weights(folder, card, manifest)
+
+
+def _sampling(sampling: Sampling) -> Sampling:
+    """The same sampling, or ``WeightsError`` for one that films nothing."""
+    for name, value, right, allowed in (
+        ("steps", sampling.steps, sampling.steps >= 1, "1 or more"),
+        ("guidance", sampling.guidance, 1 <= sampling.guidance < math.inf, "1 (none) or more"),
+        ("shift", sampling.shift, sampling.shift is None or 0 < sampling.shift < math.inf, "more than 0"),
+    ):
+        if not right:
+            raise WeightsError(str(refuse(name, value, allowed)))
+    return sampling
 
 
 def _qualities(guided: Sampling, student: bool, refiner: bool) -> dict[str, Sampling]:
@@ -174,15 +191,24 @@ def assemble(
     if refiner is not None:
         exports[REFINER] = Path(refiner)
     about = {part: load_weights(path)[1] for part, path in exports.items()}
+    # Everything that can be wrong is found here: what lies in ``out`` is only replaced by what will do.
+    Grid.from_json(grid.to_json())
+    _sampling(sampling or Sampling())
+    if 4 in grid.scales and refiner is None:
+        raise WeightsError("scales: 4 needs a refiner, give its export.")
+    require_folder(out)
     out.mkdir(parents=True, exist_ok=True)
-    (out / MANIFEST).unlink(missing_ok=True)
-    for stale in [file for part in (*PARTS, STUDENT, REFINER) for file in out.glob(f"{part}*.safetensors")]:
-        stale.unlink()
-    stored = []
-    for part, path in exports.items():
-        for shard, suffix in _shards(path):
-            stored.append(out / f"{part}{suffix}.safetensors")
-            shutil.copyfile(shard, stored[-1])
+    with TemporaryDirectory(prefix=".assembled-", dir=out) as folder:  # an export may itself lie in ``out``
+        copies = []
+        for part, path in exports.items():
+            for shard, suffix in _shards(path):
+                copies.append(Path(folder) / f"{part}{suffix}.safetensors")
+                shutil.copyfile(shard, copies[-1])
+        (out / MANIFEST).unlink(missing_ok=True)
+        for part in (*PARTS, STUDENT, REFINER):
+            for stale in out.glob(f"{part}*.safetensors"):
+                stale.unlink()
+        stored = [copy.rename(out / copy.name) for copy in copies]
     manifest = {
         "format": FORMAT,
         "name": name or out.resolve().name,

@@ -79,9 +79,9 @@ def sequence(
     output: Annotated[Path, typer.Option("--output", "-o", help="Name of the film.")],
 ) -> None:
     """Put films in a row without encoding them again."""
-    from ozora.cli.show import said, told
+    from ozora.cli.show import plain, said, told
     from ozora.director.sequences import sequence as join
 
     for note in join(films, output):
-        told.print(note, style="grey50")
-    said.print(f"[bold]{output}[/]  {len(films)} films, copied to the bit")
+        told.print(note, style="grey50", markup=False)
+    said.print(f"[bold]{plain(output)}[/]  {len(films)} films, copied to the bit")

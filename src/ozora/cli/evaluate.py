@@ -48,6 +48,7 @@ def evaluate(
     from ozora.evaluate.probe import load_probe
     from ozora.evaluate.training import training_points
     from ozora.evaluate.trials import read_trials, trials_path
+    from ozora.media.files import require_folder
     from ozora.model.checkpoint import weights_hash
     from ozora.model.eyes import load_eyes
 
@@ -56,6 +57,8 @@ def evaluate(
         "drafts": drafts,
     }  # fmt: skip
     Request("checked before weights are read", **settings)
+    if out is not None:
+        require_folder(out)
     backend = EmbeddedBackend(weights)
     maker, card = Ozora(backend=backend), backend.card
     judge = load_probe(probe or find_probe())

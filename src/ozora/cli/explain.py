@@ -38,7 +38,7 @@ def explain(
     ] = None,
 ) -> None:
     """Say what is understood of a prompt: the shot, the caption, the cards, and what means nothing."""
-    from ozora.cli.show import said
+    from ozora.cli.show import plain, said
     from ozora.director.request import Request
     from ozora.director.understanding.drafting import as_toml, draft
     from ozora.director.understanding.explaining import document
@@ -53,7 +53,7 @@ def explain(
     reading = understand(prompt)
     told = document(reading, axes, fill=fill)
     if board is not None:
-        with whole_file(require_writable(board)) as temporary:
+        with whole_file(require_writable(board, "board")) as temporary:
             temporary.write_text(as_toml(draft(reading), prompt), encoding="utf-8")
         written = f"{board}, {len(reading.beats)} cards: edit it, then ozora board {board}"
         told["notes"]["storyboard"] = [written]
@@ -63,7 +63,7 @@ def explain(
     said.print(_table(reading, told["never_seen"]))
     for title, lines in told["notes"].items():
         for number, line in enumerate(lines):
-            said.print(f"[grey50]{title if number == 0 else '':>12}[/]  {line}", markup=True)
+            said.print(f"[grey50]{title if number == 0 else '':>12}[/]  {plain(line)}", markup=True)
 
 
 def _table(reading: Reading, unseen: dict[str, str]) -> Table:

@@ -72,13 +72,17 @@ def explore(
     request = Request(prompt, **{name: value for name, value in settings.items() if value is not None})  # type: ignore[arg-type]
 
     from ozora.cli.purse import Purse
-    from ozora.cli.show import said, told
+    from ozora.cli.show import plain, said, told
     from ozora.cli.stopping import gentle_stop
     from ozora.director.api import Ozora
     from ozora.director.explore import explore as make_drafts
+    from ozora.director.explore import require_drafts
     from ozora.director.explore import told as verdict
     from ozora.director.library import Library
+    from ozora.media.files import require_folder
 
+    require_drafts(drafts)
+    require_folder(folder, "folder")
     backend = Ozora(weights).backend
     purse, library = Purse(budget), Library(folder)
     if quote or budget:
@@ -92,10 +96,10 @@ def explore(
     for place, draft in enumerate(best, start=1):
         style = "grey50" if draft.verdict.why or draft.twin_of else ""
         said.print(f"{place}. [bold]{draft.name}[/]  seed {draft.seed}, {verdict(draft)}", style=style)
-    said.print(f"[bold]{folder / sheet_name(best)}[/]")
+    said.print(f"[bold]{plain(folder / sheet_name(best))}[/]")
     chosen = _pick(best, finish_best)
     if chosen is None:
-        told.print(f"ozora finish {best[0].name} -f {folder}  makes a final of one", style="grey50")
+        told.print(f"ozora finish {best[0].name} -f {plain(folder)}  makes a final of one", style="grey50")
         return
     _finish(library, chosen, purse, weights)
 

@@ -114,7 +114,7 @@ def shoot(
             said.print(str(said_quote))
             return
     for doubt in _doubts(maker, request):
-        told.print(doubt, style="yellow")
+        told.print(doubt, style="yellow", markup=False)
     with gentle_stop() as stopping, PhaseBars(request.count) as bars:
         watch = stopping.watch(purse.watch(bars))
         takes = maker.takes(request, outputs=outputs, keep_latents=keep_latents, on_phase=watch)
@@ -123,7 +123,7 @@ def shoot(
                 captions = [request.caption, *(getattr(part, "caption", None) for part in request.parts)]
                 filmed = [f"filmed as: {caption}" for caption in dict.fromkeys(captions) if caption]
                 for note in (*filmed, *take.receipt.notes, *_understood(take.receipt)):
-                    told.print(note, style="grey50")
+                    told.print(note, style="grey50", markup=False)
             say_take(path, take)
             purse.learn(maker.backend, request, take)
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ozora.errors import refuse
+
 Prompt = Annotated[str, typer.Argument(help="What the film shows, in plain words.")]
 Output = Annotated[
     Path | None,
@@ -48,3 +50,12 @@ Quote = Annotated[
 Budget = Annotated[
     str | None, typer.Option(help="At most so much, 20s or 0.05USD: refused before, or stopped in time.")
 ]
+
+
+def check_device(device: str | None) -> None:
+    """Refuse a device that this machine has not; None is for the best there is."""
+    import torch
+
+    there = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    if device is not None and device.partition(":")[0] not in there:
+        raise refuse("device", device, " or ".join(there) + ", which this machine has")

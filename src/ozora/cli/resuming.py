@@ -25,12 +25,15 @@ def resume(
 
     [bold]Example[/]: ozora resume
     """
-    from ozora.director.states import find_waiting, unfinished
+    from ozora.director.states import find_waiting, read_waiting, unfinished
 
     if not where.is_dir() and not find_waiting(where):
         raise refuse("resume", str(where), "a folder, or a film that waits to be finished")
-    from ozora.cli.show import PhaseBars, said, say_take
+    from ozora.cli.show import PhaseBars, plain, said, say_take
 
+    if not where.is_dir():
+        for hidden in find_waiting(where):
+            read_waiting(hidden)  # in a folder what cannot be read is passed over; by name it is refused
     waiting = list(unfinished(where))
     if forget:
         for film, _ in waiting:
@@ -39,7 +42,7 @@ def resume(
         said.print(f"{len(waiting)} unfinished takes thrown away")
         return
     if not waiting:
-        said.print(f"no take waits in {where}")
+        said.print(f"no take waits in {plain(where)}")
         return
     from ozora.cli.stopping import gentle_stop
     from ozora.director.api import opener

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -144,8 +145,11 @@ def add(
     with _open(data, store) as opened:
         from ozora.serve.store.keys import add_key, list_keys
 
-        if not 1 <= len(name.strip()) <= 80:
-            raise refuse("name", name, "1 to 80 characters")
+        name = name.strip()
+        if not (1 <= len(name) <= 80 and name.isprintable()):
+            raise refuse("name", name, "1 to 80 characters that can be printed")
+        if budget is not None and not math.isfinite(budget):
+            raise refuse("budget", budget, "a number of seconds, or no --budget for no limit")
         if any(key.name == name for key in list_keys(opened)):
             raise refuse("name", name, "a name that no other key has")
         _, text = add_key(opened, name, rate_per_minute=rate, budget=budget, models=model)

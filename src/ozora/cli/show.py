@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -45,11 +46,16 @@ def bar() -> Progress:
     )
 
 
+def plain(text: object) -> str:
+    """Names and words of users as they are: a bracket in them is a bracket, not markup."""
+    return escape(str(text))
+
+
 def say_take(path: Path, take: Take) -> None:
     """One line for a film that is there."""
     costs = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in take.receipt.seconds.items())
     said.print(
-        f"[bold]{path}[/]  {take.fit.size}, {take.fit.frames} frames at {take.fit.fps} fps, "
+        f"[bold]{plain(path)}[/]  {take.fit.size}, {take.fit.frames} frames at {take.fit.fps} fps, "
         f"seed {take.seed}  [grey50]({costs})[/]"
     )
 

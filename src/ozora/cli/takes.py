@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ozora.errors import refuse
+
 Folder = Annotated[Path, typer.Option("--folder", "-f", help="Folder of the takes.")]
 Name = Annotated[str, typer.Argument(help="Name of a take, or one of its files.")]
 HERE = Path("takes")
@@ -26,9 +28,11 @@ def takes(
     from rich import box
     from rich.table import Table
 
-    from ozora.cli.show import said
+    from ozora.cli.show import plain, said
     from ozora.director.library import Library
 
+    if folder != HERE and not folder.is_dir():  # in the folder by default, nothing was made yet
+        raise refuse("folder", str(folder), "a folder that exists")
     library = Library(folder)
     found = library.search(words or ())
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), expand=True)
@@ -45,7 +49,7 @@ def takes(
         table.add_column(name, no_wrap=True, min_width=width, justify="left" if place < 3 else "right")
     table.add_column("what", overflow="ellipsis", no_wrap=True, ratio=1)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(plain, row))
     said.print(table)
     said.print(_costs(library))
 
@@ -67,15 +71,15 @@ def _costs(library: object) -> str:
 
 def show(name: Name, folder: Folder = HERE) -> None:
     """Print all that is known of a take, and what descends from it."""
-    from ozora.cli.show import said
+    from ozora.cli.show import plain, said
     from ozora.director.library import Library
 
     library = Library(folder)
     entry = library.get(name)
     for path in entry.files:
-        said.print(f"[bold]{path}[/]  {path.stat().st_size / 1e3:.0f} kB")
+        said.print(f"[bold]{plain(path)}[/]  {path.stat().st_size / 1e3:.0f} kB")
     if children := [child.name for child in library.children(entry.name)]:
-        said.print(f"finished as {', '.join(children)}")
+        said.print(f"finished as {plain(', '.join(children))}")
     said.print_json(json.dumps(dict(entry.about)))
 
 
@@ -85,20 +89,20 @@ def mark(
     folder: Folder = HERE,
 ) -> None:
     """Accept or reject a take; `ozora takes` then tells what an accepted second costs."""
-    from ozora.cli.show import said
+    from ozora.cli.show import plain, said
     from ozora.director.library import Library
 
-    said.print(f"[bold]{Library(folder).mark(name, verdict).name}[/]  {verdict}")
+    said.print(f"[bold]{plain(Library(folder).mark(name, verdict).name)}[/]  {verdict}")
 
 
 def remove(
     names: Annotated[list[str], typer.Argument(help="Names of takes.")], folder: Folder = HERE
 ) -> None:
     """Delete takes: film, sidecar, latents. Nothing else is touched."""
-    from ozora.cli.show import said
+    from ozora.cli.show import plain, said
     from ozora.director.library import Library
 
     library = Library(folder)
-    entries = [library.get(name) for name in names]  # all names are checked before the first is deleted
-    for entry in entries:
-        said.print(f"[bold]{entry.name}[/]  {len(library.remove(entry.name))} files deleted")
+    # All names are checked before the first is deleted; a take named twice is one take.
+    for name in dict.fromkeys(library.get(name).name for name in names):
+        said.print(f"[bold]{plain(name)}[/]  {len(library.remove(name))} files deleted")

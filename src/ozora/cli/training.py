@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ozora.cli.options import check_device
+from ozora.errors import refuse
 
 
 def train(
@@ -58,9 +62,15 @@ def train(
 
     [bold]Example[/]: ozora train micro_autoencoder --minutes 20 --footage footage --out runs/autoencoder
     """
-    from ozora.cli.show import said
+    from ozora.cli.show import plain, said
+    from ozora.media.files import require_folder
     from ozora.train.loop import train as run
 
+    for name, value in (("minutes", minutes), ("pause", pause)):
+        if value is not None and not math.isfinite(value):
+            raise refuse(name, value, "more than 0")
+    require_folder(out)
+    check_device(device)
     # Mixed precision takes gains in float32 on purpose; PyTorch would say so once in every run.
     warnings.filterwarnings("ignore", "Mismatch dtype between input and weight")
 
@@ -76,7 +86,7 @@ def train(
     if os.environ.get("RANK", "0") != "0":
         return  # of several processes one talks
     state = "finished" if report.finished else f"paused, go on with --resume {report.out}"
-    said.print(f"[bold]{report.weights}[/]  {report.step} steps in {report.seconds:.0f} s, {state}")
+    said.print(f"[bold]{plain(report.weights)}[/]  {report.step} steps in {report.seconds:.0f} s, {state}")
 
 
 def plan(
@@ -99,7 +109,13 @@ def plan(
     from ozora.train.plan import plan as reckon
     from ozora.train.recipes import RECIPES, get_recipe
 
-    plans = [reckon(get_recipe(name, overrides or ())) for name in recipes or RECIPES]
+    asked = [get_recipe(name, overrides or ()) for name in recipes or RECIPES]
+    for recipe in asked:
+        least = {"devices": recipe.devices, "minutes": recipe.minutes, "cells": min(recipe.cells)}
+        for field, value in least.items():
+            if not 0 < value < math.inf:
+                raise refuse(f"override {field}", value, "more than 0")
+    plans = [reckon(recipe) for recipe in asked]
     said.print(one_plan(plans[0]) if len(plans) == 1 else table_of_plans(plans))
 
 
@@ -118,7 +134,8 @@ def encode(
     """
     import torch
 
-    from ozora.cli.show import bar, said
+    from ozora.cli.show import bar, plain, said
+    from ozora.cli.world import whole_shards
     from ozora.media.files import require_writable
     from ozora.model.checkpoint import weights_hash
     from ozora.train.banks import FootageBank
@@ -127,7 +144,12 @@ def encode(
 
     require_writable(output)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    network, bank = load_autoencoder(autoencoder, device), FootageBank(footage, device=device)
+    try:
+        network = load_autoencoder(autoencoder, device)
+    except (KeyError, TypeError) as error:
+        raise refuse("autoencoder", str(autoencoder), "weights of an autoencoder") from error
+    whole_shards(*footage)
+    bank = FootageBank(footage, device=device)
     with bar() as progress:
         row = progress.add_task("clips", total=len(bank))
 
@@ -136,4 +158,4 @@ def encode(
 
         name = weights_hash(autoencoder)
         encode_footage(network, bank, output, mirror=mirror, name=name, full_size=full_size, on_progress=show)
-    said.print(f"[bold]{output}[/]  {len(bank)} clips{', and their mirror images' if mirror else ''}")
+    said.print(f"[bold]{plain(output)}[/]  {len(bank)} clips{', and their mirror images' if mirror else ''}")

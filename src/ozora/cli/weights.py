@@ -21,13 +21,13 @@ def check(
     """Compare every file with its checksum and show what the model can film."""
     from ozora.backends.weights import check as check_folder
     from ozora.backends.weights import find_weights
-    from ozora.cli.show import said
+    from ozora.cli.show import plain, said
 
     found = check_folder(find_weights(weights))
     card, grid = found.card, found.card.grid
     total = sum((found.folder / file).stat().st_size for file in found.manifest["files"])
     sizes = ", ".join(f"{wide}x{high}" for scale in grid.scales for wide, high in grid.sizes(scale))
-    said.print(f"[bold]{card.name}[/] {card.hash[:12]}  {total / 1e6:.1f} MB, every checksum is right")
+    said.print(f"[bold]{plain(card.name)}[/] {card.hash[:12]}  {total / 1e6:.1f} MB, every checksum is right")
     said.print(f"films {sizes} pixels, at most {grid.frames} frames at {grid.fps} fps")
     for name, sampling in card.qualities.items():
         refined = f", refined in {sampling.refining}" if sampling.refining else ""

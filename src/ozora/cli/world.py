@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ozora.cli.options import check_device
 from ozora.errors import refuse
 
 app = typer.Typer(
@@ -54,8 +55,9 @@ def film(
     }
     for path in (output, *extras.values()):
         require_writable(path)
+    check_device(device)
 
-    from ozora.cli.show import bar, said
+    from ozora.cli.show import bar, plain, said
     from ozora.media.clip import Clip
     from ozora.media.video import write_clip
     from ozora.world.captions import caption
@@ -67,11 +69,11 @@ def film(
         filmed = shoot_film(described, width, height, supersample=supersample, device=device)
         progress.update(row, completed=1)
     write_clip(Clip(filmed.frames.numpy(), described.fps, about), output)
-    said.print(f"[bold]{output}[/]  {len(filmed.frames)} frames: {about['prompt']}")
+    said.print(f"[bold]{plain(output)}[/]  {len(filmed.frames)} frames: {about['prompt']}")
     shown = {"depth": lambda: depth_picture(filmed.depth), "ids": lambda: id_picture(filmed.ids)}
     for kind, path in extras.items():
         write_clip(Clip(shown[kind](), described.fps, about), path)
-        said.print(f"[bold]{path}[/]")
+        said.print(f"[bold]{plain(path)}[/]")
 
 
 @app.command("sample")
@@ -91,7 +93,7 @@ def sample(
     if output is not None:
         require_writable(output)
     shot = sample_shot(seed, held_out=held_out)
-    from ozora.cli.show import said, told
+    from ozora.cli.show import plain, said, told
 
     text = json.dumps(shot.to_json(), indent=2, ensure_ascii=False) + "\n"
     for style in STYLES:
@@ -101,7 +103,7 @@ def sample(
         return
     with whole_file(output) as temporary:
         temporary.write_text(text, "utf-8")
-    said.print(f"[bold]{output}[/]")
+    said.print(f"[bold]{plain(output)}[/]")
 
 
 @app.command("sheet")
@@ -125,7 +127,7 @@ def sheet(
 
     width, height = _even(size)
     _check_picture(require_writable(output))
-    from ozora.cli.show import bar, said
+    from ozora.cli.show import bar, plain, said
     from ozora.media.clip import Clip
     from ozora.media.images import write_image
     from ozora.media.sheets import contact_sheet
@@ -142,7 +144,7 @@ def sheet(
             clips.append(Clip(filmed.frames.numpy(), shot.fps))
             labels.append(caption(shot, "medium", number))
     write_image(contact_sheet(clips, labels, frames=frames, columns=columns, width=width), output)
-    said.print(f"[bold]{output}[/]  {count} shots, seeds {seed} to {seed + count - 1}")
+    said.print(f"[bold]{plain(output)}[/]  {count} shots, seeds {seed} to {seed + count - 1}")
 
 
 @app.command("shoot")
@@ -164,11 +166,17 @@ def shoot(
     device: Annotated[str, typer.Option(help="cpu, or cuda to film on the GPU, one clip at a time.")] = "cpu",
 ) -> None:
     """Shoot footage for training: shards on disk, and a ledger row for every clip."""
-    from ozora.cli.show import bar, said
+    from ozora.cli.show import bar, plain, said
+    from ozora.media.files import require_folder
     from ozora.train.footage import ShootProgress
     from ozora.train.footage import shoot as shoot_footage
 
     width, height = _even(size)
+    if frames is not None and frames < 1:  # 0 is what footage calls whole shots, and nobody would guess it
+        raise refuse("frames", frames, "1, 5, 9, …, or no --frames for whole shots")
+    require_folder(out)
+    check_device(device)
+    whole_shards(out)
     with bar() as progress:
         row = progress.add_task("clips", total=clips)
 
@@ -179,16 +187,17 @@ def shoot(
             out, clips, seed=seed, width=width, height=height, frames=frames,
             workers=workers, stills=stills, held_out=held_out, device=device, on_progress=show,
         )  # fmt: skip
-    said.print(f"[bold]{out}[/]  {clips} clips, ledger root {root[:12]}")
+    said.print(f"[bold]{plain(out)}[/]  {clips} clips, ledger root {root[:12]}")
 
 
 @app.command("check")
 def check(folder: Annotated[Path, typer.Argument(help="A folder that `ozora world shoot` filled.")]) -> None:
     """Hash every clip again and compare it with its row in the ledger: is this still what was shot?"""
-    from ozora.cli.show import said
+    from ozora.cli.show import plain, said
     from ozora.train.footage import check_footage
 
-    said.print(f"[bold]{folder}[/]  {check_footage(folder)} clips, each as its ledger knows it")
+    whole_shards(folder)
+    said.print(f"[bold]{plain(folder)}[/]  {check_footage(folder)} clips, each as its ledger knows it")
 
 
 @app.command("simulate")
@@ -201,7 +210,7 @@ def simulate(
 
     The same command writes the same bytes on the same kind of machine. It takes a quarter of an hour.
     """
-    from ozora.cli.show import bar, said
+    from ozora.cli.show import bar, plain, said
     from ozora.media.files import require_writable, whole_file
     from ozora.world.physics.cast import scenes
     from ozora.world.physics.library import SHIPPED, packed
@@ -215,7 +224,7 @@ def simulate(
         data = packed({scene.key: record(scene) for scene in rows})
     with whole_file(path) as temporary:
         temporary.write_bytes(data)
-    said.print(f"[bold]{path}[/]  {len(scenes())} scenes, {len(data) / 2**20:.2f} MiB")
+    said.print(f"[bold]{plain(path)}[/]  {len(scenes())} scenes, {len(data) / 2**20:.2f} MiB")
 
 
 @app.command("truth")
@@ -231,9 +240,10 @@ def truth(
 
     The eyes are trained on it. [bold]Example[/]: ozora world truth footage --workers 2
     """
-    from ozora.cli.show import bar, said
+    from ozora.cli.show import bar, plain, said
     from ozora.train.truths import tell_truth
 
+    whole_shards(*footage)
     for folder in footage:
         with bar() as progress:
             row = progress.add_task(folder.name)
@@ -242,7 +252,21 @@ def truth(
                 progress.update(row, completed=done, total=of)
 
             shards = tell_truth(folder, workers=workers, ids_only=ids_only, on_progress=show)
-        said.print(f"[bold]{folder}[/]  truth of {shards} shards")
+        said.print(f"[bold]{plain(folder)}[/]  truth of {shards} shards")
+
+
+def whole_shards(*folders: Path) -> None:
+    """Refuse footage of which a shard was cut short or is none, naming the file."""
+    from safetensors import SafetensorError, safe_open
+
+    from ozora.train.footage import shard_paths
+
+    for path in (path for folder in folders for path in shard_paths(folder)):
+        try:
+            with safe_open(path, framework="pt"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise refuse("footage", str(path), "a whole shard; delete it and shoot again") from error
 
 
 def depth_picture(depth: Any) -> Any:

@@ -90,8 +90,7 @@ def explore(
     near-duplicates name the better draft that they repeat. A sheet of all is written as ``NAME-sheet.png``.
     Raises ``OzoraError`` for what cannot be filmed, before any compute.
     """
-    if not 1 <= drafts <= MOST_TAKES:
-        raise refuse("drafts", drafts, f"1 to {MOST_TAKES}")
+    require_drafts(drafts)
     request = with_finals(request, backend.card)
     first = secrets.randbelow(2**32) if request.seed is None else request.seed
     if first + drafts - 1 > HIGHEST_SEED:
@@ -121,6 +120,12 @@ def explore(
         best = [made[number] for number in order]
         draw_sheet(best, request.prompt, sheet)
     return best
+
+
+def require_drafts(drafts: int) -> None:
+    """Refuse no drafts, or too many."""
+    if not 1 <= drafts <= MOST_TAKES:
+        raise refuse("drafts", drafts, f"1 to {MOST_TAKES}")
 
 
 def _asked(backend: Backend, planned: Plan, about: Mapping[str, Any], watch: Stopwatch) -> Asked:

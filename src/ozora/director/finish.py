@@ -9,8 +9,10 @@ films the same words and seed anew with other settings, and keeps nothing.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from torch import Tensor
 from ozora.backends.backend import Backend
 from ozora.backends.machine import computing_as, settings_here
 from ozora.director.generate import backend_named, film_take
-from ozora.director.library import FINAL, Library
+from ozora.director.library import FINAL, Library, read_entry
 from ozora.director.plan import Plan, plan, words_of
 from ozora.director.reproduce import request_of
 from ozora.director.states import Keeper, Progress, Waiting, read_waiting, same_take, waiting_path
@@ -72,9 +74,13 @@ def finish(
         raise refuse("weights", f"{backend.card.name} {backend.card.hash[:12]}", allowed)
     if way not in _WAYS:
         raise refuse("way", way, ", ".join(_WAYS))
-    film = require_writable(output or library.folder / f"{entry.name}-final.mp4")
+    if not 0.0 < strength <= 1.0:
+        raise refuse("strength", strength, "above 0 (nearly unchanged) up to 1 (all new)")
+    if output is not None:
+        require_writable(output)
     ending = _WAYS[way](backend, draft, size, steps, strength)
     ending = replace(ending, about={**ending.about, "settings": settings_here(ending.about["settings"])})
+    film = output or require_writable(_free_final(library, entry.name, ending.about))
     beside = {"take": {"kind": FINAL, "parents": [entry.name], "way": way}}
     order = {"keep_latents": True, "beside": beside, **backend_named(backend)}
     found = same_take(waiting_path(film), ending.about) or Waiting(ending.about, order, ending.progress)
@@ -84,6 +90,21 @@ def finish(
             backend, keeper, ending.plan, more=ending.more, on_phase=on_phase, on_preview=on_preview
         )
     return film, take
+
+
+def _free_final(library: Library, name: str, about: Mapping[str, Any]) -> Path:
+    """Where a final goes if nobody says: where it lies already, else where no other final lies or waits."""
+    plain = json.loads(json.dumps(about))
+    for number in count(1):
+        film = library.folder / f"{name}-final{'' if number == 1 else f'-{number}'}.mp4"
+        waiting = waiting_path(film)
+        if film.is_file():
+            told = read_entry(film.with_suffix(".json"))
+            if told is None or any(told.about.get(key) != value for key, value in plain.items()):
+                continue
+        if not waiting.is_file() or same_take(waiting, about):
+            return film
+    raise AssertionError("numbers do not end")
 
 
 def _resumed(
@@ -104,8 +125,6 @@ def _resumed(
 
 def _lifted(backend: Backend, draft: Waiting, size: str | None, steps: int | None, strength: float) -> Ending:
     assert draft.moment is not None
-    if not 0.0 < strength <= 1.0:
-        raise refuse("strength", strength, "above 0 (nearly unchanged) up to 1 (all new)")
     request = request_of(draft.about)
     planned = plan(replace(request, size=size or request.size), backend.card)
     heading = heading_of(backend, draft)
@@ -113,7 +132,7 @@ def _lifted(backend: Backend, draft: Waiting, size: str | None, steps: int | Non
     lifted = enlarged(heading, wide, high)
     digest = hashlib.sha256(heading.numpy().tobytes()).hexdigest()
     settings = {**draft.about["settings"], "size": planned.fit.size, "strength": strength}
-    settings["steps"] = steps or settings["steps"]
+    settings["steps"] = settings["steps"] if steps is None else steps
     about = {**draft.about, "settings": settings, "given": {**draft.about["given"], "draft": digest}}
     replace(request, steps=settings["steps"])  # refuses steps out of range
     return Ending(about, planned, more=lambda: [Renoised(lifted, strength)])
@@ -126,7 +145,8 @@ def _taken_anew(
         raise OzoraError("way: a new take needs the pictures and clips again, use `ozora generate`.")
     request = replace(request_of(draft.about), size=size or draft.about["settings"]["size"])
     planned = plan(request, backend.card)
-    settings = {**draft.about["settings"], "size": planned.fit.size, "steps": steps or request.steps}
+    settings = {**draft.about["settings"], "size": planned.fit.size}
+    settings["steps"] = request.steps if steps is None else steps
     replace(request, steps=settings["steps"])
     return Ending({**draft.about, "settings": settings}, planned)
 

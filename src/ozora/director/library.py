@@ -184,7 +184,7 @@ class Library:
 
     def change(self, entry: Entry, **values: Any) -> Entry:
         """Change what the library says of a take; the film and what made it stay as they are."""
-        about = {**entry.about, "take": {**entry.about.get("take", {}), **values}}
+        about = {**entry.about, "take": {**entry._take, **values}}
         with whole_file(entry.sidecar) as temporary:
             text = json.dumps(about, ensure_ascii=False, indent=2, sort_keys=True)
             temporary.write_text(text + "\n", "utf-8")
@@ -259,7 +259,7 @@ def _slug_words(words: str) -> list[str]:
 
 def _begins_with(file: str, name: str) -> bool:
     """Whether ``file`` is of the takes ``name``, ``name-1``, ``name-2``, …"""
-    return re.match(re.escape(name) + r"(-\d+|-sheet)?(-final)?\.", file) is not None
+    return re.match(re.escape(name) + r"(-\d+|-sheet)?(-final(-\d+)?)?\.", file) is not None
 
 
 def _has(entry: Entry, word: str) -> bool:

@@ -23,6 +23,8 @@ def sequence(films: Sequence[str | Path], path: str | Path) -> tuple[str, ...]:
     for film in map(Path, films):
         if not film.is_file():
             raise refuse("films", str(film), "a film file that exists")
+        if Path(path).is_file() and film.samefile(path):
+            raise refuse("output", str(path), "another name than those of the films, which stay as they are")
         told = read_metadata(film)
         parent = {"name": film.name, "hash": file_hash(film)}
         parents.append(parent | {name: told[name] for name in ("prompt", "seed") if name in told})

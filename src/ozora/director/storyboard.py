@@ -103,12 +103,9 @@ def board(document: Mapping[str, Any], folder: Path = Path(), *, as_is: bool = F
             parts.append(Fresh(stop - card.at, words, cut, caption))
         if card.picture is not None:
             stills.append(Still(card.picture, 0.0, part=len(parts) - 1))
-    settings = {name: document[name] for name in SETTINGS if name in document}
+    settings = {name: _setting(name, document[name]) for name in SETTINGS if name in document}
     prompt = shared or read[0].words or read[0].camera
-    try:
-        return Request(prompt, verb="storyboard", parts=tuple(parts), stills=tuple(stills), **settings)
-    except (AttributeError, TypeError) as error:
-        raise OzoraError(f"board: got a setting of another kind than it is ({error}).") from error
+    return Request(prompt, verb="storyboard", parts=tuple(parts), stills=tuple(stills), **settings)
 
 
 def _clip_parts(
@@ -184,6 +181,17 @@ def _check_keys(name: str, values: Mapping[str, Any], allowed: tuple[str, ...]) 
     for key in values:
         if key not in allowed:
             raise refuse(name, key, f"the keys {', '.join(allowed)}")
+
+
+def _setting(name: str, value: Any) -> Any:
+    """A setting of the kind that it is; ``steps = 2.5`` or ``seed = true`` would be misread later."""
+    kinds, allowed = {
+        "guidance": ((int, float), "a number"),
+        **dict.fromkeys(("size", "quality", "negative", "precision"), ((str,), "text in quotation marks")),
+    }.get(name, ((int,), "a whole number"))
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise refuse(f"board {name}", value, allowed)
+    return value
 
 
 def _text(values: Mapping[str, Any], key: str, name: str) -> str:

@@ -54,6 +54,24 @@ def require_writable(path: str | Path, field: str = "output") -> Path:
     return path
 
 
+def require_folder(path: str | Path, field: str = "out") -> Path:
+    """Refuse, before any compute, a folder that is none and cannot become one; makes nothing yet."""
+    path = Path(path)
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise refuse(field, str(path), f"a folder, and {there} is a file")
+    try:
+        require_writable(there / ".ozora.trial", field)
+    except OzoraError as error:
+        reason = error.__cause__
+        if not isinstance(reason, OSError):
+            raise
+        told = (reason.strerror or str(reason)).lower()
+        allowed = f"a folder that can be written, and here the system says {told!r}"
+        raise refuse(field, str(path), allowed) from error
+    return path
+
+
 def sidecar_path(path: str | Path) -> Path:
     """Where the JSON beside a film goes: ``fox.json`` for ``fox.mp4``.
 

@@ -140,7 +140,7 @@ def load_renderer(settings: Settings) -> Renderer:
     module, _, name = settings.renderer.partition(":")
     try:
         found: Renderer = getattr(import_module(module), name)(settings)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         if isinstance(error, OzoraError):
             raise
         raise refuse("renderer", settings.renderer, f"module:Class that can be imported ({error})") from error
