@@ -79,3 +79,29 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 def tiny_refiner(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same kind of weights with a refiner beside the transformer; do not change them."""
     return build_tiny_weights(tmp_path_factory.mktemp("weights") / "tiny", refiner=True)
+
+
+@pytest.fixture
+def command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
+    """Run a command line in an empty folder; returns exit code, stdout and stderr."""
+    from ozora.cli import run
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        code = run([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def contents():
+    """All files in a folder, name to bytes."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        files = (path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    return read

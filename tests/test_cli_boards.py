@@ -10,35 +10,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ozora.cli import run
 from ozora.media.clip import Clip
 from ozora.media.video import read_clip, read_metadata, write_clip
 
 Call = Callable[..., tuple[int, str, str]]
+Contents = Callable[[Path], dict[str, bytes]]
 BOARD = 'seed = 8\nseconds = 1\nsteps = 1\n[[cards]]\nwords = "a fox"\n'
 
 
 @pytest.fixture
-def ozora(
-    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Call:
+def ozora(command_line: Call, tiny_weights: Path) -> Call:
     """Run a command line in a folder with a picture and a storyboard; returns code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
     Image.fromarray(np.full((64, 96, 3), 90, np.uint8)).save("grey.png")
     Path("fox.toml").write_text(BOARD)
 
     def call(*arguments: object) -> tuple[int, str, str]:
         if arguments[0] == "board":
             arguments = ("board", "--weights", tiny_weights, *arguments[1:])
-        code = run([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
+        return command_line(*arguments)
 
     return call
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 CARD = '\n[[cards]]\nwords = "a fox"\n'
@@ -75,7 +66,7 @@ WRONG_BOARDS = {
 
 @pytest.mark.parametrize(("text", "said"), WRONG_BOARDS.values(), ids=WRONG_BOARDS.keys())
 def test_a_wrong_storyboard_is_refused_by_the_name_of_its_key_and_leaves_nothing(
-    ozora: Call, tmp_path: Path, text: str | bytes, said: str
+    ozora: Call, tmp_path: Path, text: str | bytes, said: str, contents: Contents
 ) -> None:
     (tmp_path / "bad.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
     before = contents(tmp_path)
@@ -84,7 +75,9 @@ def test_a_wrong_storyboard_is_refused_by_the_name_of_its_key_and_leaves_nothing
     assert contents(tmp_path) == before
 
 
-def test_a_wrong_option_of_board_is_refused_and_leaves_nothing(ozora: Call, tmp_path: Path) -> None:
+def test_a_wrong_option_of_board_is_refused_and_leaves_nothing(
+    ozora: Call, tmp_path: Path, contents: Contents
+) -> None:
     before = contents(tmp_path)
     for options, said in (
         (["none.toml"], "board: got 'none.toml', allowed: a storyboard"), (["."], "board: got '.', allowed"),
@@ -142,7 +135,9 @@ def test_a_sequence_shows_its_films_one_after_the_other(ozora: Call, tmp_path: P
     ]  # fmt: skip
 
 
-def test_a_sequence_refuses_what_it_cannot_join_and_keeps_every_film(ozora: Call, tmp_path: Path) -> None:
+def test_a_sequence_refuses_what_it_cannot_join_and_keeps_every_film(
+    ozora: Call, tmp_path: Path, contents: Contents
+) -> None:
     films(tmp_path)
     (tmp_path / "cut.mp4").write_bytes((tmp_path / "a.mp4").read_bytes()[:300])
     (tmp_path / "empty.mp4").write_bytes(b"")
@@ -179,7 +174,9 @@ def test_cards_that_explain_wrote_can_be_filmed(ozora: Call, tmp_path: Path) -> 
     assert read_clip("day.mp4").frames.shape[1:] == (64, 64, 3)
 
 
-def test_explain_writes_no_board_over_a_file_or_where_none_can_be(ozora: Call, tmp_path: Path) -> None:
+def test_explain_writes_no_board_over_a_file_or_where_none_can_be(
+    ozora: Call, tmp_path: Path, contents: Contents
+) -> None:
     before = contents(tmp_path)
     for name, said in (
         ("fox.toml", "board: got 'fox.toml', allowed: a name ending in .toml that no file has yet."),

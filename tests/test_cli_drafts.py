@@ -10,26 +10,21 @@ import pytest
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from ozora.cli import run
 from ozora.media.images import read_image
 from ozora.media.video import read_clip, read_metadata
 
 Call = Callable[..., tuple[int, str, str]]
+Contents = Callable[[Path], dict[str, bytes]]
 
 
 @pytest.fixture
-def ozora(
-    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Call:
+def ozora(command_line: Call, tiny_weights: Path) -> Call:
     """Run a command line in an empty folder; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> tuple[int, str, str]:
         if arguments[0] == "explore":
             arguments = ("explore", "--weights", tiny_weights, "--threads", 1, *arguments[1:])
-        code = run([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
+        return command_line(*arguments)
 
     return call
 
@@ -40,10 +35,6 @@ def drafts(ozora: Call) -> Call:
     code, _, err = ozora("explore", "a red fox", "--drafts", 2, "--seed", 5)
     assert code == 0, err
     return ozora
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 WRONG_EXPLORING = {
@@ -68,7 +59,7 @@ WRONG_EXPLORING = {
 
 @pytest.mark.parametrize(("options", "said"), WRONG_EXPLORING.values(), ids=WRONG_EXPLORING.keys())
 def test_a_wrong_option_of_explore_is_refused_in_one_sentence_and_leaves_nothing(
-    ozora: Call, tmp_path: Path, options: list[object], said: str
+    ozora: Call, tmp_path: Path, options: list[object], said: str, contents: Contents
 ) -> None:
     (tmp_path / "notes.txt").write_text("nothing of ours")
     code, out, err = ozora("explore", "a red fox", *options)
@@ -76,7 +67,7 @@ def test_a_wrong_option_of_explore_is_refused_in_one_sentence_and_leaves_nothing
     assert contents(tmp_path) == {"notes.txt": b"nothing of ours"} and not (tmp_path / "takes").exists()
 
 
-def test_exploring_twice_keeps_both_sets_of_drafts(drafts: Call, tmp_path: Path) -> None:
+def test_exploring_twice_keeps_both_sets_of_drafts(drafts: Call, tmp_path: Path, contents: Contents) -> None:
     first = contents(tmp_path)
     code, out, _ = drafts("explore", "a red fox", "--drafts", 2, "--seed", 5)
     assert code == 0 and set(re.findall(r"red-fox\S*-\d", out)) == {"red-fox-take2-1", "red-fox-take2-2"}
@@ -97,7 +88,7 @@ def test_exploring_with_finish_films_the_best_draft_at_once(ozora: Call, tmp_pat
     assert told["prompt"] == "a red fox" and out.endswith(" s)\n") and str(film.name) in out
 
 
-def test_a_quote_of_drafts_makes_nothing(ozora: Call, tmp_path: Path) -> None:
+def test_a_quote_of_drafts_makes_nothing(ozora: Call, tmp_path: Path, contents: Contents) -> None:
     code, out, _ = ozora("explore", "a red fox", "--drafts", 2, "--quote")
     assert code == 0 and re.match(r"about [\d.]+ s ", out) and contents(tmp_path) == {}
 
@@ -123,7 +114,7 @@ WRONG_FINISHING = {
 
 
 def test_a_wrong_option_of_finish_is_refused_in_one_sentence_and_changes_nothing(
-    drafts: Call, tmp_path: Path
+    drafts: Call, tmp_path: Path, contents: Contents
 ) -> None:
     before = contents(tmp_path)
     for about, (options, said) in WRONG_FINISHING.items():
@@ -150,7 +141,7 @@ def test_a_draft_may_be_named_by_any_of_its_files_and_finishing_again_gives_the_
 
 
 def test_another_way_to_finish_does_not_overwrite_the_final_that_was_accepted(
-    drafts: Call, tmp_path: Path
+    drafts: Call, tmp_path: Path, contents: Contents
 ) -> None:
     assert drafts("finish", "red-fox-1")[0] == 0 and drafts("mark", "red-fox-1-final", "accepted")[0] == 0
     before = contents(tmp_path)
@@ -165,7 +156,9 @@ def test_another_way_to_finish_does_not_overwrite_the_final_that_was_accepted(
     assert code == 0 and "takes/red-fox-1-final-3.mp4" in out
 
 
-def test_a_draft_that_was_damaged_is_refused_and_stays_as_it_is(drafts: Call, tmp_path: Path) -> None:
+def test_a_draft_that_was_damaged_is_refused_and_stays_as_it_is(
+    drafts: Call, tmp_path: Path, contents: Contents
+) -> None:
     draft = tmp_path / "takes" / "red-fox-2.draft.safetensors"
     whole = draft.read_bytes()
     with safe_open(draft, "pt") as opened:

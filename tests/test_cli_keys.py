@@ -8,27 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from ozora.cli import run
-
 pytest.importorskip("sqlalchemy")
 
 Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def ozora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
+def ozora(command_line: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Run a command line whose data folder is ``data``; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OZORA_DATA", "data")
     for name in ("OZORA_STORE", "OZORA_BLOBS", "OZORA_SERVE"):
         monkeypatch.delenv(name, raising=False)
 
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = run([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
+    return command_line
 
 
 def test_a_key_is_shown_once_listed_without_its_secret_and_removed_once(ozora: Call, tmp_path: Path) -> None:

@@ -8,34 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from ozora.cli import run
 from ozora.director.states import Waiting, save_waiting
 from ozora.media.video import read_clip
 
 Call = Callable[..., tuple[int, str, str]]
+Contents = Callable[[Path], dict[str, bytes]]
 PROMPT = "a red fox [/b] [bold]"
 
 
 @pytest.fixture
-def ozora(
-    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Call:
+def ozora(command_line: Call, tiny_weights: Path) -> Call:
     """Run a command line in a folder of one film, fox.mp4; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> tuple[int, str, str]:
         if arguments[0] == "generate":
             arguments = (*arguments, "--weights", tiny_weights, "--steps", 1, "--seed", 7)
-        code = run([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
+        return command_line(*arguments)
 
     assert call("generate", PROMPT, "-o", "fox.mp4")[0] == 0
     return call
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_brackets_in_words_are_listed_as_they_were_typed(ozora: Call) -> None:
@@ -80,7 +71,9 @@ def test_searches_find_by_word_and_by_field(ozora: Call) -> None:
     assert (code, out) == (2, "") and err.startswith("search: got 'colour=red', allowed: words, or one of ")
 
 
-def test_names_that_are_none_are_refused_and_nothing_is_deleted(ozora: Call, tmp_path: Path) -> None:
+def test_names_that_are_none_are_refused_and_nothing_is_deleted(
+    ozora: Call, tmp_path: Path, contents: Contents
+) -> None:
     before = contents(tmp_path)
     for name in ("nothing", "", ".", "/", "fox.mov"):
         for command in (["show", name], ["mark", name, "accepted"], ["remove", "fox", name]):
@@ -95,14 +88,16 @@ def test_names_that_are_none_are_refused_and_nothing_is_deleted(ozora: Call, tmp
     assert contents(tmp_path) == before
 
 
-def test_a_take_that_is_named_twice_is_removed_once(ozora: Call, tmp_path: Path) -> None:
+def test_a_take_that_is_named_twice_is_removed_once(ozora: Call, tmp_path: Path, contents: Contents) -> None:
     (tmp_path / "foxes.txt").write_text("mine")
     code, out, err = ozora("remove", "fox", "fox.mp4", "-f", ".")
     assert (code, out, err) == (0, "fox  3 files deleted\n", "")
     assert contents(tmp_path) == {"foxes.txt": b"mine"}
 
 
-def test_a_mark_changes_the_sidecar_only_and_may_be_taken_back(ozora: Call, tmp_path: Path) -> None:
+def test_a_mark_changes_the_sidecar_only_and_may_be_taken_back(
+    ozora: Call, tmp_path: Path, contents: Contents
+) -> None:
     before = contents(tmp_path)
     for mark in ("accepted", "accepted", "rejected", "none"):
         assert ozora("mark", "fox", mark, "-f", ".")[:2] == (0, f"fox  {mark}\n")
@@ -133,7 +128,7 @@ def test_sidecars_that_were_damaged_are_passed_over_and_the_films_stay(ozora: Ca
     assert json.loads(sidecar.read_text())["take"] == {"mark": "accepted"}
 
 
-def test_nothing_waits_where_all_films_are_finished(ozora: Call, tmp_path: Path) -> None:
+def test_nothing_waits_where_all_films_are_finished(ozora: Call, tmp_path: Path, contents: Contents) -> None:
     before = contents(tmp_path)
     assert ozora("resume")[:2] == (0, "no take waits in .\n")
     assert ozora("resume", "--forget")[:2] == (0, "0 unfinished takes thrown away\n")

@@ -10,30 +10,17 @@ from typing import Any
 
 import pytest
 
-from ozora.cli import run
-
 Call = Callable[..., tuple[int, str, str]]
+Contents = Callable[[Path], dict[str, bytes]]
 PARTS = ("autoencoder", "transformer", "text")
 
 
 @pytest.fixture
-def ozora(
-    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Call:
+def ozora(command_line: Call, tiny_weights: Path) -> Call:
     """Run a command line in a folder with the weights `mine`; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
     shutil.copytree(tiny_weights, "mine")
 
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = run([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return command_line
 
 
 def assembly(folder: Path, out: object = "o") -> list[object]:
@@ -97,7 +84,9 @@ def test_weights_that_are_none_are_refused(ozora: Call, tmp_path: Path) -> None:
         assert (code, out) == (2, "") and err.startswith("weights: mine/weights.json cannot be read (")
 
 
-def test_weights_are_assembled_twice_into_the_same_folder(ozora: Call, tmp_path: Path) -> None:
+def test_weights_are_assembled_twice_into_the_same_folder(
+    ozora: Call, tmp_path: Path, contents: Contents
+) -> None:
     code, first, _ = ozora(*assembly(tmp_path / "mine"))
     assert code == 0 and first.startswith("o ") and "every checksum is right" in first
     code, second, _ = ozora(*assembly(tmp_path / "mine"), "--name", "[fox]", "--steps", 2, "--guidance", 1)
@@ -110,7 +99,7 @@ def test_weights_are_assembled_twice_into_the_same_folder(ozora: Call, tmp_path:
 
 
 def test_wrong_options_of_assemble_leave_the_weights_that_are_there_as_they_are(
-    ozora: Call, tmp_path: Path
+    ozora: Call, tmp_path: Path, contents: Contents
 ) -> None:
     (tmp_path / "junk.safetensors").write_bytes(b"junk")
     assert ozora(*assembly(tmp_path / "mine"))[0] == 0
@@ -133,7 +122,9 @@ def test_wrong_options_of_assemble_leave_the_weights_that_are_there_as_they_are(
         assert contents(tmp_path) == before, options
 
 
-def test_weights_assembled_in_the_folder_of_their_own_exports_lose_none(ozora: Call, tmp_path: Path) -> None:
+def test_weights_assembled_in_the_folder_of_their_own_exports_lose_none(
+    ozora: Call, tmp_path: Path, contents: Contents
+) -> None:
     before = {name: held for name, held in contents(tmp_path).items() if name.endswith(".safetensors")}
     for folder in (Path("mine"), tmp_path / "mine", Path("mine/../mine")):
         code, _, err = ozora(*assembly(folder, "mine"))
@@ -154,7 +145,9 @@ def test_a_folder_that_cannot_be_filled_is_refused(ozora: Call, tmp_path: Path) 
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
-def test_an_evaluation_is_refused_before_a_film_is_made(ozora: Call, tmp_path: Path) -> None:
+def test_an_evaluation_is_refused_before_a_film_is_made(
+    ozora: Call, tmp_path: Path, contents: Contents
+) -> None:
     (tmp_path / "junk.safetensors").write_bytes(b"junk")
     before = contents(tmp_path)
     for options, said in (

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
-from ozora.cli import run
 from ozora.media.images import read_image
 from ozora.media.video import read_clip
 from ozora.world.sampling import sample_shot
@@ -19,18 +18,12 @@ SHOOT = ("world", "shoot", "footage", "--size", "64x64", "--frames", 5)
 
 
 @pytest.fixture
-def ozora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
+def ozora(command_line: Call) -> Call:
     """Run a command line in a folder with a short shot; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
     shot = {**sample_shot(3).to_json(), "seconds": 0.4, "cuts": []}
     Path("shot.json").write_text(json.dumps(shot))
 
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = run([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
+    return command_line
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -16,12 +16,14 @@ from torch import Tensor
 from ozora.errors import refuse
 from ozora.model.sizes import SPATIAL_FACTOR
 from ozora.train.autoencoder import AutoencoderTask
-from ozora.train.banks import FootageBatch
 from ozora.train.losses_autoencoder import autoencoder_loss
 from ozora.train.recipe import ClearRecipe, Stage
-from ozora.train.refilming import REFINER, Refilmer
+from ozora.train.refilming import REFINER, Refilmer, windowed
 from ozora.train.sheets import psnr, save_sheet
 from ozora.train.tasks import Inputs
+
+CELL = 2 * SPATIAL_FACTOR
+"""Pixels of a layout's cell."""
 
 SHOWN_LEVELS = (0.4, 0.7, 0.9)
 """Noise that the clips of a sheet are refined from."""
@@ -50,7 +52,9 @@ class ClearTask(AutoencoderTask):
         if not at_half and refined < recipe.refined:
             latents = self.refilmer(self.autoencoder, clips, recipe.levels, generator)
         if recipe.window and window < recipe.window_share:
-            clips, latents = self._windowed(clips, latents, generator)
+            if recipe.window % CELL:
+                raise refuse("window", recipe.window, f"a multiple of the {CELL} pixels of a layout's cell")
+            clips, latents = windowed(clips, latents, recipe.window, SPATIAL_FACTOR, generator)
         result = autoencoder_loss(
             self.autoencoder,
             clips.small if at_half else clips.large,
@@ -63,19 +67,6 @@ class ClearTask(AutoencoderTask):
         )
         name = "half_size" if at_half else "encoded" if latents is None else "refined"
         return {"total": result.total, f"{name}_charbonnier": result.parts["charbonnier"]}
-
-    def _windowed(
-        self, clips: FootageBatch, latents: Tensor | None, generator: torch.Generator
-    ) -> tuple[FootageBatch, Tensor | None]:
-        """Windows about the subjects, and the latents of just those, if they are there already."""
-        width, cell = self.clear.window, SPATIAL_FACTOR
-        if width % (2 * cell):
-            raise refuse("window", width, f"a multiple of {2 * cell} pixels, the side of a layout's cell")
-        left = clips.about_subjects(width, generator, step=cell)
-        if latents is not None:
-            parts = [row[..., x // cell : (x + width) // cell] for row, x in zip(latents, left, strict=True)]
-            latents = torch.stack(parts)
-        return clips.windows(left, width), latents
 
     @torch.no_grad()
     def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:

@@ -90,3 +90,17 @@ class Refilmer:
         order = 1 if self.network.config.aims else 2
         filmed = denoise(predictor, Moment(0, state), step_levels(steps, shift), order).state.latent
         return autoencoder.denormalise(filmed)
+
+
+def windowed(
+    clips: FootageBatch, latents: Tensor | None, width: int, cell: int, generator: torch.Generator
+) -> tuple[FootageBatch, Tensor | None]:
+    """Windows ``width`` pixels wide about the subjects, and the latents of just those, if they are there.
+
+    A cell of the latents (B, L, C, h, w) is ``cell`` pixels wide, and windows begin where cells do.
+    """
+    left = clips.about_subjects(width, generator, step=cell)
+    if latents is not None:
+        parts = [row[..., x // cell : (x + width) // cell] for row, x in zip(latents, left, strict=True)]
+        latents = torch.stack(parts)
+    return clips.windows(left, width), latents

@@ -15,7 +15,7 @@ from ozora.train.banks import FootageBatch
 from ozora.train.critic import Critic, asked_of_critic, asked_of_decoder, balance, pairs_of
 from ozora.train.losses_autoencoder import autoencoder_loss
 from ozora.train.recipe import Stage, VividRecipe
-from ozora.train.refilming import Refilmer
+from ozora.train.refilming import Refilmer, windowed
 from ozora.train.sheets import save_sheet
 from ozora.train.tasks import Inputs
 
@@ -89,11 +89,7 @@ class VividTask(AutoencoderTask):
             return clips, latents
         if width % CELL:
             raise refuse("window", width, f"a multiple of the {CELL} pixels of a cell")
-        left = clips.about_subjects(width, generator, step=CELL)
-        if latents is not None:
-            parts = [row[..., x // CELL : (x + width) // CELL] for row, x in zip(latents, left, strict=True)]
-            latents = torch.stack(parts)
-        return clips.windows(left, width), latents
+        return windowed(clips, latents, width, CELL, generator)
 
     @torch.no_grad()
     def samples(self, folder: Path, stage: Stage, label: str) -> dict[str, float]:
