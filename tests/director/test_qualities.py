@@ -1,5 +1,6 @@
 """A quality by name: how many steps, guided or not, and by whom."""
 
+import json
 import shutil
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from ozora import Ozora
 from ozora.backends.backend import QUALITIES, Card, Sampling
 from ozora.backends.grid import Grid
-from ozora.backends.weights import check
+from ozora.backends.weights import assemble, check
 from ozora.director.explore import explore
 from ozora.director.finish import finish
 from ozora.director.library import Library
@@ -100,6 +101,45 @@ def test_weights_without_a_student_have_qualities_too(tiny_weights, tiny_student
     assert [plain.quality(name).steps for name in QUALITIES] == [1, 3, 6, 6]
     assert {plain.quality(name).guidance for name in QUALITIES} == {2.0}
     assert plain.quality(None) == plain.sampling == taught.quality("best")
+
+
+@pytest.fixture
+def choosing(tiny_student, tmp_path):
+    """Weights whose best is the student's choice of three beginnings."""
+    folder = shutil.copytree(tiny_student, tmp_path / "choosing")
+    manifest = json.loads((folder / "weights.json").read_text())
+    (folder / "weights.json").write_text(json.dumps({**manifest, "best_of": 3}))
+    return Ozora(folder)
+
+
+def test_the_best_may_be_the_students_choice_of_several_beginnings(choosing, ozora):
+    best = choosing.generate("a fox", seed=1, quality="best")
+    assert settings(best) == {"steps": 8, "guidance": 1.0}
+    assert best.clip.metadata["settings"]["drafts"] == 3
+    assert best.latents.equal(ozora.generate("a fox", seed=1, quality="high", drafts=3).latents)
+    alone = choosing.generate("a fox", seed=1, quality="best", drafts=1)
+    assert alone.latents.equal(ozora.generate("a fox", seed=1, quality="high").latents)
+
+
+@pytest.mark.parametrize("asked", [{"negative": "snow"}, {"guidance": 3.0}, {"steps": 9}])
+def test_what_needs_the_transformer_chooses_from_no_beginnings_unasked(choosing, asked):
+    found = sampling_for(Request("a fox", quality="best", **asked), choosing.backend.card)
+    assert found.guidance > 1 and found.drafts == 1
+
+
+@pytest.mark.parametrize("best_of", [-1, 65, 1.5, "x"])
+def test_a_choice_that_makes_no_sense_is_refused(choosing, best_of):
+    path = choosing.backend.weights.folder / "weights.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "best_of": best_of}))
+    with pytest.raises(OzoraError, match=r"best_of|weights\.json"):
+        check(path.parent)
+
+
+def test_nobody_chooses_without_a_student(tiny_weights, tmp_path):
+    exports = {part: tiny_weights / f"{part}.safetensors" for part in ("autoencoder", "transformer", "text")}
+    with pytest.raises(OzoraError, match=r"^best_of: got '2 without a student'"):
+        assemble(tmp_path / "out", **exports, grid=Grid(((3, 2),), 12, 4), best_of=2)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_quality_is_refused_by_name():

@@ -20,6 +20,9 @@ OnStep = Callable[[int, int], None]
 QUALITIES = ("draft", "standard", "high", "best")
 """What a film may be asked for by name, from the quickest to the best that the weights can do."""
 
+MOST_TAKES = 64
+"""Takes that are made at once, and beginnings that one is chosen from, at most."""
+
 
 @dataclass(frozen=True)
 class Sampling:

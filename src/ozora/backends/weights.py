@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
+from operator import index
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ozora.backends.backend import QUALITIES, Card, Sampling
+from ozora.backends.backend import MOST_TAKES, QUALITIES, Card, Sampling
 from ozora.backends.grid import Grid
 from ozora.errors import WeightsError, refuse
 from ozora.media.files import require_folder, whole_file
@@ -111,7 +112,7 @@ def check(folder: str | Path) -> Weights:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         listed, parts = dict(manifest["files"]), dict(manifest["parts"])
         sampling = _sampling(Sampling(**manifest["sampling"]))
-        name, version = str(manifest["name"]), manifest["format"]
+        name, version, best_of = str(manifest["name"]), manifest["format"], index(manifest.get("best_of", 0))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"weights: {folder / MANIFEST} cannot be read ({error}).") from error
     if version != FORMAT:
@@ -126,6 +127,7 @@ def check(folder: str | Path) -> Weights:
             raise WeightsError(f"weights: {folder / file} is missing.")
         if _checksum(folder / file) != checksum:
             raise WeightsError(f"weights: {folder / file} is damaged (its SHA-256 is not the manifest's).")
+    _check_best_of(best_of, STUDENT in parts)
     card = Card(
         name=name,
         hash=_family_hash(listed),
@@ -133,7 +135,7 @@ def check(folder: str | Path) -> Weights:
         sampling=sampling,
         recipe=str(manifest.get("recipe", "")),
         ledger_root=str(manifest.get("ledger_root", "")),
-        qualities=_qualities(sampling, STUDENT in parts, REFINER in parts),
+        qualities=_qualities(sampling, STUDENT in parts, REFINER in parts, best_of),
     )
     if 4 in card.grid.scales and REFINER not in parts:
         raise WeightsError(f"weights: {folder} has no refiner, which films of scale 4 need.")
@@ -152,11 +154,20 @@ def _sampling(sampling: Sampling) -> Sampling:
     return sampling
 
 
-def _qualities(guided: Sampling, student: bool, refiner: bool) -> dict[str, Sampling]:
-    """What each quality means: a student's few steps below the best, or fewer and more guided ones."""
+def _check_best_of(best_of: int, student: bool) -> None:
+    if best_of and not (student and 1 <= best_of <= MOST_TAKES):
+        came = f"{best_of}{'' if student else ' without a student'}"
+        raise WeightsError(str(refuse("best_of", came, f"0, or with a student 1 to {MOST_TAKES}")))
+
+
+def _qualities(guided: Sampling, student: bool, refiner: bool, best_of: int) -> dict[str, Sampling]:
+    """What each quality means: a student's few steps below the best, or fewer and more guided ones.
+
+    The best is guided, or of a student that films better than its teacher, the choice of so many beginnings.
+    """
     if student:
         few = {name: replace(guided, steps=steps, guidance=1.0) for name, steps in STUDENT_STEPS.items()}
-        found = few | {"best": guided}
+        found = few | {"best": replace(few["high"], drafts=best_of) if best_of else guided}
     else:
         steps = (max(1, guided.steps // 2), guided.steps, 2 * guided.steps, 2 * guided.steps)
         found = {name: replace(guided, steps=count) for name, count in zip(QUALITIES, steps, strict=True)}
@@ -176,11 +187,13 @@ def assemble(
     grid: Grid,
     name: str = "",
     sampling: Sampling | None = None,
+    best_of: int = 0,
 ) -> Weights:
     """Copy the exports of trainings into ``out``, write the manifest last, check the result.
 
     ``student`` is a transformer of few steps that learnt from this one, ``refiner`` one that makes its films
-    clear, both reading the same text encoder. Each export is what ``save_weights``
+    clear, both reading the same text encoder. With ``best_of`` the best quality is the student's, from the
+    most promising of so many beginnings; else the transformer's, guided. Each export is what ``save_weights``
     wrote (the first file, if there are several). Recipe and ledger root come from the exports' own metadata.
     Raises ``WeightsError`` for exports that are missing or damaged.
     """
@@ -194,6 +207,7 @@ def assemble(
     # Everything that can be wrong is found here: what lies in ``out`` is only replaced by what will do.
     Grid.from_json(grid.to_json())
     _sampling(sampling or Sampling())
+    _check_best_of(best_of, student is not None)
     if 4 in grid.scales and refiner is None:
         raise WeightsError("scales: 4 needs a refiner, give its export.")
     require_folder(out)
@@ -215,6 +229,7 @@ def assemble(
         "parts": {part: f"{part}.safetensors" for part in exports},
         "grid": grid.to_json(),
         "sampling": asdict(sampling or Sampling()),
+        "best_of": best_of,
         "recipe": _recipe_name(about["transformer"]),
         "ledger_root": str(about["transformer"].get("ledger_root", "")),
         "trained": {part: {key: told[key] for key in _TOLD if key in told} for part, told in about.items()},

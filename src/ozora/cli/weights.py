@@ -31,7 +31,8 @@ def check(
     said.print(f"films {sizes} pixels, at most {grid.frames} frames at {grid.fps} fps")
     for name, sampling in card.qualities.items():
         refined = f", refined in {sampling.refining}" if sampling.refining else ""
-        said.print(f"{name}: {sampling.steps} steps, guidance {sampling.guidance:g}{refined}")
+        chosen = f", the best of {sampling.drafts} beginnings" if sampling.drafts > 1 else ""
+        said.print(f"{name}: {sampling.steps} steps, guidance {sampling.guidance:g}{refined}{chosen}")
     said.print(
         f"recipe {card.recipe or 'not told'}; ledger {card.ledger_root[:12] or 'not told'}"
     )
@@ -62,6 +63,9 @@ def assemble(
     shift: Annotated[
         float | None, typer.Option(help="Timestep shift; by the size of the film if not given.")
     ] = None,
+    best_of: Annotated[
+        int, typer.Option(help="Quality best is the student's, of so many beginnings; 0: guided, without it.")
+    ] = 0,
     name: Annotated[str, typer.Option(help="Name of the weights; the folder's by default.")] = "",
 ) -> None:
     """Copy the exports of three trainings into a folder that Ozora films with."""
@@ -79,6 +83,6 @@ def assemble(
     grid = Grid(grids, fps, latents, _SCALES[scales])
     assemble_folder(
         out, autoencoder=autoencoder, transformer=transformer, text=text, student=student,
-        refiner=refiner, grid=grid, name=name, sampling=sampling,
+        refiner=refiner, grid=grid, name=name, sampling=sampling, best_of=best_of,
     )  # fmt: skip
     check(str(out))

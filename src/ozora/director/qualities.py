@@ -26,10 +26,11 @@ def sampling_for(request: Request, card: Card) -> Sampling:
     if request.refining and not any(sampling.refining for sampling in card.qualities.values()):
         raise refuse("refining", request.refining, f"0: {card.name} has no refiner")
     named = card.quality(request.quality)
+    drafts = named.drafts if chosen is named else chosen.drafts
     return replace(
         chosen,
         refining=named.refining if request.refining is None else request.refining,
-        drafts=named.drafts if request.drafts is None else request.drafts,
+        drafts=drafts if request.drafts is None else request.drafts,
         steps=chosen.steps if request.steps is None else request.steps,
         guidance=float(chosen.guidance if request.guidance is None else request.guidance),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ozora.backends.backend import QUALITIES
+from ozora.backends.backend import MOST_TAKES, QUALITIES
 from ozora.director.parts import (
     LONGEST_PROMPT,
     Part,
@@ -27,7 +27,6 @@ __all__ = ["LONGEST_PROMPT", "Request", "parse_size"]
 
 MOST_STEPS = 100
 MOST_GUIDANCE = 20.0
-MOST_TAKES = 64
 MOST_THREADS = 256
 SMALLEST_SIDE, LARGEST_SIDE = 32, 2048
 HIGHEST_SEED = 2**63 - 1
