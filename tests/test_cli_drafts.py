@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -138,6 +139,20 @@ def test_a_draft_may_be_named_by_any_of_its_files_and_finishing_again_gives_the_
     assert len(set(films)) == 1 and not (tmp_path / "takes" / "red-fox-1-final-2.mp4").exists()
     code, _, err = drafts("finish", "red-fox-1-final")
     assert code == 2 and err.startswith("take: got 'red-fox-1-final', allowed: a draft, as `ozora explore` ")
+
+
+@pytest.mark.parametrize("mark", ["accepted", "rejected"])
+def test_what_was_said_of_a_final_stays_when_it_is_finished_again(
+    drafts: Call, tmp_path: Path, mark: str
+) -> None:
+    sidecar = tmp_path / "takes" / "red-fox-1-final.json"
+    assert drafts("finish", "red-fox-1")[0] == 0 and "mark" not in json.loads(sidecar.read_text())["take"]
+    assert drafts("mark", "red-fox-1-final", mark)[0] == 0
+    assert drafts("finish", "red-fox-1")[0] == 0
+    assert json.loads(sidecar.read_text())["take"]["mark"] == mark
+    assert drafts("finish", "red-fox-1", "--way", "new take", "--steps", 2)[0] == 0
+    other = json.loads((tmp_path / "takes" / "red-fox-1-final-2.json").read_text())["take"]
+    assert "mark" not in other  # nobody has seen that one yet
 
 
 def test_another_way_to_finish_does_not_overwrite_the_final_that_was_accepted(

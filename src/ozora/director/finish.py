@@ -22,7 +22,7 @@ from torch import Tensor
 from ozora.backends.backend import Backend
 from ozora.backends.machine import computing_as, settings_here
 from ozora.director.generate import backend_named, film_take
-from ozora.director.library import FINAL, Library, read_entry
+from ozora.director.library import FINAL, Entry, Library, read_entry
 from ozora.director.plan import Plan, plan, words_of
 from ozora.director.reproduce import request_of
 from ozora.director.states import Keeper, Progress, Waiting, read_waiting, same_take, waiting_path
@@ -81,7 +81,9 @@ def finish(
     ending = _WAYS[way](backend, draft, size, steps, strength)
     ending = replace(ending, about={**ending.about, "settings": settings_here(ending.about["settings"])})
     film = output or require_writable(_free_final(library, entry.name, ending.about))
-    beside = {"take": {"kind": FINAL, "parents": [entry.name], "way": way}}
+    again = _same_final(film, ending.about)  # whose mark is somebody's word and stays
+    mark = {"mark": again.mark} if again is not None and again.mark != "none" else {}
+    beside = {"take": {"kind": FINAL, "parents": [entry.name], "way": way, **mark}}
     order = {"keep_latents": True, "beside": beside, **backend_named(backend)}
     found = same_take(waiting_path(film), ending.about) or Waiting(ending.about, order, ending.progress)
     keeper = Keeper(film, found, ending.about, order)
@@ -94,17 +96,21 @@ def finish(
 
 def _free_final(library: Library, name: str, about: Mapping[str, Any]) -> Path:
     """Where a final goes if nobody says: where it lies already, else where no other final lies or waits."""
-    plain = json.loads(json.dumps(about))
     for number in count(1):
         film = library.folder / f"{name}-final{'' if number == 1 else f'-{number}'}.mp4"
         waiting = waiting_path(film)
-        if film.is_file():
-            told = read_entry(film.with_suffix(".json"))
-            if told is None or any(told.about.get(key) != value for key, value in plain.items()):
-                continue
+        if film.is_file() and _same_final(film, about) is None:
+            continue
         if not waiting.is_file() or same_take(waiting, about):
             return film
     raise AssertionError("numbers do not end")
+
+
+def _same_final(film: Path, about: Mapping[str, Any]) -> Entry | None:
+    """The take that lies at ``film``, if it is of exactly this order."""
+    told = read_entry(film.with_suffix(".json")) if film.is_file() else None
+    plain = json.loads(json.dumps(about))
+    return told if told is not None and all(told.about.get(key) == plain[key] for key in plain) else None
 
 
 def _resumed(
