@@ -151,6 +151,7 @@ def test_footage_that_was_damaged_is_found_out(ozora: Call, tmp_path: Path, tiny
         for command in (
             ["world", "check", "footage"], ["world", "truth", "footage"], [*encode, "l.safetensors"],
             [*SHOOT, "--clips", 2],
+            ["train", "micro_autoencoder", "--footage", "footage", "--out", "run", "--device", "cpu"],
         ):  # fmt: skip
             refused(ozora, tmp_path, command, "got 'footage/shard-00000.safetensors', allowed: a whole shard")
     shard.unlink()

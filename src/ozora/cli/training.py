@@ -135,7 +135,6 @@ def encode(
     import torch
 
     from ozora.cli.show import bar, plain, said
-    from ozora.cli.world import whole_shards
     from ozora.media.files import require_writable
     from ozora.model.checkpoint import weights_hash
     from ozora.train.banks import FootageBank
@@ -144,12 +143,7 @@ def encode(
 
     require_writable(output)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        network = load_autoencoder(autoencoder, device)
-    except (KeyError, TypeError) as error:
-        raise refuse("autoencoder", str(autoencoder), "weights of an autoencoder") from error
-    whole_shards(*footage)
-    bank = FootageBank(footage, device=device)
+    network, bank = load_autoencoder(autoencoder, device), FootageBank(footage, device=device)
     with bar() as progress:
         row = progress.add_task("clips", total=len(bank))
 

@@ -176,7 +176,6 @@ def shoot(
         raise refuse("frames", frames, "1, 5, 9, …, or no --frames for whole shots")
     require_folder(out)
     check_device(device)
-    whole_shards(out)
     with bar() as progress:
         row = progress.add_task("clips", total=clips)
 
@@ -196,7 +195,6 @@ def check(folder: Annotated[Path, typer.Argument(help="A folder that `ozora worl
     from ozora.cli.show import plain, said
     from ozora.train.footage import check_footage
 
-    whole_shards(folder)
     said.print(f"[bold]{plain(folder)}[/]  {check_footage(folder)} clips, each as its ledger knows it")
 
 
@@ -243,7 +241,6 @@ def truth(
     from ozora.cli.show import bar, plain, said
     from ozora.train.truths import tell_truth
 
-    whole_shards(*footage)
     for folder in footage:
         with bar() as progress:
             row = progress.add_task(folder.name)
@@ -253,20 +250,6 @@ def truth(
 
             shards = tell_truth(folder, workers=workers, ids_only=ids_only, on_progress=show)
         said.print(f"[bold]{plain(folder)}[/]  truth of {shards} shards")
-
-
-def whole_shards(*folders: Path) -> None:
-    """Refuse footage of which a shard was cut short or is none, naming the file."""
-    from safetensors import SafetensorError, safe_open
-
-    from ozora.train.footage import shard_paths
-
-    for path in (path for folder in folders for path in shard_paths(folder)):
-        try:
-            with safe_open(path, framework="pt"):
-                pass
-        except (SafetensorError, OSError) as error:
-            raise refuse("footage", str(path), "a whole shard; delete it and shoot again") from error
 
 
 def depth_picture(depth: Any) -> Any:

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from ozora.errors import OzoraError, refuse
 from ozora.rights.ledger import Ledger
-from ozora.train.footage import read_plan, shard_paths
+from ozora.train.footage import open_shard, read_plan, shard_paths
 from ozora.world.relations import MIRRORED
 from ozora.world.shot import Shot, Subject
 
@@ -227,7 +227,7 @@ class FootageBank:
 
     def _shard(self, number: int) -> safe_open:
         if number not in self._open:
-            self._open[number] = safe_open(self._shards[number], framework="pt")
+            self._open[number] = open_shard(self._shards[number])
         return self._open[number]
 
     def _stored(self, shard: int, name: str) -> Any:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -135,7 +135,7 @@ def check_footage(folder: str | Path) -> int:
     rows = ledger.rows()
     count = 0
     for path in shard_paths(folder):
-        with safe_open(path, framework="pt") as shard:
+        with open_shard(path) as shard:
             frames, ids = shard.get_tensor("frames"), shard.get_tensor("ids")
         for clip, marks in zip(frames, ids, strict=True):
             row = next(rows, None)
@@ -150,6 +150,14 @@ def check_footage(folder: str | Path) -> int:
 def shard_paths(folder: Path) -> list[Path]:
     """The finished shards of a folder, in order."""
     return sorted(folder.glob("shard-*.safetensors"))
+
+
+def open_shard(path: Path) -> safe_open:
+    """Open a shard or its truth to read from; refuses one that was cut short or is none, naming the file."""
+    try:
+        return safe_open(path, framework="pt")
+    except (SafetensorError, OSError) as error:
+        raise refuse("footage", str(path), "a whole shard; delete it and shoot again") from error
 
 
 def read_plan(folder: Path) -> Plan:
@@ -224,7 +232,7 @@ def _shoot_shard(out: Path, plan: Plan, first: int, count: int) -> list[str]:
     """Film one shard unless it is there already, and return its clips' content hashes."""
     path = out / f"shard-{first // plan.clips_per_shard:05d}.safetensors"
     if path.exists():
-        with safe_open(path, framework="pt") as shard:
+        with open_shard(path) as shard:
             header = json.loads(shard.metadata()["footage"])
         if len(header) >= count:
             return [str(clip["sha256"]) for clip in header]

@@ -82,9 +82,12 @@ def needed(given: Sequence[Path], name: str, where: str) -> Sequence[Path]:
 
 
 def load_autoencoder(path: Path, device: torch.device | str = "cpu") -> Autoencoder:
-    """The autoencoder of an exported weights file, frozen and ready."""
+    """The autoencoder of an exported weights file, frozen and ready; refuses another network's."""
     tensors, metadata = load_weights(path)
-    autoencoder = Autoencoder(AutoencoderConfig.from_json(metadata["config"]))
+    try:
+        autoencoder = Autoencoder(AutoencoderConfig.from_json(metadata["config"]))
+    except (KeyError, TypeError) as error:
+        raise refuse("autoencoder", str(path), "weights of an autoencoder") from error
     load_into(autoencoder, tensors, path)
     return autoencoder.to(device).eval().requires_grad_(False)
 

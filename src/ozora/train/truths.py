@@ -18,14 +18,13 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ozora.errors import refuse
 from ozora.rights.ledger import Ledger
 from ozora.train.banks import FootageBank, FootageBatch
-from ozora.train.footage import Plan, quiet_worker, read_plan, shard_paths
+from ozora.train.footage import Plan, open_shard, quiet_worker, read_plan, shard_paths
 from ozora.train.streamed import StreamedClip, StreamedFootage, film_clip, read_stream, together
 from ozora.world.film import film
 from ozora.world.shot import Shot
@@ -236,7 +235,7 @@ def _gathered(
     path: Path, tell: Callable[[Shot, Sequence[int], Tensor], Truths]
 ) -> dict[str, Tensor]:
     """What ``tell`` says of all windows of a shard's clips, (clips, windows, frames, …), and their starts."""
-    with safe_open(path, framework="pt") as shard:
+    with open_shard(path) as shard:
         header = json.loads(shard.metadata()["footage"])
         ids = shard.get_tensor("ids")  # (N, T, H, W)
     starts = window_starts(ids.shape[1])
