@@ -1,5 +1,6 @@
 """Tiny random networks in a folder of weights: everything that films, small enough for every test."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -94,6 +95,34 @@ def command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.
         return code, out, err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def seen_by_hand():
+    """What eyes would see in a picture of ``height`` × ``width`` cells where people stand on 3×3 each."""
+    from ozora.model.eyes import EyesConfig, Seen
+
+    def make(
+        config: EyesConfig, people: Sequence[tuple[int, int, int]], height: int = 8, width: int = 14
+    ) -> Seen:
+        """``people`` as (row, column, number of the kind)."""
+        silhouette = torch.full((1, 1, height, width), -6.0)
+        centre, offset = silhouette.clone(), torch.zeros(1, 1, 2, height, width)
+        classes = torch.zeros(1, 1, len(config.classes), height, width)
+        for row, column, kind in people:
+            here = slice(row - 1, row + 2), slice(column - 1, column + 2)
+            silhouette[0, 0][here] = 6
+            centre[..., row, column] = 4
+            classes[0, 0, config.first_subject + kind][here] = 9
+            for d in (-1, 0, 1):
+                offset[0, 0, 0, row - 1 : row + 2, column + d] = -d
+                offset[0, 0, 1, row + d, column - 1 : column + 2] = -d
+        traits = {axis: torch.zeros(1, 1, len(words), height, width) for axis, words in config.traits}
+        flow = torch.zeros(1, 0, 2, height, width)
+        depth = torch.zeros(1, 1, height, width)
+        return Seen(classes, traits, {}, depth, silhouette, centre, offset, flow, ())
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ozora.evaluate.tracks import follow, sightings
-from ozora.model.eyes import Seen
+from ozora.evaluate.tracks import both, follow, sightings
+from ozora.model.eyes import Eyes, Seen
+from ozora.model.fovea import Glimpsed
+
+shares_of_five = st.lists(st.floats(0.01, 1.0), min_size=5, max_size=5)
 
 
 @given(rows=st.lists(st.floats(0.1, 0.9), min_size=1, max_size=4, unique_by=lambda y: round(y * 4)))
@@ -56,22 +61,45 @@ def test_what_is_seen_twice_is_a_slip_of_the_eyes(hand: SimpleNamespace) -> None
     assert len(follow(hand.CONFIG, hand.people([fox, ghost]), hand.FPS)) == 1
 
 
-def test_sightings_are_read_off_centres_and_offsets(hand: SimpleNamespace) -> None:
-    height, width, first = 8, 14, hand.CONFIG.first_subject
-    silhouette = torch.full((1, 1, height, width), -6.0)
-    centre, offset = silhouette.clone(), torch.zeros(1, 1, 2, height, width)
-    classes = torch.zeros(1, 1, len(hand.CONFIG.classes), height, width)
-    for row, column, kind in ((2, 3, 0), (2, 6, 1)):  # two that touch
-        silhouette[..., row - 1 : row + 2, column - 1 : column + 2] = 6
-        centre[..., row, column] = 4
-        classes[0, 0, first + kind, row - 1 : row + 2, column - 1 : column + 2] = 9
-        for d in (-1, 0, 1):
-            offset[0, 0, 0, row - 1 : row + 2, column + d] = -d
-            offset[0, 0, 1, row + d, column - 1 : column + 2] = -d
-    traits = {axis: torch.zeros(1, 1, len(words), height, width) for axis, words in hand.CONFIG.traits}
-    seen = Seen(classes, traits, {}, torch.zeros(1, 1, height, width), silhouette, centre, offset,
-                torch.zeros(1, 0, 2, height, width), ())  # fmt: skip
-    (here,) = sightings(hand.CONFIG, seen)
-    assert [(one.x * width - 0.5, one.y * height - 0.5) for one in here] == [(3, 2), (6, 2)]
+def test_sightings_are_read_off_centres_and_offsets(
+    hand: SimpleNamespace, seen_by_hand: Callable[..., Seen]
+) -> None:
+    seen = seen_by_hand(hand.CONFIG, [(2, 3, 0), (2, 6, 1)])  # two that touch
+    (here,) = sightings(Eyes(hand.CONFIG), torch.zeros(1, 1, 3, 32, 56), seen)
+    assert [(round(one.x * 14 - 0.5, 6), round(one.y * 8 - 0.5, 6)) for one in here] == [(3, 2), (6, 2)]
     assert [int(one.kinds.argmax()) for one in here] == [0, 1]
-    assert all(one.area == 9 / (height * width) for one in here)
+    assert all(one.area == 9 / (8 * 14) for one in here)
+
+
+def test_a_second_look_corrects_the_first_and_may_find_nobody(
+    hand: SimpleNamespace, seen_by_hand: Callable[..., Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said by hand: the first is a kind that the first look did not think of, the second nobody."""
+    kinds = len(hand.CONFIG.subjects)
+
+    def glimpse(eyes: Eyes, pictures: torch.Tensor, cells: torch.Tensor) -> Glimpsed:
+        assert pictures.shape == (2, 3, 32, 56) and cells.sum((1, 2)).tolist() == [9, 9]
+        told = torch.zeros(2, kinds + 1)
+        told[0, 5], told[1, -1] = 40.0, 40.0
+        traits = {axis: torch.zeros(2, len(words)) for axis, words in hand.CONFIG.traits}
+        traits["colour"][0, 3] = traits["size"][0, 2] = 40.0
+        return Glimpsed(told, traits)
+
+    monkeypatch.setattr(Eyes, "glimpse", glimpse)
+    seen = seen_by_hand(hand.CONFIG, [(2, 3, 0), (2, 6, 1)])
+    ((one,),) = sightings(Eyes(hand.CONFIG), torch.zeros(1, 1, 3, 32, 56), seen)
+    assert int(one.kinds.argmax()) == 5 and one.kinds.sum() == pytest.approx(1)
+    assert int(one.traits["colour"].argmax()) == 3
+    assert one.traits["size"].max() == pytest.approx(1 / len(one.traits["size"]))  # the whole picture tells
+
+
+@given(first=shares_of_five, second=shares_of_five)
+def test_two_looks_together_never_rule_out_and_hardly_mind_who_was_first(
+    first: list[float], second: list[float]
+) -> None:
+    one, other = (torch.tensor(values, dtype=torch.float64) / sum(values) for values in (first, second))
+    told = both(one, other)
+    assert float(told.sum()) == pytest.approx(1) and bool((told > 0).all())
+    assert torch.allclose(told, both(other, one))
+    certain = torch.eye(5, dtype=torch.float64)[2]
+    assert int(both(torch.full((5,), 0.2, dtype=torch.float64), certain).argmax()) == 2

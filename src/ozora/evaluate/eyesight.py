@@ -70,7 +70,7 @@ def eyesight(
         seen = eyes(video)
         for name, value in measures(eyes, seen, targets(eyes.config, truth, [shot])).items():
             cells.setdefault(name, []).append(value)
-        middle = sightings(eyes.config, seen)[1]
+        middle = sightings(eyes, video, seen)[1]
         _compare(eyes, shot, truth.ids[0, 1], middle, tallies)
         if on_progress is not None:
             on_progress(index + 1, shots)

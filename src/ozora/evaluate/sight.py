@@ -78,7 +78,7 @@ def see(eyes: Eyes, frames: Frames, fps: float) -> FilmSight:
         low, high = max(0, start - MARGIN), min(total, start + CHUNK + MARGIN)
         seen = eyes(video[:, low:high])
         mine = slice(start - low, start - low + min(CHUNK, total - start))
-        people += sightings(config, seen, first_frame=low)[mine]
+        people += sightings(eyes, video[:, low:high], seen, first_frame=low)[mine]
         flows.append(seen.flow[0, mine])
         subject.append(seen.silhouette[0, mine].sigmoid())
         for axis, values in scene.items():
@@ -112,9 +112,10 @@ def glance(eyes: Eyes, frames: Frames) -> dict[str, dict[str, float]]:
     where nobody is seen all have none. As one film they would seem to move: the eyes compare neighbours.
     """
     config = eyes.config
-    seen = eyes(fitted(to_video(frames), config).transpose(0, 1))  # each a film of one frame
-    kinds = config.classes[config.first_subject :]
-    here = [sightings(config, seen, film=number)[0] for number in range(len(frames))]
+    video = fitted(to_video(frames), config).transpose(0, 1)  # each a film of one frame
+    seen = eyes(video)
+    kinds = config.subjects
+    here = [sightings(eyes, video, seen, film=number)[0] for number in range(len(frames))]
     likeliest = [np.max([one.kinds for one in people], axis=0) for people in here if people]
     subjects = np.sum(likeliest, axis=0) / len(frames) if likeliest else np.zeros(len(kinds))
     shares = {"subject": subjects.tolist()}

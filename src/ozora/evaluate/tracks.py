@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ozora.model.eyes import EyesConfig, Seen
+from ozora.model.eyes import Eyes, EyesConfig, Seen
+from ozora.model.instances import instances
 
-LEAST_CENTRE = 0.3
-"""Probability from which a place counts as somebody's centre."""
+NOBODY = 0.5
+"""Whom a second look takes for nobody by more than this is not there."""
 
-LEAST_CELLS = 2
-"""Cells of 4×4 pixels that make a sighting."""
+SEEN_NEAR = ("colour", "direction", "action")
+"""Traits that a second look tells better; size is told by the whole picture."""
 
 MEMORY = 1.5
 """Seconds for which a hidden track waits."""
@@ -123,54 +123,55 @@ class _Open:
         )
 
 
-def sightings(config: EyesConfig, seen: Seen, film: int = 0, first_frame: int = 0) -> list[list[Sighting]]:
-    """Everybody whom the eyes see in one film, frame by frame."""
-    found = []
-    frames = seen.depth.shape[1]
-    first = config.first_subject
-    kinds = seen.classes[film, :, first:].float().softmax(1)  # (T, S, h, w)
+def sightings(
+    eyes: Eyes, video: Tensor, seen: Seen, film: int = 0, first_frame: int = 0
+) -> list[list[Sighting]]:
+    """Everybody whom the eyes see in one film of ``video`` (B, T, 3, H, W), frame by frame.
+
+    Eyes that have a fovea look at each of them a second time: then a name is the product of what both looks
+    say, and whom the second does not find there is not there.
+    """
+    found = instances(seen, film)
     traits = {axis: value[film].float().softmax(1) for axis, value in seen.traits.items()}
-    for t in range(frames):
-        member, peaks, scores = _members(
-            seen.silhouette[film, t].float(), seen.centre[film, t].float(), seen.offset[film, t].float()
-        )
-        height, width = member.shape
-        here = []
-        for number in range(len(peaks)):
-            mine = member == number  # (h, w)
-            cells = int(mine.sum())
-            if cells < LEAST_CELLS:
+    kinds = seen.classes[film, :, eyes.config.first_subject :].float().softmax(1)  # (T, S, h, w)
+    near = None
+    if found:
+        cells = torch.stack([one.cells for one in found])
+        near = eyes.glimpse(video[film, [one.frame for one in found]], cells)
+    people: list[list[Sighting]] = [[] for _ in range(seen.depth.shape[1])]
+    for number, one in enumerate(found):
+        mine = one.cells
+        height, width = mine.shape
+        rows, columns = torch.nonzero(mine, as_tuple=True)
+        kind = kinds[one.frame][:, mine].mean(1).double()
+        values = {axis: value[one.frame][:, mine].mean(1).double() for axis, value in traits.items()}
+        score = one.score
+        if near is not None:
+            again = near.kinds[number].double().softmax(0)  # (S + 1,)
+            if float(again[-1]) > NOBODY:
                 continue
-            rows, columns = torch.nonzero(mine, as_tuple=True)
-            here.append(
-                Sighting(
-                    frame=first_frame + t,
-                    x=(float(columns.float().mean()) + 0.5) / width,
-                    y=(float(rows.float().mean()) + 0.5) / height,
-                    area=cells / (height * width),
-                    depth=float(seen.depth[film, t][mine].float().mean().exp()),
-                    score=float(scores[number]),
-                    kinds=kinds[t][:, mine].mean(1).double().cpu().numpy(),
-                    traits={axis: v[t][:, mine].mean(1).double().cpu().numpy() for axis, v in traits.items()},
-                )
+            kind = both(kind, again[:-1])
+            for axis in SEEN_NEAR:
+                values[axis] = both(values[axis], near.traits[axis][number].double().softmax(0))
+        people[one.frame].append(
+            Sighting(
+                frame=first_frame + one.frame,
+                x=(float(columns.float().mean()) + 0.5) / width,
+                y=(float(rows.float().mean()) + 0.5) / height,
+                area=len(rows) / (height * width),
+                depth=float(seen.depth[film, one.frame][mine].float().mean().exp()),
+                score=score,
+                kinds=kind.cpu().numpy(),
+                traits={axis: value.cpu().numpy() for axis, value in values.items()},
             )
-        found.append(here)
-    return found
+        )
+    return people
 
 
-def _members(silhouette: Tensor, centre: Tensor, offset: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The instance of every cell (h, w), −1 for nobody's; the centres' cells (N, 2) and their scores."""
-    share = centre.sigmoid()
-    top = F.max_pool2d(share[None, None], 5, 1, 2)[0, 0]
-    peaks = torch.nonzero((share == top) & (share > LEAST_CENTRE))  # (N, 2) row and column
-    member = torch.full(share.shape, -1, dtype=torch.long, device=share.device)
-    inside = torch.nonzero(silhouette > 0)  # (M, 2)
-    if len(peaks) and len(inside):
-        rows, columns = inside.unbind(1)
-        way = offset[:, rows, columns]  # (2, M) right, down
-        aim = torch.stack((rows + way[1], columns + way[0]), 1)
-        member[rows, columns] = torch.cdist(aim, peaks.to(aim)).argmin(1)
-    return member, peaks, share[peaks[:, 0], peaks[:, 1]]
+def both(first: Tensor, second: Tensor) -> Tensor:
+    """What two looks say together, (V,): the product of their probabilities, which sum to 1 again."""
+    product = (first + 1e-4) * (second + 1e-4)
+    return product / product.sum()
 
 
 def follow(

@@ -30,6 +30,8 @@ from torch.nn import functional as F
 
 from ozora.errors import WeightsError
 from ozora.model.checkpoint import load_into, load_weights
+from ozora.model.fovea import Fovea, Glimpsed, glimpses, windows
+from ozora.model.residual import Block
 
 EYES_PURPOSES = ("perception", "evaluation")
 """What a copy is for, told in its weights: to teach other networks, or to judge and never teach."""
@@ -68,6 +70,13 @@ class EyesConfig:
     width: int = 224  # pixels: the size of picture that the eyes know
     height: int = 128
     fps: int = 12
+    detail: int = 0  # channels that see what is smaller than a cell; 0: cells are seen as they are
+    fovea: tuple[int, ...] = ()  # widths of its three scales; none: no second look
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Who may act."""
+        return self.classes[self.first_subject :]
 
     def to_json(self) -> dict[str, object]:
         """The configuration as JSON values."""
@@ -86,6 +95,8 @@ class EyesConfig:
                 "scene": _words(data["scene"]),
                 "widths": tuple(int(str(value)) for value in _list(data["widths"])),
                 "blocks": tuple(int(str(value)) for value in _list(data["blocks"])),
+                "detail": int(str(data.get("detail", 0))),
+                "fovea": tuple(int(str(value)) for value in _list(data.get("fovea", []))),
             }
             return EyesConfig(**values)
         except (KeyError, TypeError, ValueError) as error:
@@ -107,18 +118,15 @@ class Seen:
     features: tuple[Tensor, ...]  # of the four scales, (B, T, C, ·, ·), fine to coarse
 
 
-class Block(nn.Module):
-    """Two 3×3 convolutions around which the picture also passes unchanged."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.GroupNorm(8, channels)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)  # starts as the identity: deep and easy to train
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x + self.second(F.relu(self.norm(self.first(x)))))
+def _detail(channels: int, out: int) -> nn.Sequential:
+    """Two convolutions from pixels to cells (4×4) by way of pairs of pixels; at first they add nothing."""
+    first = nn.Conv2d(3, channels, 3, stride=2, padding=1)
+    last = nn.Conv2d(channels, out, 3, stride=2, padding=1)
+    nn.init.kaiming_normal_(first.weight, nonlinearity="relu")
+    nn.init.zeros_(last.weight)
+    if last.bias is not None:
+        nn.init.zeros_(last.bias)
+    return nn.Sequential(first, nn.ReLU(), last)
 
 
 def _corrector(inputs: int, hidden: int) -> nn.Sequential:
@@ -144,6 +152,9 @@ class Eyes(nn.Module):
         self.config = config
         widths, fine = config.widths, config.fine
         self.open = nn.Conv2d(3, widths[0], 6, stride=CELL, padding=1)
+        self.detail: nn.Sequential | None = None
+        if config.detail:
+            self.detail = _detail(config.detail, widths[0])
         self.where = nn.Conv2d(2, widths[0], 1)  # sky is above and ground below
         self.scales = nn.ModuleList(
             nn.Sequential(*(Block(width) for _ in range(count)))
@@ -170,6 +181,11 @@ class Eyes(nn.Module):
         around = ((2 * REACH_COARSE + 1) ** 2, (2 * REACH_FINE + 1) ** 2)
         self.far = _corrector(widths[1] + around[0] + 2, fine)
         self.near = _corrector(fine + around[1] + 2, fine)
+        self.fovea: Fovea | None = None
+        if config.fovea:
+            first, second, third = config.fovea
+            answers = [(axis, len(words)) for axis, words in config.traits]
+            self.fovea = Fovea(len(config.subjects), answers, (first, second, third))
         for module in (self.open, *self.down):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -224,6 +240,8 @@ class Eyes(nn.Module):
         """Features of the four scales, each (B, T, C, h, w), from fine (cells) to coarse."""
         batch, frames = video.shape[:2]
         x = self.open(video.flatten(0, 1))
+        if self.detail is not None:
+            x = x + self.detail(video.flatten(0, 1))
         x = F.relu(x + self.where(_coordinates(x)))
         scales = []
         for level, blocks in enumerate(self.scales):
@@ -261,6 +279,17 @@ class Eyes(nn.Module):
         own = pyramid[0].unflatten(0, (batch, frames))[:, :-1].flatten(0, 1)
         flow = _corrected(guess, self.near(torch.cat([own, alike, guess], 1)))
         return (FLOW_SCALE * flow).unflatten(0, (batch, frames - 1))
+
+    def glimpse(self, pictures: Tensor, cells: Tensor) -> Glimpsed | None:
+        """Look nearer at instances, ``cells`` (N, h, w) bool, each in a picture of its own, (N, 3, H, W).
+
+        Pictures are in [−1, 1]. None where there is nobody, or these eyes have no fovea.
+        """
+        if self.fovea is None or not len(cells):
+            return None
+        near, places = glimpses(pictures, cells, windows(cells, CELL))
+        told: Glimpsed = self.fovea(near, places)
+        return told
 
     @torch.no_grad()
     def look(self, video: Tensor) -> Seen:

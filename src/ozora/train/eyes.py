@@ -27,12 +27,15 @@ SCENE = ("place", "time", "weather", "look")
 """What is asked of a picture as a whole."""
 
 SHAPES: dict[str, dict[str, Any]] = {
-    "micro": {},
+    "micro": {"blocks": (2, 2, 2, 2), "detail": 24},
     "micro_perception": {"widths": (32, 48, 96, 112)},
-    "mini": {"widths": (64, 128, 256, 320), "blocks": (2, 2, 4, 4), "fine": 96},
-    "mini_perception": {"widths": (80, 128, 224, 288), "blocks": (2, 2, 3, 3), "fine": 96},
+    "mini": {"widths": (64, 128, 256, 320), "blocks": (2, 2, 4, 4), "fine": 96, "detail": 32},
+    "mini_perception": {"widths": (80, 128, 224, 288), "blocks": (2, 2, 3, 3), "fine": 96, "detail": 32},
 }
 """Shapes by size: ``micro`` about 1.5 M parameters, for one CPU core; ``mini`` about 17 M, for a GPU."""
+
+_GROWN = ("detail.", "scales.0.1.", "scales.1.1.")
+"""What eyes had not at first; all of it begins silent, so that earlier weights may be begun with."""
 
 _MEASURED, _SHOWN, _MEASURED_BATCH = 48, 6, 12
 
@@ -46,13 +49,18 @@ class EyesTask:
         if recipe.purpose not in EYES_PURPOSES:
             raise refuse("purpose", recipe.purpose, " or ".join(EYES_PURPOSES))
         self.recipe, self.device = recipe, device
-        self.bank = open_truths(footage, inputs.out, device)
+        self.bank = open_truths(footage, inputs.out, device, ids_only=recipe.ids_only)
         self.autoencoder = (
             None if inputs.autoencoder is None else load_autoencoder(inputs.autoencoder, device)
         )
-        self.eyes = Eyes(eyes_config(recipe.size)).to(device)
+        self.eyes = self.make(recipe).to(device)
         self.networks: dict[str, nn.Module] = {"eyes": self.eyes}
+        self.grown = [name for name in self.eyes.state_dict() if name.startswith(_GROWN)]
         self.rate_factors: dict[str, float] = {}
+
+    def make(self, recipe: EyesRecipe) -> Eyes:
+        """Eyes of the recipe's size."""
+        return Eyes(eyes_config(recipe.size))
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """The 3×3 convolutions between the opening and the answers are Muon's, a row for each filter."""
@@ -61,12 +69,7 @@ class EyesTask:
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
         """All terms of one spoilt batch, half of the batches mirrored."""
         lesson = self._lesson(generator, stage)
-        video = lesson.clips.large
-        decoded = float(torch.rand(1, generator=generator)) < self.recipe.decoded_share
-        if decoded and self.autoencoder is not None:
-            few = max(1, stage.batch // 2)
-            video = torch.cat([self._decoded(lesson, few), video[few:]])
-        video = spoil_film(video, generator, self.recipe.spoil)
+        video = spoil_film(self._seen_through(lesson, generator, stage), generator, self.recipe.spoil)
         truth = targets(self.eyes.config, lesson.truths, lesson.clips.shots)
         total, parts = eyes_loss(self.eyes, self.eyes(video), truth, self.recipe.losses)
         return {"total": total, **parts}
@@ -81,6 +84,15 @@ class EyesTask:
             if float(torch.rand(1, generator=generator)) < self.recipe.zoomed:
                 lesson = lesson.zoomed(generator, self.recipe.zoom)
         return lesson
+
+    def _seen_through(self, lesson: Lesson, generator: torch.Generator, stage: Stage) -> Tensor:
+        """The lesson's films (B, T, 3, H, W), at times half of them as an autoencoder gives them back."""
+        video = lesson.clips.large
+        decoded = float(torch.rand(1, generator=generator)) < self.recipe.decoded_share
+        if decoded and self.autoencoder is not None:
+            few = max(1, stage.batch // 2)
+            video = torch.cat([self._decoded(lesson, few), video[few:]])
+        return video
 
     @torch.no_grad()
     def _decoded(self, lesson: Lesson, few: int) -> Tensor:
@@ -124,8 +136,8 @@ class EyesTask:
         self.eyes.compile()
 
 
-def eyes_config(size: str) -> EyesConfig:
-    """The shape called ``size``, with all the words of the film set."""
+def eyes_config(size: str, fovea: tuple[int, ...] = ()) -> EyesConfig:
+    """The shape called ``size``, with all the words of the film set; ``fovea`` as in ``EyesConfig``."""
     if size not in SHAPES:
         raise refuse("size", size, ", ".join(SHAPES))
     return EyesConfig(
@@ -134,5 +146,6 @@ def eyes_config(size: str) -> EyesConfig:
         first_subject=CLASSES.index(next(iter(concepts.SUBJECTS))),
         traits=tuple((axis, concepts.AXES[axis]) for axis in TRAITS),
         scene=tuple((axis, concepts.AXES[axis]) for axis in SCENE),
+        fovea=fovea,
         **SHAPES[size],
     )

@@ -9,12 +9,14 @@ import torch
 from ozora.train.autoencoder import AutoencoderTask
 from ozora.train.clear import ClearTask
 from ozora.train.eyes import EyesTask
+from ozora.train.fovea import FoveaTask
 from ozora.train.matching import MatchingTask
 from ozora.train.probe import ProbeTask
 from ozora.train.recipe import (
     AutoencoderRecipe,
     ClearRecipe,
     EyesRecipe,
+    FoveaRecipe,
     MatchingRecipe,
     ProbeRecipe,
     Recipe,
@@ -42,6 +44,7 @@ MAKERS: dict[type[Recipe], type[Any]] = {
     MatchingRecipe: MatchingTask,
     ProbeRecipe: ProbeTask,
     EyesRecipe: EyesTask,
+    FoveaRecipe: FoveaTask,
 }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.eyes import Eyes
+from ozora.model.fovea import SIDE
 from ozora.model.probe import Probe, probe_config
 from ozora.model.sizes import SIZES, SPATIAL_FACTOR
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder
@@ -31,12 +32,14 @@ from ozora.train.flops import (
     text_flops,
     transformer_flops,
 )
+from ozora.train.fovea import LARGER, WIDTHS
 from ozora.train.makers import MAKERS
 from ozora.train.matching import Verdict
 from ozora.train.recipe import (
     AutoencoderRecipe,
     ClearRecipe,
     EyesRecipe,
+    FoveaRecipe,
     MatchingRecipe,
     ProbeRecipe,
     Recipe,
@@ -48,6 +51,9 @@ from ozora.train.recipe import (
     VividRecipe,
 )
 from ozora.world import concepts
+
+GLIMPSES = 3
+"""Of a picture: whom the eyes find in it, and whom they should."""
 
 WORDS = 24
 """Words of a usual caption."""
@@ -189,6 +195,7 @@ _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     MatchingRecipe: _matching_networks,
     ProbeRecipe: _probe_networks,
     EyesRecipe: lambda recipe: {"eyes": Eyes(eyes_config(recipe.size))},
+    FoveaRecipe: lambda recipe: {"eyes": Eyes(eyes_config(recipe.size, WIDTHS.get(recipe.size, LARGER)))},
 }
 
 
@@ -273,6 +280,16 @@ def _eyes_cost(recipe: EyesRecipe, stage: Stage, routed: float) -> tuple[Flops, 
     return counted_flops(eyes, (1, stage.frames, 3, side * height, side * width), look)
 
 
+def _fovea_cost(recipe: FoveaRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
+    eyes, held = _eyes_cost(recipe, stage, routed)
+    fovea = cast(Eyes, _networks(recipe)["eyes"]).fovea
+    assert fovea is not None
+    near, kept = counted_flops(
+        fovea, (GLIMPSES, 4, SIDE, SIDE), lambda network, seen: [network(seen, seen[:, 0, 0, :3]).kinds]
+    )
+    return replace(near, forward=near.forward + eyes.forward / 3), kept + held / 3  # who finds does not learn
+
+
 def _probe_cost(recipe: ProbeRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
     width, height = recipe.cells
     probe = _networks(recipe)["probe"]
@@ -291,6 +308,7 @@ _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] =
     StudentRecipe: _student_cost,
     MatchingRecipe: _matching_cost,
     EyesRecipe: _eyes_cost,
+    FoveaRecipe: _fovea_cost,
     ProbeRecipe: _probe_cost,
 }
 

@@ -16,6 +16,7 @@ from ozora.train.augment_eyes import SpoilSettings
 from ozora.train.recipe import (
     H200,
     EyesRecipe,
+    FoveaRecipe,
     MatchingRecipe,
     OptimiserRecipe,
     ProbeRecipe,
@@ -131,6 +132,30 @@ def micro_eyes_perception() -> EyesRecipe:
         seed=97,
         minutes=15,
         spoil=SpoilSettings(untouched=0.4, soft=0.45, blurred=0.1, coarse=0.2, noisy=0.25, noise=0.05),
+    )
+
+
+def micro_fovea() -> FoveaRecipe:
+    """The judging eyes' second look: 45 minutes on one CPU core, from eyes that are trained."""
+    return FoveaRecipe(
+        name="micro_fovea",
+        size="micro",
+        minutes=45,
+        stages=(Stage(1.0, 1, 24),),
+        optimiser=OptimiserRecipe(rate=2e-3, matrix_rate=5e-3, average=0.995, decay=0.4),
+        seed=53,
+    )
+
+
+def micro_fovea_perception() -> FoveaRecipe:
+    """The teaching eyes' second look: another seed, other widths, other spoilt films."""
+    return replace(
+        micro_fovea(),
+        name="micro_fovea_perception",
+        size="micro_perception",
+        purpose="perception",
+        seed=107,
+        spoil=micro_eyes_perception().spoil,
     )
 
 
@@ -269,14 +294,22 @@ def mini_eyes_perception() -> EyesRecipe:
     )  # fmt: skip
 
 
+def mini_fovea() -> FoveaRecipe:
+    """The judging eyes' second look, with a GPU's patience: 4 minutes."""
+    return replace(
+        micro_fovea(), name="mini_fovea", size="mini", minutes=4, stages=(Stage(1.0, 1, 128),), machine=H200
+    )
+
+
 RECIPES: dict[str, Callable[[], Recipe]] = {
     recipe.__name__: recipe
     for recipe in (
         micro_autoencoder, micro_steady, micro_clear, micro_vivid, micro_text, micro_transformer,
         micro_refiner, micro_student, micro_matching, micro_probe, micro_eyes, micro_eyes_perception,
+        micro_fovea, micro_fovea_perception,
         mini_autoencoder, mini_vivid, mini_text, mini_transformer, mini_student, mini_matching, mini_probe,
         base_autoencoder, base_text, base_transformer, large_autoencoder, large_text, large_transformer,
-        mini_eyes, mini_eyes_perception,
+        mini_eyes, mini_eyes_perception, mini_fovea,
     )
 }  # fmt: skip
 """Every run by its name."""

@@ -270,17 +270,19 @@ class TruthBank:
     """Footage on the disk and the truth beside it, handed out together.
 
     ``folders`` are folders of footage for which ``tell_truth`` has run; their truth is kept in memory. Of
-    shards that came later only what the ids tell is known.
+    shards that came later only what the ids tell is known; with ``ids_only`` of all shards will do.
     """
 
-    def __init__(self, folders: Sequence[str | Path], *, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, folders: Sequence[str | Path], *, ids_only: bool = False, device: str | torch.device = "cpu"
+    ) -> None:
         self.bank = FootageBank(folders, device=device)
         self.device, self.fps = torch.device(device), self.bank.fps
         found: dict[tuple[int, int, int], list[dict[str, Tensor]]] = {}
         for folder in self.bank.folders:
             plan = read_plan(folder)
             shards = shard_paths(folder)
-            if not any(truth_path(shard).exists() for shard in shards):
+            if not ids_only and not any(truth_path(shard).exists() for shard in shards):
                 wanted = f"footage with its truth: run `ozora world truth {folder}`"
                 raise refuse("footage", str(folder), wanted)
             found.setdefault((plan.length, plan.height, plan.width), []).extend(map(_read, shards))
@@ -361,11 +363,16 @@ class StreamedTruths:
         return Lesson(together(clips, cuts, frames, self.device), Truths(**parts))
 
 
-def open_truths(given: Sequence[Path], out: Path | None, device: torch.device) -> TruthBank | StreamedTruths:
-    """Folders of footage with their truth, or ``world:WIDTHxHEIGHT[:WORKERS]`` to film while training."""
+def open_truths(
+    given: Sequence[Path], out: Path | None, device: torch.device, *, ids_only: bool = False
+) -> TruthBank | StreamedTruths:
+    """Folders of footage with their truth, or ``world:WIDTHxHEIGHT[:WORKERS]`` to film while training.
+
+    With ``ids_only`` folders whose truth was never told will do.
+    """
     stream = read_stream(given, out, frames=5)
     if stream is None:
-        return TruthBank(given, device=device)
+        return TruthBank(given, ids_only=ids_only, device=device)
     plan, ledger, workers = stream
     return StreamedTruths(plan, ledger, workers=workers, device=device)
 
