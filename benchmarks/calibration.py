@@ -118,6 +118,7 @@ def eyesight_table(sight: Eyesight, about: Mapping[str, Any], machine: str) -> l
     rows = [
         ("subjects found", share(sight.found), ""),
         ("subjects found and named right", share(sight.kind), f"≥ {CLASS_BAR:.0%}"),
+        *((f"… of {size} of 4×4 pixels", share(named), "") for size, named in sight.kind_by_size.items()),
         ("frames counted right", share(sight.counted), f"≥ {COUNT_BAR:.0%}"),
         ("colour of those found", share(sight.colour), ""),
         ("size", share(sight.size), ""),

@@ -100,10 +100,11 @@ def test_a_storyboard_in_json_is_not_overwritten_by_the_sidecar_of_its_film(
 ) -> None:
     document = json.dumps({"seconds": 1, "steps": 1, "seed": 3, "cards": [{"words": "a fox"}]})
     (tmp_path / "day.json").write_text(document)
-    for _ in range(2):
+    for name in ("day.mp4", "day-2.mp4"):  # nor the film by the next
         code, out, _ = ozora("board", "day.json", "--no-keep-latents")
-        assert code == 0 and out.startswith("day.mp4  96x64, 13 frames at 12 fps, seed 3")
+        assert code == 0 and out.startswith(f"{name}  96x64, 13 frames at 12 fps, seed 3")
         assert (tmp_path / "day.json").read_text() == document
+    assert (tmp_path / "day.mp4").read_bytes()[:64] == (tmp_path / "day-2.mp4").read_bytes()[:64]
     told = json.loads((tmp_path / "day.mp4.json").read_text())
     assert told["verb"] == "storyboard" and told["seed"] == read_metadata("day.mp4")["seed"] == 3
 
@@ -142,8 +143,13 @@ def test_a_sequence_refuses_what_it_cannot_join_and_keeps_every_film(
     (tmp_path / "cut.mp4").write_bytes((tmp_path / "a.mp4").read_bytes()[:300])
     (tmp_path / "empty.mp4").write_bytes(b"")
     (tmp_path / "link.mp4").symlink_to("a.mp4")
+    noise = np.random.default_rng(0).integers(0, 255, (13, 64, 96, 3), np.uint8)
+    write_clip(Clip(noise), tmp_path / "noise.mp4")
+    end = (tmp_path / "noise.mp4").read_bytes()
+    (tmp_path / "end.mp4").write_bytes(end[: len(end) // 2])
     before = contents(tmp_path)
     for arguments, said in (
+        (["a.mp4", "end.mp4", "-o", "x.mp4"], "films: got 'end.mp4, cut off after "),
         (["a.mp4", "-o", "x.mp4"], "films: got '1', allowed: two films or more."),
         (["a.mp4", "none.mp4", "-o", "x.mp4"], "films: got 'none.mp4', allowed: a film file that exists."),
         (["a.mp4", ".", "-o", "x.mp4"], "films: got '.', allowed: a film file that exists."),

@@ -58,7 +58,8 @@ def counted(eyes: Eyes, ids: Tensor, *sightings: Sighting, shot: Shot = SHOT) ->
 def test_whoever_is_seen_where_and_as_it_is_counts_in_everything(eyes: Eyes, hand: SimpleNamespace) -> None:
     fox, car = seen(hand, LEFT, FOX), seen(hand, RIGHT, CAR)
     names = ("found", "kind", "colour", "size", "direction", "action")
-    right = {"counted": [1], **{name: [1, 1] for name in names}}
+    sizes = {"kind 20 to 79 cells": [1, 1]}  # 36 and 32
+    right = {"counted": [1], **sizes, **{name: [1, 1] for name in names}}
     assert counted(eyes, truth(LEFT, RIGHT), fox, car) == right
     assert counted(eyes, truth(LEFT, RIGHT), car, fox) == right  # in whichever order they are seen
 
@@ -106,6 +107,15 @@ def test_of_who_hardly_shows_nothing_is_asked(eyes: Eyes, hand: SimpleNamespace)
     fox = seen(hand, LEFT, FOX)
     assert counted(eyes, truth(LEFT, (40, 14, 3, 1)), fox)["counted"] == [1]
     assert counted(eyes, truth(LEFT, (40, 14, 2, 2)), fox)["found"] == [1, 0]
+
+
+def test_names_are_counted_by_size_too(eyes: Eyes, hand: SimpleNamespace) -> None:
+    boxes = ((8, 10, 2, 2), (20, 10, 5, 4), (40, 10, 8, 10))
+    shot = Shot((FOX, CAR, FOX))
+    sightings = [seen(hand, box, subject) for box, subject in zip(boxes, (FOX, FOX, FOX), strict=True)]
+    tallies = counted(eyes, truth(*boxes), *sightings, shot=shot)
+    told = {name: values for name, values in tallies.items() if name.startswith("kind ")}
+    assert told == {"kind 4 to 19 cells": [1], "kind 20 to 79 cells": [0], "kind 80 cells and more": [1]}
 
 
 def test_what_nobody_could_tell_is_not_asked(eyes: Eyes, hand: SimpleNamespace) -> None:

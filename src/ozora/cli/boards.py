@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ozora.cli import options
-from ozora.cli.films import check_ending, shoot
+from ozora.cli.films import check_ending, free_path, shoot
 
 EXAMPLE = """
 [bold]A storyboard[/], in TOML or JSON
@@ -66,7 +66,7 @@ def board(
     }  # fmt: skip
     settings: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     request = replace(read_board(file, as_is=as_is), **settings)
-    output = output or file.with_suffix(".mp4")
+    output = output or free_path(file.with_suffix(".mp4"))
     check_ending(output)
 
     from ozora.director.api import Ozora

@@ -170,8 +170,14 @@ def _numbered(output: Path, count: int) -> list[Path]:
 
 def free_name(prompt: str) -> Path:
     """A name from the first words of the prompt that no film here has, and no take waits for."""
+    slug = "-".join(re.findall(r"\w+", prompt.lower())[:8])[:60] or "film"
+    return free_path(Path(f"{slug}.mp4"))
+
+
+def free_path(wanted: Path) -> Path:
+    """``wanted``, or with a number, such that no film there has that name, and no take waits for it."""
     from ozora.director.states import waiting_path
 
-    slug = "-".join(re.findall(r"\w+", prompt.lower())[:8])[:60] or "film"
-    names = (Path(f"{slug}{ending}.mp4") for ending in ("", *(f"-{number}" for number in range(2, 10_000))))
+    numbers = (f"{wanted.stem}-{number}{wanted.suffix}" for number in range(2, 10_000))
+    names = (wanted, *map(wanted.with_name, numbers))
     return next(name for name in names if not name.exists() and not waiting_path(name).exists())

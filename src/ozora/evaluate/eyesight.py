@@ -26,6 +26,9 @@ SUITE = 901
 SMALLEST = 4
 """Cells of 4×4 pixels that an instance must own to be asked for."""
 
+SIZES = ((SMALLEST, 20), (20, 80), (80, None))
+"""Cells of small, middling and large instances: up to 18, up to 36 and more pixels along each side."""
+
 CLASS_BAR, COUNT_BAR = 0.95, 0.90
 """What eyes should reach before they judge: subjects named right, frames counted right."""
 
@@ -41,6 +44,7 @@ class Eyesight:
     direction: Share
     action: Share
     counted: Share  # frames with as many sightings as instances
+    kind_by_size: dict[str, Share]  # ``kind``, of instances of so many cells
     cells: dict[str, float]  # shares of cells and frames, errors: see ``losses_eyes.measures``
 
     def to_json(self) -> dict[str, object]:
@@ -78,6 +82,7 @@ def eyesight(
     names = ("found", "kind", "colour", "size", "direction", "action", "counted")
     return Eyesight(
         **{name: shares.get(name, Share(0, 0)) for name in names},
+        kind_by_size={size: shares.get(f"kind {size}", Share(0, 0)) for size in map(_size, SIZES)},
         cells={name: float(np.mean(values)) for name, values in cells.items()},
     )
 
@@ -87,10 +92,11 @@ def _compare(
 ) -> None:
     """Stand sightings for instances by their places, and tally what is right."""
     height, width = ids.shape
-    there = {}
+    there, cells = {}, {}
     for number in range(1, len(shot.instances) + 1):
         rows, columns = torch.nonzero(ids == number, as_tuple=True)
         if len(rows) >= SMALLEST:
+            cells[number] = len(rows)
             spread = max(2.0, float(np.sqrt(len(rows))))
             there[number] = (float(columns.float().mean()) + 0.5, float(rows.float().mean()) + 0.5, spread)
 
@@ -114,7 +120,15 @@ def _compare(
         kind = shot.subjects[shot.instances[number - 1]].kind
         named = None if sight is None else eyes.config.classes[first + int(sight.kinds.argmax())]
         tally("kind", named == kind)
+        size = next(size for size in SIZES if size[1] is None or cells[number] < size[1])
+        tally(f"kind {_size(size)}", named == kind)
         for axis, values in words.items():
             asked = trait_of(shot, number, axis)
             if sight is not None and asked is not None:
                 tally(axis, values[int(sight.traits[axis].argmax())] == asked)
+
+
+def _size(cells: tuple[int, int | None]) -> str:
+    """How a size is called."""
+    least, most = cells
+    return f"{least} cells and more" if most is None else f"{least} to {most - 1} cells"

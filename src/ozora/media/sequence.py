@@ -35,7 +35,7 @@ def join_films(
             _check_alike(paths[0], first, film, container.streams.video[0])
         with whole_file(path) as temporary:
             try:
-                _copy(opened, temporary, metadata or {})
+                _copy(paths, opened, temporary, metadata or {})
             except av.FFmpegError as error:
                 raise OzoraError(f"films: they could not be joined ({error.strerror}).") from error
             if metadata:
@@ -44,7 +44,7 @@ def join_films(
     return tuple(f"{name}: its sound is left out" for name in silent)
 
 
-def _copy(opened: Sequence[Any], path: Path, metadata: Mapping[str, Any]) -> None:
+def _copy(films: Sequence[Path], opened: Sequence[Any], path: Path, metadata: Mapping[str, Any]) -> None:
     muxer = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(path), "w", format="mp4", options=muxer) as container:
         if metadata:
@@ -53,12 +53,12 @@ def _copy(opened: Sequence[Any], path: Path, metadata: Mapping[str, Any]) -> Non
         target = container.add_stream_from_template(template)
         target.time_base = template.time_base
         begin = 0
-        for film in opened:
+        for name, film in zip(films, opened, strict=True):
             stream = film.streams.video[0]
             length = round(1 / (stream.average_rate * stream.time_base))
             count, earliest = 0, None
             for packet in film.demux(stream):
-                if packet.size == 0:
+                if packet.size == 0 or packet.is_corrupt:  # the last, cut through
                     continue
                 count += 1
                 # Times of display begin at the first frame's; those of decoding may lie before it.
@@ -66,6 +66,9 @@ def _copy(opened: Sequence[Any], path: Path, metadata: Mapping[str, Any]) -> Non
                 packet.pts, packet.dts = packet.pts - earliest + begin, packet.dts - earliest + begin
                 packet.stream = target
                 container.mux(packet)
+            if count < stream.frames:  # what its head announces
+                came = f"{name.name}, cut off after {count} of its {stream.frames} frames"
+                raise refuse("films", came, "whole films")
             begin += count * length
 
 
