@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ozora.errors import OzoraError
 from ozora.model.checkpoint import load_weights
 from ozora.model.eyes import Seen, load_eyes
 from ozora.train.eyes import eyes_config
@@ -68,6 +69,24 @@ def test_the_same_steps_in_two_parts_are_the_same_fovea(eyes: Path, clips: Path,
     again = train(small(), resume=tmp_path / "b", **first)  # type: ignore[arg-type]
     one, other = (load_weights(report.weights)[0] for report in (whole, again))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_what_to_begin_with_is_said_and_a_second_look_is_not_lost_by_accident(
+    eyes: Path, clips: Path, tmp_path: Path
+) -> None:
+    given = {"footage": [clips], "steps": 1, "quiet": True}
+    with pytest.raises(OzoraError, match=r"^start: got 'nothing', allowed: a folder with eyes"):
+        train(small(), out=tmp_path / "a", **given)  # type: ignore[arg-type]
+    assert not (tmp_path / "a").exists()
+    seeing = train(small(), out=tmp_path / "b", start=eyes, **given).weights  # type: ignore[arg-type]
+    again = replace(get_recipe("micro_eyes"), stages=(Stage(1.0, 1, 2),), sample_every=2.0, ids_only=True)
+    with pytest.raises(OzoraError, match=r"got 'eyes.safetensors with a fovea', allowed: those .* fovea=true"):
+        train(again, out=tmp_path / "c", start=seeing.parent, **given)  # type: ignore[arg-type]
+    kept = train(replace(again, fovea=True), out=tmp_path / "d", start=seeing.parent, **given).weights  # type: ignore
+    one, other = load_weights(seeing)[0], load_weights(kept)[0]
+    near = [name for name in one if name.startswith("fovea.")]
+    assert near and all(torch.equal(one[name], other[name]) for name in near)
+    assert any(not torch.equal(one[name], other[name]) for name in one if name not in near)
 
 
 def test_two_copies_differ_and_say_what_they_are_for() -> None:

@@ -34,6 +34,8 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 """Shapes by size: ``micro`` about 1.5 M parameters, for one CPU core; ``mini`` about 17 M, for a GPU."""
 
+_FOVEA_WIDTHS = {"micro": (24, 64, 128), "micro_perception": (32, 64, 112)}
+
 _GROWN = ("detail.", "scales.0.1.", "scales.1.1.")
 """What eyes had not at first; all of it begins silent, so that earlier weights may be begun with."""
 
@@ -57,10 +59,16 @@ class EyesTask:
         self.networks: dict[str, nn.Module] = {"eyes": self.eyes}
         self.grown = [name for name in self.eyes.state_dict() if name.startswith(_GROWN)]
         self.rate_factors: dict[str, float] = {}
+        if self.eyes.fovea is None:
+            keep = "those without a second look, or --set fovea=true to keep it"
+            self.unwanted = {"fovea.": keep}
+        else:
+            self.eyes.fovea.requires_grad_(False)
+            self.begins_with = "a folder with eyes (eyes.safetensors) that look twice"
 
     def make(self, recipe: EyesRecipe) -> Eyes:
         """Eyes of the recipe's size."""
-        return Eyes(eyes_config(recipe.size))
+        return Eyes(eyes_config(recipe.size, fovea_widths(recipe.size) if recipe.fovea else ()))
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """The 3×3 convolutions between the opening and the answers are Muon's, a row for each filter."""
@@ -134,6 +142,11 @@ class EyesTask:
     def compile(self) -> None:
         """Compile the whole: two shapes of input, one per stage."""
         self.eyes.compile()
+
+
+def fovea_widths(size: str) -> tuple[int, int, int]:
+    """Widths of the second look of eyes called ``size``."""
+    return _FOVEA_WIDTHS.get(size, (64, 128, 256))
 
 
 def eyes_config(size: str, fovea: tuple[int, ...] = ()) -> EyesConfig:

@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ozora.errors import refuse
 from ozora.model.eyes import CELL, Eyes, Seen
 from ozora.model.fovea import Glimpsed, glimpses, windows
 from ozora.model.instances import instances
 from ozora.train.augment_eyes import spoil_film
-from ozora.train.eyes import EyesTask, eyes_config
+from ozora.train.eyes import EyesTask
 from ozora.train.losses_eyes import NOT_ASKED, trait_of
 from ozora.train.recipe import FoveaRecipe, Stage
 from ozora.train.sheets import save_sheet
@@ -26,11 +27,6 @@ LEAST_CELLS = 4
 FOUND, MISTAKEN = 0.3, 0.15
 """Cells in common with an instance, over the cells of either: from so many on it was found; below so few what
 was found is nobody. In between nothing is asked."""
-
-WIDTHS = {"micro": (24, 64, 128), "micro_perception": (32, 64, 112)}
-"""Widths by size; every larger size has ``LARGER``."""
-
-LARGER = (64, 128, 256)
 
 _MEASURED, _SHOWN = 4, 8
 
@@ -53,13 +49,10 @@ class FoveaTask(EyesTask):
         self.near = recipe
         self.eyes.requires_grad_(False)
         if self.eyes.fovea is None:
-            raise AssertionError("a recipe for a fovea makes eyes that have one")
+            raise refuse("fovea", False, "true: it is what this recipe trains")
+        self.begins_with = "a folder with eyes (eyes.safetensors) that have learnt to find somebody"
         self.eyes.fovea.requires_grad_(True)
         self.grown += [f"fovea.{name}" for name in self.eyes.fovea.state_dict()]
-
-    def make(self, recipe: FoveaRecipe) -> Eyes:  # type: ignore[override]
-        """Eyes of the recipe's size that have a fovea."""
-        return Eyes(eyes_config(recipe.size, WIDTHS.get(recipe.size, LARGER)))
 
     def is_matrix(self, name: str, parameter: nn.Parameter) -> bool:
         """The 3×3 convolutions are Muon's, a row for each filter."""

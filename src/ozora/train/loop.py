@@ -143,6 +143,8 @@ def train(
         task = make_task(chosen, inputs, place)
         if start is not None:
             note_beginning(out, begin_with(task, Path(start)))
+        elif resume is None and (wanted := getattr(task, "begins_with", "")):
+            raise refuse("start", "nothing", wanted)
         elif resume is not None:
             note_beginning(out, noted_beginning(Path(resume)))
         torch.set_flush_denormal(True)  # moments of rarely used weights fade into numbers CPUs are slow with

@@ -19,7 +19,7 @@ from ozora.model.transformer import TRANSFORMER_SIZES, Transformer, TransformerC
 from ozora.train.alignment import Alignment
 from ozora.train.critic import Critic
 from ozora.train.distributed import UNITS, can_be_shared_out
-from ozora.train.eyes import eyes_config
+from ozora.train.eyes import eyes_config, fovea_widths
 from ozora.train.flops import (
     FilmShape,
     Flops,
@@ -32,7 +32,6 @@ from ozora.train.flops import (
     text_flops,
     transformer_flops,
 )
-from ozora.train.fovea import LARGER, WIDTHS
 from ozora.train.makers import MAKERS
 from ozora.train.matching import Verdict
 from ozora.train.recipe import (
@@ -184,6 +183,10 @@ def _matching_networks(recipe: MatchingRecipe) -> dict[str, nn.Module]:
     return networks | ({"verdict": Verdict(config.width)} if recipe.verdict else {})
 
 
+def _eyes_networks(recipe: EyesRecipe) -> dict[str, nn.Module]:
+    return {"eyes": Eyes(eyes_config(recipe.size, fovea_widths(recipe.size) if recipe.fovea else ()))}
+
+
 _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     AutoencoderRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size])},
     ClearRecipe: lambda recipe: {"autoencoder": Autoencoder(SIZES[recipe.size])},
@@ -194,8 +197,8 @@ _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     StudentRecipe: _student_networks,
     MatchingRecipe: _matching_networks,
     ProbeRecipe: _probe_networks,
-    EyesRecipe: lambda recipe: {"eyes": Eyes(eyes_config(recipe.size))},
-    FoveaRecipe: lambda recipe: {"eyes": Eyes(eyes_config(recipe.size, WIDTHS.get(recipe.size, LARGER)))},
+    EyesRecipe: _eyes_networks,
+    FoveaRecipe: _eyes_networks,
 }
 
 

@@ -207,6 +207,7 @@ class EyesRecipe(Recipe):
     decoded_share: float = 0.15  # of the batches, seen through an autoencoder where one is given
     zoomed: float = 0.6  # share of the batches seen through a longer lens: a small shoot looks larger
     zoom: float = 1.7  # how much longer at most
+    fovea: bool = False  # with --start from eyes that look twice: their second look stays, and goes with them
     ids_only: bool = False  # footage whose truth was not told will do: who is where is known from its ids
 
 
@@ -214,6 +215,7 @@ class EyesRecipe(Recipe):
 class FoveaRecipe(EyesRecipe):
     """Train a second, near look at whom the eyes find. The eyes themselves stay as they are."""
 
+    fovea: bool = True
     ids_only: bool = True
     traits: float = 0.5  # weight of all traits together, against the kind's
     shift: float = 0.12  # of a window's side, by which it may be off

@@ -50,6 +50,8 @@ class Task(Protocol):
     # ``helpers``, names of networks that an earlier run's folder is not asked for; and ``lessons``, names of
     # those that are trained with the others but not shipped beside them: taken from there if they are there;
     # and ``grown``, parameters that an earlier run's networks may lack, which then begin as they are: silent.
+    # ``begins_with`` says what ``--start`` must name where a run cannot begin from nothing, and ``unwanted``
+    # why parts of an earlier run's networks, by the beginning of their names, have no place here.
     # ``begin_step(generator)``, if there is one, draws what all micro-batches of a step have in common: who
     # passes through a network now more, now less often must do so alike in all processes that share it out.
 
@@ -124,6 +126,9 @@ def begin_with(task: Task, folder: Path) -> list[str]:
         ):
             continue
         tensors, about = load_weights(path)
+        for prefix, allowed in getattr(task, "unwanted", {}).items():
+            if any(part.startswith(prefix) for part in tensors):
+                raise refuse("start", f"{path.name} with a {prefix.rstrip('.')}", allowed)
         own = network.state_dict()
         grown = {part: own[part] for part in getattr(task, "grown", ()) if part in own}
         load_into(network, {**grown, **tensors}, path)
