@@ -80,7 +80,7 @@ def test_what_to_begin_with_is_said_and_a_second_look_is_not_lost_by_accident(
     assert not (tmp_path / "a").exists()
     seeing = train(small(), out=tmp_path / "b", start=eyes, **given).weights  # type: ignore[arg-type]
     again = replace(get_recipe("micro_eyes"), stages=(Stage(1.0, 1, 2),), sample_every=2.0, ids_only=True)
-    with pytest.raises(OzoraError, match=r"got 'eyes.safetensors with a fovea', allowed: those .* fovea=true"):
+    with pytest.raises(OzoraError, match=r"'eyes.safetensors with a fovea', allowed: those .* fovea=true"):
         train(again, out=tmp_path / "c", start=seeing.parent, **given)  # type: ignore[arg-type]
     kept = train(replace(again, fovea=True), out=tmp_path / "d", start=seeing.parent, **given).weights  # type: ignore
     one, other = load_weights(seeing)[0], load_weights(kept)[0]
