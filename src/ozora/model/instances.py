@@ -13,6 +13,9 @@ from ozora.model.eyes import Seen
 LEAST_CENTRE = 0.3
 """Probability from which a place counts as somebody's centre."""
 
+LEAST_SILHOUETTE = 1.0
+"""Logit from which a cell is a subject's: more than even, for eyes are taught that to miss one is worse."""
+
 LEAST_CELLS = 2
 """Cells of 4×4 pixels that make an instance."""
 
@@ -48,7 +51,7 @@ def _members(silhouette: Tensor, centre: Tensor, offset: Tensor) -> tuple[Tensor
     top = F.max_pool2d(share[None, None], 5, 1, 2)[0, 0]
     peaks = torch.nonzero((share == top) & (share > LEAST_CENTRE))  # (N, 2) row and column
     member = torch.full(share.shape, -1, dtype=torch.long, device=share.device)
-    inside = torch.nonzero(silhouette > 0)  # (M, 2)
+    inside = torch.nonzero(silhouette > LEAST_SILHOUETTE)  # (M, 2)
     if len(peaks) and len(inside):
         rows, columns = inside.unbind(1)
         way = offset[:, rows, columns]  # (2, M) right, down

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ozora.model.eyes import FLOW_SCALE, OFFSET_SCALE, Eyes, EyesConfig, Seen
+from ozora.model.instances import LEAST_SILHOUETTE
 from ozora.train.truths import UNKNOWN, Truths
 from ozora.world.captions import shot_fields
 from ozora.world.concepts import ACTIONS, COLOURLESS, visible_colour
@@ -228,7 +229,7 @@ def measures(eyes: Eyes, seen: Seen, truth: Targets) -> Mapping[str, float]:
     for axis, label in truth.scene.items():
         each = label[:, None].expand(-1, seen.depth.shape[1])
         told[axis] = _share(seen.scene[axis].argmax(-1) == each, each != NOT_ASKED)
-    guess = seen.silhouette > 0
+    guess = seen.silhouette > LEAST_SILHOUETTE
     told["silhouette_iou"] = float((guess & truth.there).sum() / (guess | truth.there).sum().clamp(min=1))
     told["depth_error"] = float(depth_loss(seen.depth, truth.depth, truth.deep))
     if truth.flow.shape[1]:
