@@ -195,7 +195,8 @@ def _worth_framing(shot: Shot, camera: Camera, low: Tensor, high: Tensor) -> tup
 
 def _draw(shot: Shot, index: int) -> list[float]:
     """Six numbers from 0 to 1 for a camera: 0 for the shot's, 1.. for the cuts'."""
-    return torch.rand(6, generator=torch.Generator().manual_seed(shot.seed * 7 + index + 5)).tolist()
+    chance = torch.Generator().manual_seed((shot.seed * 7 + index + 5) % 2**63)
+    return torch.rand(6, generator=chance).tolist()
 
 
 def usual_azimuth(shot: Shot, index: int = 0) -> float:

@@ -181,7 +181,7 @@ def fly_over(take: Take) -> Track:
 
 def handheld(take: Take) -> Track:
     """Stand, or go along with a subject on a long way, never quite still: every axis sums four slow waves."""
-    draw = torch.Generator().manual_seed(take.shot.seed * 13 + take.index + 3)
+    draw = torch.Generator().manual_seed((take.shot.seed * 13 + take.index + 3) % 2**63)
     pitch = 0.45 * 1.6 ** torch.arange(4)  # waves a second
     phase = 2 * math.pi * torch.rand(6, 4, 1, generator=draw)
     seconds = take.progress * (take.count / take.shot.fps)

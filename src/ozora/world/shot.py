@@ -199,7 +199,7 @@ def _validate_subject(name: str, subject: Subject, place: str) -> None:
     _whole(f"{name}.count", subject.count, 1, MOST_ALIKE)
     concept = concepts.SUBJECTS[subject.kind]
     _one_of(f"{name}.action", subject.action, concept.actions, f"for {concept.name}")
-    if subject.then not in concepts.ACTIONS:
+    if not isinstance(subject.then, str) or subject.then not in concepts.ACTIONS:
         _word(f"{name}.then", subject.then, "then")
     if subject.then != "none":
         possible = concepts.thens(subject.kind, subject.action)

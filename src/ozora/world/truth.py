@@ -77,7 +77,8 @@ def truth(
         place, distance = eyes[i + 1].sees(points)
         flow = (place - eyes[i].places).T.reshape(*depth.shape[1:], 2)
         seen = _in_sight(place, distance, ids[i].flatten(), beyond[i + 1], ids[i + 1])
-        uncut = not any(frames[i] < start <= frames[i + 1] for start in starts)
+        first, last = sorted((frames[i], frames[i + 1]))
+        uncut = not any(first < start <= last for start in starts)
         flows.append(flow * uncut)
         seens.append(seen.view(depth.shape[1:]) & uncut)
     hidden = {
