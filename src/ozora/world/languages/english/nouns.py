@@ -23,6 +23,8 @@ def noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, article
     """ "a small shiny red ball", "a person in a blue coat", "a sailboat with a white sail"."""
     concept = concepts.SUBJECTS[subject.kind]
     noun = concept.synonyms[0] if rng.random() < 0.6 else rng.choice(concept.synonyms)
+    if _names_other_colour(noun, subject):
+        noun = concept.synonyms[0]
     noun, many = (plural(noun), True) if subject.count > 1 else (noun, False)
     before: list[str] = []
     after = ""
@@ -40,7 +42,7 @@ def noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, article
         elif subject.kind == "sailboat" and rng.random() < 0.4:
             sails = f"{colour} sails"
             after = f" with {rng.choice((sails if many else with_article(sails[:-1]), sails))}"
-        else:
+        elif noun.split(" ")[0] != colour:  # no "grey grey wolf"
             before.append(colour)
             # "a red metal ball" as well as "a metal red ball"
             if len(before) > 1 and subject.material == "metal" and "material" in facts and rng.random() < 0.6:
@@ -49,6 +51,12 @@ def noun_phrase(subject: Subject, facts: frozenset[str], rng: Random, *, article
     if many:
         return counted(subject.kind, subject.count, words, rng)
     return with_article(words) if article else words
+
+
+def _names_other_colour(noun: str, subject: Subject) -> bool:
+    """Whether a name says another colour than is seen: "a white grey wolf"."""
+    told = noun.split(" ")[0]
+    return told in concepts.COLOURS and told != concepts.visible_colour(subject.kind, subject.colour)
 
 
 def _size_word(subject: Subject, rng: Random) -> str:

@@ -154,7 +154,7 @@ def main_clause(
         front = when
     elif when:
         tail.append(when)
-    clause = " ".join(word for word in (who, what, *tail) if word)
+    clause = " ".join(word for word in (who, what, *tail) if word).replace(" along along ", " along ")
     if changes:
         clause += sequel(first, form, rng)
     if heading and first.then in ("walk", "run", "drive") and not concepts.ACTIONS[first.action].travels:

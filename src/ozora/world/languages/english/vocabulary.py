@@ -14,7 +14,7 @@ from ozora.world.languages.sense import Sense, parts
 
 Pair = tuple[str, Sense]
 _FORMS: tuple[Form, ...] = ("finite", "participle", "progressive")
-_BARE_MOVES = ("truck", "crane", "tilt", "zoom", "pan", "dolly", "follow", "orbit", "pull back")
+_BARE_MOVES = ("truck", "crane", "tilt", "zoom", "pan", "dolly", "follow", "orbit", "pull back", "fly-over")
 """Names of camera moves that mean something else, or nothing, where no camera is spoken of."""
 _IT = ("it", "them", "the scene")
 _GENERIC = ("travel", "glide")
@@ -99,6 +99,8 @@ def _verbs() -> Iterator[Pair]:
     for outcomes in OUTCOMES.values():
         for base in outcomes:
             yield from ((words, Sense("outcome", "")) for words in inflections(base))
+    # Else the move of that name would be all it means.
+    yield from ((words, Sense("action", "fly")) for words in inflections("fly over"))
     for going in ("pass", "disappear", "vanish"):
         for words in inflections(going):
             yield f"{words} behind", Sense("passing", "", role="before")
@@ -185,6 +187,8 @@ def _relations() -> Iterator[Pair]:
         for it, its in (("it", "its"), ("them", "their")):
             yield words.format(it=it, its=its), Sense("relation", relation, role="near")
     chasing = Sense("relation", "chasing", role="before")
+    for passive in ("chased by", "pursued by", "hunted by"):
+        yield passive, Sense("relation", "chasing", role="by")
     for base in ("chase", "pursue", *(f"{verb} after" for verb in ("run", "fly", "swim", "drive"))):
         yield from ((words, chasing) for words in inflections(base))
     crossing = Sense("relation", "crossing", role="before")
