@@ -148,7 +148,7 @@ def _deeds(sentence: tuple[Piece, ...]) -> set[str]:
     return {
         sense.value
         for piece in sentence
-        if not (piece.of("air") or piece.of("relation") or piece.of("outcome"))
+        if not (piece.of("air") or piece.of("relation") or piece.of("outcome") or _only_goes(piece))
         for sense in (*piece.of("action"), *piece.of("then"))
         if sense.role != "weak"
     }
@@ -160,8 +160,20 @@ def _is_near(piece: Piece) -> bool:
 
 def _speaks_of_camera(sentence: tuple[Piece, ...]) -> bool:
     return any(
-        piece.of("lens") or (piece.of("camera") and piece.of("camera")[0].role == "") for piece in sentence
+        (piece.of("lens") and not _sees(sentence[at:]))
+        or (piece.of("camera") and piece.of("camera")[0].role == "")
+        for at, piece in enumerate(sentence)
     )
+
+
+def _sees(pieces: Sequence[Piece]) -> bool:
+    """Whether it is "we see", which says no more of the camera than "here is"."""
+    return pieces[0].key == "we" and len(pieces) > 1 and pieces[1].key.split(" ")[0] in ("see", "watch")
+
+
+def _only_goes(piece: Piece) -> bool:
+    """Whether it is a word like "travels", which says where somebody heads and not what else happens."""
+    return any(sense.value == "go" for sense in piece.of("action"))
 
 
 def _goes_somewhere(sentence: tuple[Piece, ...]) -> bool:

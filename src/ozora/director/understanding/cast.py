@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ozora.director.understanding.pieces import Piece
-from ozora.director.understanding.reading import Understood
+from ozora.director.understanding.reading import Conflict, Understood
 from ozora.world.physics.cast import SOLIDS, TOGETHER
 from ozora.world.shot import MOST_ALIKE, MOST_SUBJECTS
 
@@ -38,6 +38,7 @@ class Mention:
     place: int
     kind: str
     fields: dict[str, Understood] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
 
     def say(self, name: str, value: str, *pieces: Piece, sure: float | None = None) -> None:
         """Note a value, unless another one was noted before."""
@@ -103,8 +104,12 @@ class Sheet:
         return place + 1 < len(self.pieces) and bool(self.pieces[place + 1].of("subject"))
 
 
-def find_cast(sheet: Sheet) -> None:
-    """Find the subjects and give them their traits; a subject named again is the same one."""
+def find_cast(sheet: Sheet) -> list[Conflict]:
+    """Find the subjects and give them their traits; a subject named again is the same one.
+
+    Tells traits that cannot be, or not together.
+    """
+    conflicts: list[Conflict] = []
     named = sheet.free("subject")
     unfilmed = [place for place in named if place not in sheet.filmed]
     if named and not unfilmed:  # "the camera follows a fox that runs": nobody else is there
@@ -118,6 +123,7 @@ def find_cast(sheet: Sheet) -> None:
         before = next((one for one in sheet.subjects if one.kind == mention.kind), None)
         new = traits or _indefinite(sheet, place)
         again = before is not None and (_definite(sheet, place) or not new)
+        conflicts += mention.conflicts
         sheet.taken |= {place, *traits}
         if again and before is not None:
             for name, read in mention.fields.items():
@@ -139,6 +145,7 @@ def find_cast(sheet: Sheet) -> None:
         for place in sheet.free(axis):
             _leftover(sheet, place, axis)
     _turn_round(sheet)
+    return conflicts
 
 
 def _turn_round(sheet: Sheet) -> None:
@@ -196,7 +203,9 @@ def _traits(sheet: Sheet, place: int, mention: Mention) -> set[int]:
             continue
         found |= {} if onwards else pending
     for at in sorted(found, key=lambda one: abs(one - place)):
-        _say_trait(mention, sheet.pieces[at], found[at])
+        # "chalky" is white, but of an orange cone it is a material.
+        other = _trait(sheet.pieces[at], [one for one in before if one not in mention.fields], mention.kind)
+        _say_trait(mention, sheet.pieces[at], other or found[at])
     return set(found)
 
 
@@ -232,7 +241,14 @@ def _say_trait(mention: Mention, piece: Piece, axis: str) -> None:
             return
         most = min(int(value), MOST_ALIKE)
         mention.say("count", str(most), piece, sure=piece.sure if most == int(value) else 0.3)
+        if most != int(value):
+            why = f"at most {MOST_ALIKE} of one kind are in one picture"
+            mention.conflicts.append(Conflict("count", (value,), str(most), why, (piece.span,)))
         return
+    had = mention.fields.get(axis)
+    if had is not None and had.value != value:
+        why = "the words ask for each of these"
+        mention.conflicts.append(Conflict(axis, (had.value, value), had.value, why, (*had.spans, piece.span)))
     mention.say(axis, value, piece)
 
 

@@ -5,7 +5,7 @@ English alone has a list; elsewhere what was corrected is told, and whoever read
 """
 
 COMMON: dict[str, str] = {
-    "en": "grazing grazes graze paris rome "
+    "en": "fur grazing grazes graze paris rome "
     "house mouse nose rose hose goose moose horn corn bus bug bag big bog hog log fog jog dig god "
     "good food wood hair chair pair stair bar bat bet bit but cut cute coat goat boot root loot moat "
     "oat cart card care core cork fork work word worm warm arm farm form firm film wild wind win "

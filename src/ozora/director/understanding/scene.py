@@ -162,6 +162,9 @@ def find_relation(sheet: Sheet, scene: Scene) -> None:
         if not fitting or (fitting[0].role == "near" and not _beside(sheet, place, second.place)):
             continue
         sheet.taken.add(place)
+        if fitting[0].role == "by":  # "a rabbit chased by a fox"
+            sheet.subjects[:2] = [second, first]
+            first = second
         scene["relation"] = _read(piece, fitting[0].value)
         for axis, value in fitting[0].tells:
             if axis not in first.fields:
@@ -172,7 +175,7 @@ def _role(sheet: Sheet, place: int, second: int) -> tuple[str, ...]:
     """Which senses fit here: those of words before the second subject, after it, or of where it is."""
     between = range(place + 1, second)
     if place < second and all(_is_part_of_noun(sheet, at) for at in between):
-        return ("before", "near")
+        return ("before", "by", "near")
     if second < place and all(_is_part_of_noun(sheet, at) for at in range(second + 1, place)):
         return ("after", "near")
     return ("near",)

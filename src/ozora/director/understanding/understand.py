@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ozora.director.understanding.beats import Found, cards_of, find_beats, is_heading
-from ozora.director.understanding.cast import Mention, Sheet, find_cast
+from ozora.director.understanding.cast import TRAITS, Mention, Sheet, find_cast
 from ozora.director.understanding.deeds import find_deeds
 from ozora.director.understanding.mending import mend
 from ozora.director.understanding.neighbours import nearest
@@ -66,7 +66,7 @@ def _read(code: str, pieces: tuple[Piece, ...], context: Mention | None = None) 
     _number_clauses(sheet)
     scene: Scene = {}
     conflicts = find_seconds(sheet, scene)
-    find_cast(sheet)
+    conflicts += find_cast(sheet)
     find_relation(sheet, scene)
     conflicts += find_scene(sheet, scene)
     conflicts += find_deeds(sheet)
@@ -115,6 +115,9 @@ def _in_its_language(text: tuple[Token, ...], language: str | None) -> tuple[str
 def _languages_of(text: tuple[Token, ...]) -> tuple[str, ...]:
     """Languages that are written in the letters of these words."""
     letters = "".join(token.key for token in text)
+    latin = sum("a" <= letter <= "z" for token in text for letter in token.key[:1])
+    if 2 * latin > sum(not token.is_sign and not token.key.isdecimal() for token in text):
+        return _LATIN  # a sign or two of another writing among its words
     if any(0x3041 <= ord(letter) <= 0x30FF for letter in letters):
         return ("ja",)
     if any(is_unspaced(letter) for letter in letters):
@@ -148,7 +151,17 @@ def _deny(sheet: Sheet) -> tuple[tuple[str, str], ...]:
                 without.append((senses[0].axis, senses[0].value))
                 if senses[0].axis in ("subject", "place", "weather", "occluder", "action", "time"):
                     break
+                following = sheet.pieces[at + 1] if at + 1 < len(sheet.pieces) else None
+                adverb = senses[0].axis in ("speed", "direction", "position")
+                if following is None or not (following.of("action") if adverb else _is_named(following)):
+                    break  # "that is not black sits on a table": neither sitting nor the table is denied
     return tuple(dict.fromkeys(without))
+
+
+def _is_named(piece: Piece) -> bool:
+    """Whether a noun may stand here, or what stands before one."""
+    nouns = ("subject", "place", "weather", "occluder", "lens", "camera")
+    return any(piece.of(axis) for axis in (*nouns, *TRAITS))
 
 
 def _mark_camera(sheet: Sheet) -> None:
@@ -167,9 +180,14 @@ def _mark_camera(sheet: Sheet) -> None:
 def _number_clauses(sheet: Sheet) -> None:
     number = 0
     for piece in sheet.pieces:
-        if piece.is_sign or piece.of("joint"):
+        if piece.is_sign or piece.of("joint") or (sheet.code == "ar" and _joins(piece)):
             number += 1
         sheet.clause.append(number)
+
+
+def _joins(piece: Piece) -> bool:
+    """Whether "and" is stuck to a verb, as Arabic writes it, so that a clause begins: "ويطير"."""
+    return bool(piece.of("action") and piece.words) and piece.tokens[0].key == f"و{piece.words[0]}"
 
 
 def _unknown(prompt: str, pieces: tuple[Piece, ...]) -> tuple[Unknown, ...]:

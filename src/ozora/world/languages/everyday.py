@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 GLUE: dict[str, str] = {
     "en": "should could would must might may shall did "
-    "had done am i'm let's shot scene card twice once sky "
+    "wearing wears wore had done am i'm let's shot scene card twice once sky "
     "single lone pls please a an the this that these those some its it s their them they he she him her "
     "his there here is are was were be been being has have having do does doing with and or of in on at "
     "by to from for into onto as over under above through across along around near up down out off "
@@ -72,7 +72,7 @@ GLUE: dict[str, str] = {
     "यहाँ बहुत जिसमें एक का की के को में पर से और या है हैं था थी थे हुआ हुई हुए वह वे यह ये जो तो भी "
     "ही रहा रही रहे कर करके जब जबकि तक लिए साथ ओर वाला वाली वाले कैमरा दृश्य वीडियो फ़िल्म रोशनी माहौल "
     "शॉट होता होती अपने बीच सेकंड",
-    "ar": "أريد أرى ان أن اصنع لي أرجو رجاء من فضلك هل يمكن "
+    "ar": "مجموعة يقوم تقوم أريد أرى ان أن اصنع لي أرجو رجاء من فضلك هل يمكن "
     "تصوير ليكن ذلك نرى شاهد اظهر أظهر هناك هنا قد كأن "
     "وهو وهي في على إلى عن مع و أو ثم هذا هذه التي الذي هو هي كان يكون إن بينما حيث كما عند وسط حول نحو "
     "ضوء أجواء مشهد فيديو فيلم صورة لقطة الكاميرا كاميرا كل جدا ثانية ثوان",
@@ -83,18 +83,19 @@ FRAMES: dict[str, str] = {
     "en": "my kid wants | my kids want | my son wants | "
     "my daughter wants | my boss wants | my wife wants | "
     "my husband wants | my client wants | the client wants | my friend wants | for my kids | for my kid | "
-    "for my son | for my daughter",
+    "for my son | for my daughter | all of it lies | on top of",
     "es": "mi hijo quiere | mi hija quiere | el cliente quiere | mis hijos quieren",
     "fr": "mon fils veut | ma fille veut | mes enfants veulent | le client veut",
     "de": "mein Sohn will | meine Tochter will | mein Kind will | mein Kind möchte | der Kunde will",
     "zh": "我的孩子想看 | 我女儿想看 | 我儿子想看 | 客户想要",
     "ja": "子供が見たがっている | うちの子が",
 }
-"""Who asks for the film, and is not in it."""
+"""Who asks for the film and is not in it, and other words that say nothing only together."""
 
 NOT: dict[str, str] = {
     "en": "no | without | without any | not | never | free of | don't show | do not show | no sign "
-    "of | isn't | aren't | empty of | minus | instead of",
+    "of | isn't | aren't | empty of | minus | instead of | doesn't | does not | didn't | did not | neither "
+    "| nor | wasn't | weren't",
     "es": "sin | no | ningún | ninguna | nunca",
     "fr": "sans | il n'y a | n'y a | pas de | pas d' | aucun | aucune | pas",
     "de": "ohne | kein | keine | keinen | keinem | keiner | nicht",
@@ -246,8 +247,8 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "fast": "rapidly | speedily | hastily | very fast | at top speed",
         },
         "direction": {
-            "left": "towards the left | leftward | left",
-            "right": "towards the right | rightward | right",
+            "left": "towards the left | leftward | left | right to left",
+            "right": "towards the right | rightward | right | left to right",
             "towards": "at the camera | toward the camera",
             "away": "into the horizon | off into the distance",
         },
@@ -378,6 +379,7 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
         "colour": {
             "red": "红", "blue": "蓝", "green": "绿", "yellow": "黄", "white": "白", "black": "黑",
+            "pink": "粉红色的 | 粉红色",
         },
     },
     "ja": {

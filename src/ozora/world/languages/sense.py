@@ -13,9 +13,10 @@ class Sense:
     """One meaning of a wording: a value of an axis, for some subjects only (none named means all).
 
     ``role`` tells senses of one axis apart: "several" for a plural noun, "before" and "after" for words that
-    stand before or after the subject they speak of, "near" for where the second one is, "shot" for what needs
-    the word shot beside it, "weak" for what only counts where nothing better is said. ``tells`` are further
-    axes that the same words settle: a light that only dusk has, a verb that is fast.
+    stand before or after the subject they speak of, "near" for where the second one is, "by" for what the
+    second one does to the first, "shot" for what needs the word shot beside it, "weak" for what only counts
+    where nothing better is said. ``tells`` are further axes that the same words settle: a light that only
+    dusk has, a verb that is fast.
     """
 
     axis: str

@@ -20,6 +20,7 @@ _ALIKE = str.maketrans({
     "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ـ": "",
     "ँ": "ं", "़": "", "ß": "ss", "œ": "oe", "æ": "ae", "ı": "i",
 })  # fmt: skip
+_OF_EMOJIS = ("VARIATION SELECTOR", "COMBINING ENCLOSING")
 _DROPPED = (0x064B, 0x0652)
 """Arabic vowel signs."""
 
@@ -80,7 +81,8 @@ def keys(text: str) -> tuple[str, ...]:
 @cache
 def _fold(character: str) -> str | None:
     """What a letter or digit is looked up by, "" for a mark that is dropped, None for what parts words."""
-    if unicodedata.category(character)[0] not in "LMN":
+    of_emoji = unicodedata.name(character, "").startswith(_OF_EMOJIS)
+    if of_emoji or unicodedata.category(character)[0] not in "LMN":
         return None
     whole = unicodedata.normalize("NFKC", character).casefold().translate(_ALIKE)
     kept = []
