@@ -121,6 +121,35 @@ def test_more_than_can_be_filmed_is_told_and_not_cut_down_in_silence(prompt: str
     assert conflict.values[0] in ("12", "10", "7")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "asked"),
+    [("a dozen foxes", "12"), ("twenty birds over the sea", "20"), ("hundreds of birds", "200")],
+)
+def test_great_numbers_are_numbers_too(prompt: str, asked: str) -> None:
+    reading = understand(prompt)
+    assert reading.subjects[0].fields["count"].value == "5"
+    assert [conflict.values for conflict in reading.conflicts] == [(asked,)] and not reading.unknown
+
+
+@pytest.mark.parametrize(
+    ("prompt", "seconds"),
+    [
+        ("a 3.5s shot of a fox", "3.5"), ("a fox for 3s", "3"), ("a 12sec film of a fox", "12"),
+        ("a 30s film of a fox", "30"), ("a one-minute film of a fox", "60"), ("a 1min film of a fox", "60"),
+        ("5s 一只狐狸", "5"), ("un film d'une minute, un renard", "60"),
+    ],
+)  # fmt: skip
+def test_a_length_is_read_with_its_unit_stuck_on_and_in_minutes(prompt: str, seconds: str) -> None:
+    reading = understand(prompt)
+    assert reading.scene["seconds"].value == seconds and not reading.unknown
+    assert [subject.kind for subject in reading.subjects] == ["fox"]
+
+
+@pytest.mark.parametrize("prompt", ["a man in his 30s walks", "a car of the 50s", "an 80s car"])
+def test_years_are_no_length(prompt: str) -> None:
+    assert "seconds" not in understand(prompt).scene
+
+
 def test_no_conflict_is_told_of_as_many_as_can_be_filmed() -> None:
     for number in range(1, 6):
         assert not understand(f"{number} birds over the sea").conflicts

@@ -27,14 +27,15 @@ Scene = dict[str, Understood]
 
 
 def find_seconds(sheet: Sheet, scene: Scene) -> list[Conflict]:
-    """How long: a number beside the word for seconds."""
-    for place in sheet.free("second"):
+    """How long: a number beside the word for seconds, or for minutes."""
+    minutes = sheet.free("minute")
+    for place in sorted((*sheet.free("second"), *minutes)):
         around = [at for at in (place - 1, place - 2) if at >= 0 and sheet.pieces[at].of("count")]
         if not around:
             continue
         pieces = (sheet.pieces[around[0]], sheet.pieces[place])
         sheet.taken |= {around[0], place}
-        value = float(pieces[0].of("count")[0].value)
+        value = float(pieces[0].of("count")[0].value) * (60 if place in minutes else 1)
         if not 0 < value <= LONGEST_SECONDS:
             why = f"a clip lasts more than 0 and at most {LONGEST_SECONDS:g} seconds"
             return [Conflict("seconds", (f"{value:g}",), None, why, tuple(piece.span for piece in pieces))]

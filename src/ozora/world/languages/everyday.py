@@ -170,10 +170,14 @@ SECONDS: dict[str, str] = {
     "es": "segundos | segundo | s",
     "fr": "secondes | seconde | s",
     "de": "Sekunden | Sekunde | s",
-    "zh": "秒 | 秒钟",
-    "ja": "秒 | 秒間",
+    "zh": "秒 | 秒钟 | s",
+    "ja": "秒 | 秒間 | s",
     "hi": "सेकंड | सेकेंड",
     "ar": "ثوان | ثانية | ثواني",
+}  # fmt: skip
+MINUTES: dict[str, str] = {
+    "en": "minute | minutes | min | mins | minute long", "es": "minuto | minutos", "fr": "minute | minutes",
+    "de": "Minute | Minuten", "zh": "分钟", "ja": "分間", "hi": "मिनट", "ar": "دقيقة | دقائق",
 }  # fmt: skip
 NUMBERS: dict[str, tuple[str, ...]] = {
     "en": ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
@@ -279,7 +283,9 @@ MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "neon": "neon style", "sepia": "vintage photo",
         },
         "count": {
-            "2": "pair of | couple of | both",
+            "2": "pair of | couple of | both", "12": "twelve | dozen | dozen of", "15": "fifteen",
+            "20": "twenty", "24": "dozens of", "30": "thirty", "60": "sixty", "100": "hundred",
+            "200": "hundreds of",
         },
     },
     "es": {

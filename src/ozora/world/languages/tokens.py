@@ -5,6 +5,7 @@ A word is a token, and so is every character of writing without spaces; so is a 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,10 @@ _ALIKE = str.maketrans({
     "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ـ": "",
     "ँ": "ं", "़": "", "ß": "ss", "œ": "oe", "æ": "ae", "ı": "i",
 })  # fmt: skip
+_TIMED = re.compile(r"([1-5]?\d(?:\.\d+)?)(s|secs?|min)")
+"""From 60 on it is a decade."""
+_AGED = ("the", "his", "her", "their", "my", "your", "our", "early", "mid", "late")
+"""Before "30s" they tell years."""
 _OF_EMOJIS = ("VARIATION SELECTOR", "COMBINING ENCLOSING")
 _DROPPED = (0x064B, 0x0652)
 """Arabic vowel signs."""
@@ -46,7 +51,7 @@ def is_unspaced(character: str) -> bool:
 
 
 def tokens(text: str) -> tuple[Token, ...]:
-    """The tokens of a text, in its order.
+    """The tokens of a text, in its order; a number's seconds are a word of their own, as in "3.5s".
 
     >>> [token.key for token in tokens("L’été, 雪地!")]
     ['l', 'ete', ',', '雪', '地', '.']
@@ -62,15 +67,24 @@ def tokens(text: str) -> tuple[Token, ...]:
             word += folded or ""
             continue
         if word:
-            found.append(Token(word, start, place))
+            found += _parted(word, start, place, found)
             word = ""
         if folded:
             found.append(Token(folded, place, place + 1))
         elif character in _SIGNS:
             found.append(Token(_SIGNS[character], place, place + 1))
     if word:
-        found.append(Token(word, start, len(text)))
+        found += _parted(word, start, len(text), found)
     return tuple(found)
+
+
+def _parted(word: str, start: int, end: int, before: list[Token]) -> tuple[Token, ...]:
+    timed = _TIMED.fullmatch(word)
+    aged = timed is not None and timed[1] in ("20", "30", "40", "50") and before and before[-1].key in _AGED
+    if timed is None or aged or len(word) != end - start:
+        return (Token(word, start, end),)
+    middle = start + timed.end(1)
+    return Token(timed[1], start, middle), Token(timed[2], middle, end)
 
 
 def keys(text: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ozora.world.languages.everyday import (
     GLUE,
     JOINTS,
     LAPSING,
+    MINUTES,
     MORE,
     NEXT,
     NOT,
@@ -143,7 +144,7 @@ def _paths(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
 
 def _everyday(code: str) -> Iterator[tuple[str, Sense]]:
     markers = {"not": NOT, "next": NEXT, "lens": CAMERA, "joint": JOINTS, "second": SECONDS,
-               "cutting": CUTTING, "lapsing": LAPSING}  # fmt: skip
+               "minute": MINUTES, "cutting": CUTTING, "lapsing": LAPSING}  # fmt: skip
     for axis, words in markers.items():
         yield from ((one, Sense(axis, "")) for one in words[code].split(" | "))
     for number, word in enumerate(NUMBERS[code], 1):
