@@ -83,6 +83,25 @@ def test_every_option_arrives(ozora, tmp_path):
     }  # fmt: skip
 
 
+def test_a_length_in_the_words_is_the_film_s(ozora, tmp_path):
+    code, _, err = ozora("generate", "a 2s clip of a red ball", "-o", "ball.mp4")
+    assert code == 0 and "2 s, as the words say" in err
+    assert len(read_clip("ball.mp4").frames) == 25
+    said = ozora("generate", "a 2s clip of a red ball", "-o", "brief.mp4", "--seconds", 1)[2]
+    assert len(read_clip("brief.mp4").frames) == 13 and "as the words say" not in said
+    ozora("generate", "a 2s clip of a red ball", "-o", "plain.mp4", "--as-is")
+    assert len(read_clip("plain.mp4").frames) == 13  # as long as these weights film unasked
+    assert ozora("generate", "--from", "ball.mp4", "-o", "again.mp4")[0] == 0
+    assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "ball.mp4").read_bytes()
+
+
+def test_what_cannot_be_filmed_is_told_before_the_film_is_made(ozora):
+    _, _, err = ozora("generate", "a dozen red balls, 2 minutes", "-o", "balls.mp4")
+    told = " ".join(err.split())
+    assert "count: 12 (at most 5 of one kind are in one picture); taken: 5" in told
+    assert "seconds: 120 (a clip lasts more than 0 and at most 60 seconds); left open" in told
+
+
 def test_a_picture_and_a_name_from_the_prompt(ozora, tmp_path):
     assert ozora("generate", "a fox", "-o", "fox.png")[0] == 0
     assert read_image("fox.png").frames.shape == (1, 64, 96, 3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ozora.cli import options
-from ozora.cli.films import caption_for
+from ozora.cli.films import caption_for, length_for
 from ozora.errors import OzoraError, refuse
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def explore(
     if not folder.parent.is_dir():
         raise refuse("folder", str(folder), "a folder, or a name for one inside a folder that exists")
     settings = {
-        "negative": negative, "seconds": seconds, "size": size, "seed": seed, "steps": steps,
-        "guidance": guidance, "quality": quality, "refining": refining, "image": image, "threads": threads,
-        "precision": precision, "caption": caption_for(prompt, as_is),
+        "negative": negative, "seconds": length_for(prompt, seconds, as_is), "size": size, "seed": seed,
+        "steps": steps, "guidance": guidance, "quality": quality, "refining": refining, "image": image,
+        "threads": threads, "precision": precision, "caption": caption_for(prompt, as_is),
     }  # fmt: skip
     request = Request(prompt, **{name: value for name, value in settings.items() if value is not None})  # type: ignore[arg-type]
 

@@ -69,7 +69,8 @@ def generate(
     if prompt is None and source is None:
         raise OzoraError("prompt: got none, allowed: some words that say what the film shows.")
     settings = {
-        "negative": negative, "seconds": seconds, "size": size, "fps": fps, "seed": seed, "steps": steps,
+        "negative": negative, "seconds": length_for(prompt, seconds, as_is), "size": size, "fps": fps,
+        "seed": seed, "steps": steps,
         "guidance": guidance, "quality": quality, "refining": refining, "drafts": drafts,
         "image": image, "count": count, "threads": threads, "precision": precision,
         "caption": caption_for(prompt, as_is),
@@ -144,6 +145,19 @@ def caption_for(prompt: str | None, as_is: bool) -> str | None:
     from ozora.director.understanding.recaption import caption_for as said_again
 
     return said_again(prompt)
+
+
+def length_for(prompt: str | None, seconds: float | None, as_is: bool) -> float | None:
+    """Seconds as asked for, else as the words have it ("a 10s clip of a fox"), which is told."""
+    if seconds is not None or prompt is None or as_is:
+        return seconds
+    from ozora.cli.show import told
+    from ozora.director.understanding.recaption import seconds_for
+
+    found = seconds_for(prompt)
+    if found is not None:
+        told.print(f"{found:g} s, as the words say", style="grey50")
+    return found
 
 
 def _understood(receipt: Receipt) -> list[str]:

@@ -75,9 +75,11 @@ _NAMED_ALONE = ("subject", "second_subject", "place", "action", "then", "colour"
 
 
 def doubts(prompt: str, axes: Axes) -> list[str]:
-    """What a film of ``prompt`` will lack, a line each: words without meaning, things never seen."""
+    """What a film of ``prompt`` will lack, a line each: what cannot be, words without meaning, things never
+    seen."""
     reading = understand(prompt)
     found = {
+        "conflict": list(_conflicts(reading)),
         "no meaning here": [
             one.word + (f" (nearest in the film set: {one.nearest})" if one.nearest else "")
             for one in reading.unknown
@@ -121,8 +123,7 @@ def _notes(
         "filled": [text for text in (full, cannot) if text],
         "cards": _cards(reading) if len(reading.beats) > 1 else [],
         "not in it": [_lacking(words, values) for words, values in told["left_out"]],
-        "conflict": [f"{one.field}: {' or '.join(one.values)} ({one.why}); "
-                     f"{'taken: ' + one.taken if one.taken else 'left open'}" for one in reading.conflicts],
+        "conflict": _conflicts(reading),
         "without": [f"{axis}: {value}" for axis, value in reading.without],
         "read as": [f"{one.word} → {one.read_as}" for one in reading.corrections],
         "no meaning": [
@@ -135,6 +136,12 @@ def _notes(
         "open": [", ".join(_short(reading))],
     }  # fmt: skip
     return {title: list(lines) for title, lines in notes.items() if lines}
+
+
+def _conflicts(reading: Reading) -> Iterator[str]:
+    for one in reading.conflicts:
+        outcome = f"taken: {one.taken}" if one.taken else "left open"
+        yield f"{one.field}: {' or '.join(one.values)} ({one.why}); {outcome}"
 
 
 def _cards(reading: Reading) -> list[str]:

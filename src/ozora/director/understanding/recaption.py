@@ -61,6 +61,14 @@ def caption_for(prompt: str) -> str | None:
     return told if told != prompt else None
 
 
+def seconds_for(prompt: str) -> float | None:
+    """How long the words ask the film to be: "a 10s clip of a fox"; None where they do not say."""
+    if not prompt.strip() or len(prompt) > LONGEST_PROMPT:
+        return None
+    told = understand(prompt).scene.get("seconds")
+    return float(told.value) if told else None
+
+
 def compose(reading: Reading) -> str:
     """A caption of what was understood, in plain English; what is open is left out.
 
