@@ -7,7 +7,8 @@ How it looks. Anchors are taken every ``spacing`` frames. Each anchor carries it
 differences, to the frame after it and to the fourth frame after it, so fast and slow motion are both visible
 to plain convolutions. A convolution stack sees every anchor alone; then anchors are compared with their
 neighbours in time, and the mean and the maximum over space and time answer one question per axis (subject,
-place, time, action, camera, …).
+place, time, action, camera, …). What the camera does a later probe reads from all frames instead, by how the
+parts of the picture move (``model.motion``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ozora.errors import WeightsError
+from ozora.model.motion import CameraReader
 
 PROBE_AXES = ("subject", "place", "time", "action", "camera", "weather", "colour", "direction")
 """What the probe is asked, in the words of ``ozora.world.concepts.AXES``."""
@@ -45,6 +47,7 @@ class ProbeConfig:
     fps: int = 12
     spacing: int = 6
     anchors: int = 9
+    camera: int = 0  # width of a reader of the camera from motion (``model.motion``), 0 for none
 
     def to_json(self) -> dict[str, object]:
         """The configuration as JSON values."""
@@ -56,6 +59,7 @@ class ProbeConfig:
             "fps": self.fps,
             "spacing": self.spacing,
             "anchors": self.anchors,
+            "camera": self.camera,
         }
 
     @staticmethod
@@ -66,6 +70,7 @@ class ProbeConfig:
             if not isinstance(axes, Sequence) or not isinstance(channels, Sequence):
                 raise TypeError("axes and channels must be lists")
             whole = {name: int(str(data[name])) for name in ("hidden", "pixels", "fps", "spacing", "anchors")}
+            whole["camera"] = int(str(data.get("camera", 0)))  # older probes have none
             return ProbeConfig(
                 axes=tuple((str(axis), tuple(map(str, values))) for axis, values in axes),
                 channels=tuple(int(c) for c in channels),
@@ -121,6 +126,8 @@ class Probe(nn.Module):
             nn.Linear(4 * last + 3 * COARSE[0] * COARSE[1], config.hidden), nn.ReLU(), nn.Dropout(0.1)
         )
         self.answers = nn.ModuleDict({axis: nn.Linear(config.hidden, len(of)) for axis, of in config.axes})
+        moves = len(dict(config.axes).get("camera", ()))
+        self.camera = CameraReader(moves, config.camera) if config.camera else None
 
         for module in [self.open, self.compare, *self.look.modules()]:
             if isinstance(module, nn.Conv2d | nn.Conv3d) and module.weight.any():
@@ -134,7 +141,10 @@ class Probe(nn.Module):
             fps: frames per second of ``video``; ``config.fps`` if not given.
         """
         anchors = self.anchors(video, fps)  # (B, A, 9, h, w)
-        return self.answer(anchors, self.seen(anchors))
+        answers = self.answer(anchors, self.seen(anchors))
+        if self.camera is not None:
+            answers["camera"] = self.camera(video, fps)
+        return answers
 
     def seen(self, anchors: Tensor) -> Tensor:
         """Features of every anchor (B, A, 9, h, w) by itself: (B, A, C, h/16, w/16)."""

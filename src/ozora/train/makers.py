@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from ozora.train.autoencoder import AutoencoderTask
+from ozora.train.camera import CameraTask
 from ozora.train.clear import ClearTask
 from ozora.train.eyes import EyesTask
 from ozora.train.fovea import FoveaTask
@@ -14,6 +15,7 @@ from ozora.train.matching import MatchingTask
 from ozora.train.probe import ProbeTask
 from ozora.train.recipe import (
     AutoencoderRecipe,
+    CameraRecipe,
     ClearRecipe,
     EyesRecipe,
     FoveaRecipe,
@@ -43,6 +45,7 @@ MAKERS: dict[type[Recipe], type[Any]] = {
     StudentRecipe: StudentTask,
     MatchingRecipe: MatchingTask,
     ProbeRecipe: ProbeTask,
+    CameraRecipe: CameraTask,
     EyesRecipe: EyesTask,
     FoveaRecipe: FoveaTask,
 }

@@ -12,11 +12,13 @@ from torch import Tensor, nn
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.eyes import Eyes
 from ozora.model.fovea import SIDE
+from ozora.model.motion import GRID, STEPS
 from ozora.model.probe import Probe, probe_config
 from ozora.model.sizes import SIZES, SPATIAL_FACTOR
 from ozora.model.text import TEXT_SIZES, TextConfig, TextEncoder
 from ozora.model.transformer import TRANSFORMER_SIZES, Transformer, TransformerConfig
 from ozora.train.alignment import Alignment
+from ozora.train.camera import CAMERA_WIDTH
 from ozora.train.critic import Critic
 from ozora.train.distributed import UNITS, can_be_shared_out
 from ozora.train.eyes import eyes_config, fovea_widths
@@ -36,6 +38,7 @@ from ozora.train.makers import MAKERS
 from ozora.train.matching import Verdict
 from ozora.train.recipe import (
     AutoencoderRecipe,
+    CameraRecipe,
     ClearRecipe,
     EyesRecipe,
     FoveaRecipe,
@@ -166,9 +169,10 @@ def _transformer_networks(recipe: Recipe) -> dict[str, nn.Module]:
     return {"transformer": Transformer(config), "text": text, "alignment": Alignment(config.width)}
 
 
-def _probe_networks(recipe: Recipe) -> dict[str, nn.Module]:
+def _probe_networks(recipe: ProbeRecipe) -> dict[str, nn.Module]:
+    width = CAMERA_WIDTH if isinstance(recipe, CameraRecipe) else 0
     with torch.device("cpu"):  # it looks at its values while it is built; there are few
-        probe = Probe(probe_config(concepts.AXES))
+        probe = Probe(replace(probe_config(concepts.AXES), camera=width))
     return {"probe": probe.to("meta")}
 
 
@@ -197,6 +201,7 @@ _NETWORKS: dict[type[Recipe], Callable[[Any], dict[str, nn.Module]]] = {
     StudentRecipe: _student_networks,
     MatchingRecipe: _matching_networks,
     ProbeRecipe: _probe_networks,
+    CameraRecipe: _probe_networks,
     EyesRecipe: _eyes_networks,
     FoveaRecipe: _eyes_networks,
 }
@@ -301,6 +306,14 @@ def _probe_cost(recipe: ProbeRecipe, stage: Stage, routed: float) -> tuple[Flops
     )
 
 
+def _camera_cost(recipe: CameraRecipe, stage: Stage, routed: float) -> tuple[Flops, float]:
+    reader = cast(Probe, _networks(recipe)["probe"]).camera
+    assert reader is not None
+    shape = (recipe.learnt, stage.frames, len(STEPS), GRID[0] * GRID[1], 3)
+    flops, held = counted_flops(reader, (1, *shape), lambda network, seen: [network.told(seen[0])])
+    return flops, held
+
+
 _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] = {
     AutoencoderRecipe: _autoencoder_cost,
     ClearRecipe: _clear_cost,
@@ -313,6 +326,7 @@ _COSTS: dict[type[Recipe], Callable[[Any, Stage, float], tuple[Flops, float]]] =
     EyesRecipe: _eyes_cost,
     FoveaRecipe: _fovea_cost,
     ProbeRecipe: _probe_cost,
+    CameraRecipe: _camera_cost,
 }
 
 

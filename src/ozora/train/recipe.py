@@ -197,6 +197,15 @@ class ProbeRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class CameraRecipe(ProbeRecipe):
+    """Train what reads the camera from motion, in a probe that otherwise stays as it is."""
+
+    decoded_share: float = 0.25
+    learnt: int = 96  # clips that a step learns from, of those looked at so far
+    kept: int = 6000  # of those
+
+
+@dataclass(frozen=True)
 class EyesRecipe(Recipe):
     """Train the eyes on footage and its truth. ``purpose`` is written into the weights and decides who may
     look through them; two copies differ in seed, width of the finest scale and how their films are spoilt."""

@@ -15,6 +15,7 @@ from ozora.errors import refuse
 from ozora.train.augment_eyes import SpoilSettings
 from ozora.train.recipe import (
     H200,
+    CameraRecipe,
     EyesRecipe,
     FoveaRecipe,
     MatchingRecipe,
@@ -107,6 +108,18 @@ def micro_probe() -> ProbeRecipe:
         minutes=44,
         stages=(Stage(0.2, 1, 32), Stage(0.4, 17, 12), Stage(1.0, 49, 10)),
         optimiser=OptimiserRecipe(rate=2e-3, average=0.99),
+    )
+
+
+def micro_camera() -> CameraRecipe:
+    """The judge's sense of the camera: 15 minutes on one CPU core, most of them to find out what moves."""
+    return CameraRecipe(
+        name="micro_camera",
+        size="micro",
+        minutes=15,
+        stages=(Stage(1.0, 49, 4),),
+        optimiser=OptimiserRecipe(rate=1e-3, average=0.995, decay=0.5),
+        seed=61,
     )
 
 
@@ -306,7 +319,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     for recipe in (
         micro_autoencoder, micro_steady, micro_clear, micro_vivid, micro_text, micro_transformer,
         micro_refiner, micro_student, micro_matching, micro_probe, micro_eyes, micro_eyes_perception,
-        micro_fovea, micro_fovea_perception,
+        micro_camera, micro_fovea, micro_fovea_perception,
         mini_autoencoder, mini_vivid, mini_text, mini_transformer, mini_student, mini_matching, mini_probe,
         base_autoencoder, base_text, base_transformer, large_autoencoder, large_text, large_transformer,
         mini_eyes, mini_eyes_perception, mini_fovea,
