@@ -84,6 +84,7 @@ def test_a_probe_without_a_reader_is_what_it_was_and_with_one_differs_in_the_cam
     assert ProbeConfig.from_json({k: v for k, v in config.to_json().items() if k != "camera"}) == plain.config
     reading = Probe(config).eval()
     reading.load_state_dict(plain.state_dict(), strict=False)
+    assert "answers.camera.bias" not in reading.state_dict()
     film = windows(*((20, 30 + at) for at in range(9)))
     before, after = plain.predict(film, 12), reading.predict(film, 12)
     assert before.keys() == after.keys()

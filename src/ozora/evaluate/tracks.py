@@ -19,7 +19,7 @@ from torch import Tensor
 from ozora.model.eyes import Eyes, EyesConfig, Seen
 from ozora.model.instances import instances
 
-NOBODY = 0.5
+NOBODY = 0.3
 """Whom a second look takes for nobody by more than this is not there."""
 
 SEEN_NEAR = ("colour", "direction", "action")
@@ -169,8 +169,11 @@ def sightings(
 
 
 def both(first: Tensor, second: Tensor) -> Tensor:
-    """What two looks say together, (V,): the product of their probabilities, which sum to 1 again."""
-    product = (first + 1e-4) * (second + 1e-4)
+    """What two looks say together, (V,): the product of their probabilities, which sum to 1 again.
+
+    Both go by the same pixels, and the nearer one sees more of them: the first counts for half.
+    """
+    product = (first + 1e-4).sqrt() * (second + 1e-4)
     return product / product.sum()
 
 

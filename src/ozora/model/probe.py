@@ -125,9 +125,9 @@ class Probe(nn.Module):
         self.gather = nn.Sequential(
             nn.Linear(4 * last + 3 * COARSE[0] * COARSE[1], config.hidden), nn.ReLU(), nn.Dropout(0.1)
         )
-        self.answers = nn.ModuleDict({axis: nn.Linear(config.hidden, len(of)) for axis, of in config.axes})
-        moves = len(dict(config.axes).get("camera", ()))
-        self.camera = CameraReader(moves, config.camera) if config.camera else None
+        asked = {axis: len(of) for axis, of in config.axes}
+        self.camera = CameraReader(asked.pop("camera"), config.camera) if config.camera else None
+        self.answers = nn.ModuleDict({axis: nn.Linear(config.hidden, of) for axis, of in asked.items()})
 
         for module in [self.open, self.compare, *self.look.modules()]:
             if isinstance(module, nn.Conv2d | nn.Conv3d) and module.weight.any():

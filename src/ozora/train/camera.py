@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ozora.model.checkpoint import load_weights
 from ozora.model.motion import GRID
-from ozora.model.probe import Probe, probe_config
+from ozora.model.probe import Probe, ProbeConfig, probe_config
 from ozora.train.augment_probe import augment_film
 from ozora.train.banks import FootageBatch
 from ozora.train.losses_probe import UNKNOWN, probe_labels
@@ -41,7 +43,7 @@ class CameraTask(ProbeTask):
         self.autoencoder = (
             None if inputs.autoencoder is None else load_autoencoder(inputs.autoencoder, device)
         )
-        self.probe = Probe(replace(probe_config(concepts.AXES), camera=CAMERA_WIDTH)).to(device)
+        self.probe = Probe(_config(inputs)).to(device)
         self.probe.requires_grad_(False)
         assert self.probe.camera is not None
         self.reader = self.probe.camera.requires_grad_(True)
@@ -49,6 +51,7 @@ class CameraTask(ProbeTask):
         self.rate_factors: dict[str, float] = {}
         self.begins_with = "a folder with a probe (probe.safetensors)"
         self.grown = [f"camera.{name}" for name in self.reader.state_dict()]
+        self.dropped = ("answers.camera.",)
         self.looked: list[tuple[Tensor, int]] = []
 
     def losses(self, generator: torch.Generator, stage: Stage, progress: float) -> dict[str, Tensor]:
@@ -71,7 +74,7 @@ class CameraTask(ProbeTask):
             video = clips.large
             if decoded and self.autoencoder is not None:
                 latents = self.autoencoder.distribution(video).mean
-                video = self.autoencoder.pixels(self.autoencoder.features(latents)).clamp(-1, 1)
+                video = self.autoencoder.pixels(self.autoencoder.features(latents)).float().clamp(-1, 1)
             video, _ = augment_film(video, generator)
             seen = self.reader.seen(video, self.bank.fps)
             self.looked += [
@@ -97,6 +100,26 @@ class CameraTask(ProbeTask):
 
     def compile(self) -> None:
         """Nothing: the reader is small."""
+
+
+def with_camera(config: ProbeConfig) -> ProbeConfig:
+    """The probe that it becomes: every move of the film set is the reader's, all else is asked as before."""
+    axes = tuple((axis, tuple(concepts.AXES[axis]) if axis == "camera" else of) for axis, of in config.axes)
+    return replace(config, axes=axes, camera=CAMERA_WIDTH)
+
+
+def _config(inputs: Inputs) -> ProbeConfig:
+    """Of the probe that the run begins with; kept beside the run, for when it is resumed."""
+    if inputs.out is None:
+        return with_camera(probe_config(concepts.AXES))
+    kept = inputs.out / "probe.json"
+    if inputs.start is not None:
+        _, about = load_weights(inputs.start / "probe.safetensors")
+        inputs.out.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(about["config"]))
+    if not kept.exists():
+        return with_camera(probe_config(concepts.AXES))
+    return with_camera(ProbeConfig.from_json(json.loads(kept.read_text())))
 
 
 def spoilt_motion(motion: Tensor, generator: torch.Generator) -> Tensor:

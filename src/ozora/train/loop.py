@@ -138,6 +138,7 @@ def train(
             text=_path(text),
             eyes=_path(eyes),
             out=out,
+            start=_path(start),
             teacher=_path(teacher),
         )
         task = make_task(chosen, inputs, place)

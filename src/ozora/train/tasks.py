@@ -24,7 +24,8 @@ from ozora.train.recipe import Stage
 class Inputs:
     """What a run is given: folders of footage, files of latents, weights of networks trained before.
 
-    ``footage`` may be ``world:WIDTHxHEIGHT`` instead, filmed while training; ``out`` is the run's own folder.
+    ``footage`` may be ``world:WIDTHxHEIGHT`` instead, filmed while training; ``out`` is the run's own folder,
+    ``start`` that of an earlier run whose networks it begins with.
     """
 
     footage: tuple[Path, ...] = ()
@@ -34,6 +35,7 @@ class Inputs:
     text: Path | None = None
     eyes: Path | None = None
     out: Path | None = None
+    start: Path | None = None
     teacher: Path | None = None
 
 
@@ -52,6 +54,7 @@ class Task(Protocol):
     # and ``grown``, parameters that an earlier run's networks may lack, which then begin as they are: silent.
     # ``begins_with`` says what ``--start`` must name where a run cannot begin from nothing, and ``unwanted``
     # why parts of an earlier run's networks, by the beginning of their names, have no place here.
+    # ``dropped`` are beginnings of the names of its parameters that something else has taken the place of.
     # ``begin_step(generator)``, if there is one, draws what all micro-batches of a step have in common: who
     # passes through a network now more, now less often must do so alike in all processes that share it out.
 
@@ -131,7 +134,9 @@ def begin_with(task: Task, folder: Path) -> list[str]:
                 raise refuse("start", f"{path.name} with a {prefix.rstrip('.')}", allowed)
         own = network.state_dict()
         grown = {part: own[part] for part in getattr(task, "grown", ()) if part in own}
-        load_into(network, {**grown, **tensors}, path)
+        gone = tuple(getattr(task, "dropped", ()))
+        kept = {part: value for part, value in tensors.items() if not part.startswith(gone)}
+        load_into(network, {**grown, **kept}, path)
         roots += str(about.get("ledger_root", "")).split("+")
     return list(dict.fromkeys(filter(None, roots)))
 
