@@ -27,6 +27,11 @@ def test_the_time_of_a_plan_is_its_arithmetic_over_its_speed(name: str) -> None:
     assert found.memory > found.state + found.gathered
 
 
+@pytest.mark.parametrize("name", [name for name in RECIPES if name.startswith(("mini_", "base_", "large_"))])
+def test_every_run_on_a_gpu_fits_into_its_memory(name: str) -> None:
+    assert plan(RECIPES[name]()).memory < 130e9  # of the 139 GiB of an H200
+
+
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_every_recipe_can_be_planned(name: str) -> None:
     found = plan(RECIPES[name]())

@@ -101,3 +101,9 @@ def test_a_run_may_be_cut_down_to_one_stage() -> None:
     last = get_recipe("micro_transformer", ["stages.0.until=0", "stages.1.until=0"])
     assert {stage_at(first, share).frames for share in (0.0, 0.5, 1.0)} == {1}
     assert {stage_at(last, share).frames for share in (0.0, 0.5, 1.0)} == {13}
+
+
+def test_what_is_larger_than_micro_is_reckoned_for_a_gpu() -> None:
+    for name in RECIPES:
+        recipe = get_recipe(name)
+        assert (recipe.machine.name == "2 cores") == name.startswith("micro_"), name

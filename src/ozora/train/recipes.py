@@ -209,6 +209,7 @@ def mini_student() -> StudentRecipe:
         stages=(Stage(0.1, 1, 512), Stage(1.0, 13, 64, shorter=0.3)),
         optimiser=OptimiserRecipe(rate=2e-4, matrix_rate=3e-4, average=0.99),
         sample_every=0.3,
+        machine=H200,
     )
 
 
@@ -219,7 +220,8 @@ def mini_matching() -> MatchingRecipe:
         name="mini_matching",
         size="mini",
         minutes=9,
-        stages=(Stage(0.1, 1, 256), Stage(1.0, 13, 48, shorter=0.3)),
+        stages=(Stage(0.1, 1, 128), Stage(1.0, 13, 20, shorter=0.3)),
+        machine=H200,
     )
 
 
@@ -295,15 +297,16 @@ def large_transformer() -> TransformerRecipe:
 def mini_eyes() -> EyesRecipe:
     """The eyes that judge, with a GPU's patience: 6 minutes."""
     return replace(
-        micro_eyes(), name="mini_eyes", size="mini", minutes=6, stages=(Stage(0.4, 1, 256), Stage(1.0, 3, 96))
-    )
+        micro_eyes(), name="mini_eyes", size="mini", minutes=6, stages=(Stage(0.4, 1, 256), Stage(1.0, 3, 96)),
+        machine=H200,
+    )  # fmt: skip
 
 
 def mini_eyes_perception() -> EyesRecipe:
     """The eyes that teach an autoencoder, with a GPU's patience: 4 minutes."""
     return replace(
         micro_eyes_perception(), name="mini_eyes_perception", size="mini_perception", minutes=4,
-        stages=(Stage(0.6, 1, 256), Stage(1.0, 3, 96)),
+        stages=(Stage(0.6, 1, 256), Stage(1.0, 3, 96)), machine=H200,
     )  # fmt: skip
 
 
