@@ -3,9 +3,9 @@ that was spoilt on purpose.
 
     python benchmarks/calibration.py --probe PROBE.safetensors [--autoencoder AUTOENCODER.safetensors]
         [--clips 64] [--size 224x128] [--out FOLDER]
-    python benchmarks/calibration.py --eyes EYES.safetensors [--probe …] [--autoencoder …] [--clips 45]
-        [--shots 90] [--frames 37] [--workers 2] [--size 224x128] [--out FOLDER] [--docs docs/scorecard.md]
-        [--machine WORDS]
+    python benchmarks/calibration.py --eyes EYES.safetensors [--probe …] [--autoencoder … [--scale 1]]
+        [--clips 45] [--shots 90] [--frames 37] [--workers 2] [--size 224x128] [--out FOLDER]
+        [--docs docs/scorecard.md] [--machine WORDS]
 
 With ``--eyes`` every metric of the scorecard stands trial; the record is written beside the eyes, where
 `ozora evaluate` reads which metrics it may print, and into the page that ``--docs`` names. Without, the probe
@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--probe", type=Path)
     parser.add_argument("--eyes", type=Path)
     parser.add_argument("--autoencoder", type=Path)
+    parser.add_argument("--scale", type=int, default=2, choices=(1, 2), help="of its head that films are by")
     parser.add_argument("--clips", type=int)
     parser.add_argument("--shots", type=int, default=90, help="moments on which eyesight is measured")
     parser.add_argument("--workers", type=int, default=1, help="processes that film and look")
@@ -98,7 +99,8 @@ def try_eyes(arguments: argparse.Namespace) -> int:
         clips = progress.add_task("trials", total=count)
         trials = try_metrics(
             eyes, probe, clips=count, width=width, height=height, autoencoder=autoencoder, out=arguments.out,
-            identity=weights_hash(arguments.eyes), workers=arguments.workers, frames=arguments.frames,
+            scale=arguments.scale, identity=weights_hash(arguments.eyes), workers=arguments.workers,
+            frames=arguments.frames,
             on_progress=lambda done, _: progress.update(clips, completed=done),
         )  # fmt: skip
     record = json.dumps({**trials.to_json(), "eyesight": sight.to_json()}, indent=1) + "\n"

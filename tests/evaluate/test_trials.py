@@ -14,13 +14,15 @@ import torch
 from ozora.errors import OzoraError
 from ozora.evaluate import corruptions
 from ozora.evaluate.adherence import Viewing
-from ozora.evaluate.calibration import ORIGINAL
+from ozora.evaluate.calibration import AUTOENCODER, ORIGINAL
 from ozora.evaluate.findings import find
+from ozora.evaluate.looking import through_autoencoder
 from ozora.evaluate.metrics import METRICS, NAMES, SET_METRICS, SWAPPED, Metric, SetMetric
 from ozora.evaluate.prompts import MOST_DRAWN, Prompt, read_prompts, skilled_shot
 from ozora.evaluate.referee import evaluate
 from ozora.evaluate.restaged import doubled, film_without
 from ozora.evaluate.trials import (
+    Looker,
     Trials,
     Verdict,
     Viewings,
@@ -30,8 +32,10 @@ from ozora.evaluate.trials import (
     tried_set,
     try_metrics,
 )
+from ozora.model.autoencoder import Autoencoder
 from ozora.model.eyes import Eyes
 from ozora.model.probe import Probe, ProbeConfig
+from ozora.model.sizes import SIZES
 from ozora.train.eyes import eyes_config
 from ozora.world.concepts import AXES
 from ozora.world.film import film
@@ -136,6 +140,15 @@ def test_drawn_skills_ask_in_turn_for_everything_and_never_for_a_training_shot()
     assert skilled_shot(MOST_DRAWN).seed != skilled_shot(2 * MOST_DRAWN).seed
     with pytest.raises(OzoraError, match="skills:N"):
         read_prompts("skills:x")
+
+
+def test_films_are_recoded_as_they_are_delivered(eyes: Eyes) -> None:
+    torch.manual_seed(0)
+    autoencoder, shot = Autoencoder(SIZES["micro"]).eval(), skilled_shot(5)
+    for scale in (1, 2):
+        films = Looker(eyes, None, autoencoder, 64, 32, 5, None, scale)._films(shot, 0)
+        expected = through_autoencoder(autoencoder, films[ORIGINAL], scale)
+        assert np.array_equal(films[AUTOENCODER], expected) and expected.shape == films[ORIGINAL].shape
 
 
 def test_trials_of_real_films_are_written_read_and_bound_to_their_eyes(eyes: Eyes, tmp_path: Path) -> None:

@@ -155,6 +155,7 @@ def try_metrics(
     height: int = 128,
     frames: int = 37,
     autoencoder: Autoencoder | None = None,
+    scale: int = 2,
     out: str | Path | None = None,
     identity: str = "",
     workers: int = 1,
@@ -162,9 +163,11 @@ def try_metrics(
 ) -> Trials:
     """Try every metric on ``clips`` fresh films of all skills, and on these spoilt in every way.
 
-    With ``out`` the films are kept there and not filmed again. ``identity`` names the eyes.
+    ``scale`` is that of the autoencoder's head that delivers films. With ``out`` the films are kept there and
+    not filmed again. ``identity`` names the eyes.
     """
-    looker = Looker(eyes, probe, autoencoder, width, height, frames, None if out is None else Path(out))
+    kept_in = None if out is None else Path(out)
+    looker = Looker(eyes, probe, autoencoder, width, height, frames, kept_in, scale)
     viewings = view_versions(looker, clips, workers, on_progress)
     about: dict[str, object] = {
         "eyes": identity, "clips": clips, "frames": frames, "size": f"{width}x{height}", "suite": SUITE,
@@ -185,6 +188,7 @@ class Looker:
     height: int
     frames: int
     out: Path | None
+    scale: int = 2
 
     def __call__(self, index: int) -> dict[str, Viewing]:
         """Every version of one film of the suite, seen."""
@@ -216,7 +220,7 @@ class Looker:
             films[name] = kept(path, {**note, "version": name}, make)
         original, empty = films[ORIGINAL], films[REMOVED]
         if self.autoencoder is not None:
-            films[AUTOENCODER] = through_autoencoder(self.autoencoder, original)
+            films[AUTOENCODER] = through_autoencoder(self.autoencoder, original, self.scale)
         films |= {name: spoil(original) for name, spoil in {**CORRUPTIONS, **MORE}.items()}
         films[VANISHING] = np.concatenate([original[: self.frames // 2], empty[self.frames // 2 :]])
         return films

@@ -297,8 +297,8 @@ def large_transformer() -> TransformerRecipe:
 def mini_eyes() -> EyesRecipe:
     """The eyes that judge, with a GPU's patience: 6 minutes."""
     return replace(
-        micro_eyes(), name="mini_eyes", size="mini", minutes=6, stages=(Stage(0.4, 1, 256), Stage(1.0, 3, 96)),
-        machine=H200,
+        micro_eyes(), name="mini_eyes", size="mini", minutes=6,
+        stages=(Stage(0.4, 1, 256), Stage(1.0, 3, 96)), machine=H200,
     )  # fmt: skip
 
 
