@@ -86,7 +86,7 @@ def direction(view: Viewing) -> Answer:
     subject = view.prompt.shot.subjects[0]
     if subject.direction not in ("left", "right") or not ACTIONS[subject.action].travels:
         return None
-    if subject.then != "none" or view.prompt.shot.cuts:
+    if subject.then != "none" or view.prompt.shot.cuts or not view.prompt.tells("direction"):
         return None
     mine = view.sight.of_kind(subject.kind)
     if not mine:
@@ -99,6 +99,8 @@ def speed(view: Viewing) -> Answer:
     """Whether what travels is as fast as in the real film of the same shot, within ``SPEED_WITHIN``."""
     subject = view.prompt.shot.subjects[0]
     if view.real is None or not ACTIONS[subject.action].travels or view.prompt.shot.cuts:
+        return None
+    if not view.prompt.tells("speed"):
         return None
     real = view.real.of_kind(subject.kind)
     if not real:
@@ -185,11 +187,13 @@ def look(view: Viewing) -> Answer:
 
 
 def camera(view: Viewing) -> Answer:
-    """Whether the camera moves as asked, as the probe sees it; not asked across a cut, or of what it was not
-    taught."""
+    """Whether the camera moves as the words say, as the probe sees it; not asked across a cut, or of what it
+    was not taught."""
     shot = view.prompt.shot
     if view.probe is None or shot.cuts or not view.probe.sure.get("camera"):
         return None  # of a word that it does not know the probe is never sure at all
+    if not view.prompt.tells("camera"):
+        return None
     return view.probe.shows["camera"] == shot.camera.move
 
 

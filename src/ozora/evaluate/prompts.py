@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from ozora.world.captions import caption, shot_fields
 from ozora.world.concepts import LOOKS, RELATIONS
 from ozora.world.held_out import is_held_out
 from ozora.world.languages.english import phrases
+from ozora.world.languages.english.vocabulary import inflections
 from ozora.world.sampling import sample_shot
 from ozora.world.shot import Shot
 from ozora.world.visible import hidden
@@ -59,15 +60,48 @@ class Prompt:
     def tells(self, axis: str) -> bool:
         """Whether it can be judged: the words ask for it, and no look hides it.
 
-        Of a direction that nobody named, any will do; black-and-white film shows no hour by its colour.
+        Of a direction, a speed or a camera that nobody named, any will do; black-and-white film shows no hour
+        by its colour. A prompt without words, as footage has it, asks for all that its shot is.
         """
         if axis in hidden(self.shot):
             return False
-        if axis != "direction":
-            return True
-        way = self.asked("direction")
-        words = (*phrases.HEADINGS[way], *phrases.FACINGS[way])
-        return any(re.search(rf"\b{re.escape(one)}\b", self.text, re.IGNORECASE) for one in words)
+        named = _NAMED.get(axis)
+        return named is None or not self.text or named(self.text.lower(), self.shot)
+
+
+def _says(text: str, wordings: Iterable[str]) -> bool:
+    return any(re.search(rf"\b{re.escape(one.lower())}\b", text) for one in wordings)
+
+
+def _names_direction(text: str, shot: Shot) -> bool:
+    way = shot_fields(shot)["direction"]
+    return _says(text, (*phrases.HEADINGS[way], *phrases.FACINGS[way]))
+
+
+def _names_speed(text: str, shot: Shot) -> bool:
+    subject = shot.subjects[0]
+    telling = [verb.base for verb in phrases.VERBS[subject.action] if verb.tells_speed]
+    verbs = (form for base in telling for form in inflections(base))
+    return _says(text, verbs) or _says(text, phrases.ADVERBS[subject.speed])
+
+
+def _names_camera(text: str, shot: Shot) -> bool:
+    """Somebody may look at the camera; any other word of it, or of its shot, says what it does."""
+    if "camera" in _AT_CAMERA.sub("", text) or _OTHERWISE.search(text):
+        return True
+    move = shot.camera.move
+    own = (ones for name, ones in phrases.CAMERA_CLAUSES.items() if name.split(" ")[0] == move)
+    shots = "|".join(map(re.escape, phrases.CAMERA_SHOTS[move]))
+    apart = _says(text, (one.split(" {it}")[0] for ones in own for one in ones))
+    return apart or re.search(rf"\b({shots})\b[\w ,-]*\bshot\b", text) is not None
+
+
+_AT_CAMERA = re.compile(r"\b(towards?|facing|from|at|into|for) the camera\b")
+_OTHERWISE = re.compile(r"\b(still|locked-off) (frame|shot)\b|\bpush(es|ing)? in\b|\bzoom(s|ing)?\b")
+"""Words of a camera that captions do not use."""
+_NAMED: Mapping[str, Callable[[str, Shot], bool]] = {
+    "direction": _names_direction, "speed": _names_speed, "camera": _names_camera,
+}  # fmt: skip
 
 
 def read_prompts(suite: str | Path = "first", words: Words | None = None) -> tuple[Prompt, ...]:
