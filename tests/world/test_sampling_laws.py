@@ -181,6 +181,12 @@ def test_what_is_drawn_is_drawn_again_and_survives_json(seed: int) -> None:
     assert Shot.from_json(shot.to_json()) == shot
 
 
+@pytest.mark.parametrize("seed", [815, 1225])
+def test_a_camera_that_came_nearer_is_not_cut_to_itself(seed: int) -> None:
+    shot = sample_shot(seed, seconds=2.0, fps=8, cut="cut")
+    assert shot.cuts[0].camera == replace(shot.camera, framing="close")
+
+
 @settings(max_examples=60)
 @given(SEEDS, st.sampled_from((2.0, 4.0, 9.5)), st.sampled_from((8, 12, 24)))
 def test_cuts_lie_inside_the_clip_in_order_and_change_the_view(seed: int, seconds: float, fps: int) -> None:

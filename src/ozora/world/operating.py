@@ -114,3 +114,9 @@ def cuts(draw: Luck, camera: Camera, seconds: float, fps: int) -> tuple[Cut, ...
     framing = draw.free("cut framing", {name: 1 for name in _FRAMING if name != camera.framing})
     move = draw.free("cut camera", {"static": 0.6, "pan": 0.15, "dolly": 0.25})
     return (Cut(at, Camera(move, framing, draw.free("cut height", _HEIGHT))),)
+
+
+def apart(camera: Camera, cuts: tuple[Cut, ...]) -> tuple[Cut, ...]:
+    """The cuts, none of them to the camera that films already: one that came nearer may be it."""
+    close = replace(camera, framing="close")
+    return tuple(replace(cut, camera=close) if cut.camera == camera else cut for cut in cuts)

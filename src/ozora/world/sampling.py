@@ -119,6 +119,7 @@ def _shot(draw: _Draw, held_out: bool, seconds: float, fps: int) -> Shot:
         third = None if cuts or occluder != "none" else _third_subject(draw, pair, place, time, held_out)
         subjects = (*pair_in_relation, *((third,) if third is not None else ()))
     camera = operating.near_enough(draw, camera, subjects)
+    cuts = operating.apart(camera, cuts)
     weather = _weather(draw, place, time)
     shot = Shot(
         subjects=subjects,
