@@ -28,8 +28,8 @@ MOST_WORDS: dict[str, int] = {"terse": 22, "medium": 30, "full": 40}
 def caption(shot: Shot, length: Length, seed: int) -> str:
     """One English caption of the shot: the same for the same (shot, length, seed), else seldom the same.
 
-    Subject and place are always named. At most ``MOST_WORDS`` words with one or two subjects. Raises
-    OzoraError for an unknown length.
+    Subject and place are always named. At most ``MOST_WORDS`` words with one or two subjects, and two
+    more where nothing can be left out. Raises OzoraError for an unknown length.
     """
     return telling(shot, length, seed)[0]
 
